@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config';
+
+const ordinary = { globals: false, environment: 'node' as const };
+
+export default defineConfig({
+  test: {
+    reporters: ['default'],
+    projects: [
+      { test: { ...ordinary, name: 'unit', include: ['src/**/*.test.ts', 'test/*.test.ts'], testTimeout: 60_000 } },
+      { test: { ...ordinary, name: 'sim', include: ['test/sim/**/*.test.ts'], testTimeout: 120_000 } },
+      { test: { ...ordinary, name: 'interop', include: ['test/interop/**/*.test.ts'], testTimeout: 120_000 } },
+      { test: { ...ordinary, name: 'fuzz', include: ['test/fuzz/**/*.test.ts'], testTimeout: 120_000 } },
+      {
+        test: {
+          ...ordinary,
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
