@@ -27,7 +27,8 @@ function stop(text, cure) {
 /** Whether node_modules is missing or was installed from an older lock file. */
 function needsInstall() {
   if (!existsSync(stamp)) return 'node_modules is missing';
-  if (statSync(lock).mtimeMs > statSync(stamp).mtimeMs) return 'package-lock.json is newer than node_modules';
+  if (statSync(lock).mtimeMs > statSync(stamp).mtimeMs)
+    return 'package-lock.json is newer than node_modules';
   return null;
 }
 
@@ -44,9 +45,11 @@ function takeTurn() {
       writeFileSync(join(busy, 'pid'), String(process.pid));
       return;
     } catch (error) {
-      if (error.code !== 'EEXIST') stop(`cannot write to ${root}: ${error.message}`, 'Make the folder writable.');
+      if (error.code !== 'EEXIST')
+        stop(`cannot write to ${root}: ${error.message}`, 'Make the folder writable.');
     }
-    if (!holderLives() || Date.now() - begun > LOCK_STALE_MS) rmSync(busy, { recursive: true, force: true });
+    if (!holderLives() || Date.now() - begun > LOCK_STALE_MS)
+      rmSync(busy, { recursive: true, force: true });
     else sleep(250);
   }
 }
@@ -58,7 +61,8 @@ function holderLives() {
     return true;
   } catch (error) {
     // Between the folder's making and the pid's writing the file is missing for an instant.
-    if (error.code === 'ENOENT') return existsSync(busy) && Date.now() - statSync(busy).mtimeMs < 2000;
+    if (error.code === 'ENOENT')
+      return existsSync(busy) && Date.now() - statSync(busy).mtimeMs < 2000;
     return error.code === 'EPERM';
   }
 }
@@ -68,13 +72,20 @@ function install(reason) {
   const npm = process.env.npm_execpath;
   const command = npm === undefined ? 'npm' : process.execPath;
   const before = npm === undefined ? [] : [npm];
-  const result = spawnSync(command, [...before, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    shell: npm === undefined && process.platform === 'win32',
-  });
+  const result = spawnSync(
+    command,
+    [...before, 'ci', '--no-audit', '--no-fund', '--loglevel=error'],
+    {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      shell: npm === undefined && process.platform === 'win32',
+    },
+  );
   if (result.status !== 0) {
-    stop('npm ci failed', 'Read its message above; with a package registry in reach, run `npm ci` by hand to see more.');
+    stop(
+      'npm ci failed',
+      'Read its message above; with a package registry in reach, run `npm ci` by hand to see more.',
+    );
   }
   say('installed');
 }
@@ -83,7 +94,10 @@ function install(reason) {
 function installedNodeMajor() {
   const local = join(modules, '.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
   const command = existsSync(local) ? local : process.execPath;
-  const result = spawnSync(command, ['--version'], { encoding: 'utf8', shell: process.platform === 'win32' });
+  const result = spawnSync(command, ['--version'], {
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  });
   const major = /^v(\d+)/.exec(result.stdout ?? '')?.[1];
   return Number(major ?? 0);
 }

@@ -60,7 +60,8 @@ export function toHex(bytes: Uint8Array): string {
 export function fromHex(text: string): Uint8Array | null {
   if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return null;
   const out = new Uint8Array(text.length / 2);
-  for (let i = 0; i < out.length; i += 1) out[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  for (let i = 0; i < out.length; i += 1)
+    out[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
   return out;
 }
 
@@ -81,7 +82,10 @@ export function toBase32(bytes: Uint8Array): string {
 }
 
 /** Decodes what `toBase32` wrote, `length` bytes; stray bits in the last character are refused. */
-export function fromBase32(text: string, length: number): Result<Uint8Array, 'BYTES_INVALID_BASE32'> {
+export function fromBase32(
+  text: string,
+  length: number,
+): Result<Uint8Array, 'BYTES_INVALID_BASE32'> {
   if (text.length !== Math.ceil((length * 8) / 5)) return fail('BYTES_INVALID_BASE32', { text });
   const out = new Uint8Array(length);
   let buffer = 0;

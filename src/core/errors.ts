@@ -64,7 +64,9 @@ type Placeholder<S extends string> = S extends `${string}{${infer Name}}${infer 
   ? Name | Placeholder<Rest>
   : never;
 
-type MessageOf<C extends ErrorCode> = Registry[C] extends { readonly message: infer M extends string }
+type MessageOf<C extends ErrorCode> = Registry[C] extends {
+  readonly message: infer M extends string;
+}
   ? M
   : string;
 

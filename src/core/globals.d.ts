@@ -7,5 +7,8 @@ interface TextDecoder {
   decode(bytes: Uint8Array): string;
 }
 declare const TextDecoder: {
-  new (label?: string, options?: { readonly fatal?: boolean; readonly ignoreBOM?: boolean }): TextDecoder;
+  new (
+    label?: string,
+    options?: { readonly fatal?: boolean; readonly ignoreBOM?: boolean },
+  ): TextDecoder;
 };
