@@ -1,0 +1,1 @@
+export const casinoErrors = {} as const;

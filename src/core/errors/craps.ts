@@ -1,0 +1,1 @@
+export const crapsErrors = {} as const;

@@ -1,0 +1,1 @@
+export const cryptoErrors = {} as const;

@@ -1,0 +1,1 @@
+export const gatewayErrors = {} as const;

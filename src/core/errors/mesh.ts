@@ -1,0 +1,1 @@
+export const meshErrors = {} as const;

@@ -1,0 +1,1 @@
+export const nodeErrors = {} as const;

@@ -1,0 +1,1 @@
+export const routingErrors = {} as const;
