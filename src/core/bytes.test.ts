@@ -50,14 +50,20 @@ describe('base32', () => {
 });
 
 test('hexadecimal round trip, and null for what is not', () => {
-  fc.assert(fc.property(fc.uint8Array(), (bytes) => expect(fromHex(toHex(bytes))).toEqual(bytes)));
+  fc.assert(
+    fc.property(fc.uint8Array(), (bytes) => {
+      expect(fromHex(toHex(bytes))).toEqual(bytes);
+    }),
+  );
   expect(fromHex('0')).toBeNull();
   expect(fromHex('0g')).toBeNull();
 });
 
 test('UTF-8 is decoded strictly', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'grapheme' }), (text) => expect(fromUtf8(utf8(text))).toBe(text)),
+    fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+      expect(fromUtf8(utf8(text))).toBe(text);
+    }),
   );
   expect(fromUtf8(Uint8Array.of(0xc0, 0x80))).toBeNull();
 });

@@ -58,7 +58,7 @@ export const ERRORS: Registry = {
   ...simErrors,
 };
 
-export type ErrorCode = keyof Registry & string;
+export type ErrorCode = keyof Registry;
 
 type Placeholder<S extends string> = S extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Placeholder<Rest>

@@ -6,7 +6,8 @@ export const platformErrors = {
   },
   LINK_DIAL_TIMEOUT: {
     message: 'no answer from {address} within {timeoutMs} ms',
-    cause: 'The address swallows packets: a firewall, a wrong address, or a machine that is switched off.',
+    cause:
+      'The address swallows packets: a firewall, a wrong address, or a machine that is switched off.',
     cure: 'Check the address and the firewalls between the two machines, then dial again.',
   },
   LINK_WRONG_IDENTITY: {
@@ -36,7 +37,8 @@ export const platformErrors = {
   },
   LINK_PEER_CERTIFICATE: {
     message: 'the peer did not prove its identity: {detail}',
-    cause: 'The peer has no self-signed Ed25519 certificate of its own key, or it is not a BitCraps node.',
+    cause:
+      'The peer has no self-signed Ed25519 certificate of its own key, or it is not a BitCraps node.',
     cure: 'Check that the other end is a BitCraps node and that both clocks show the right year.',
   },
   LINK_HANDSHAKE_FAILED: {
@@ -101,7 +103,8 @@ export const platformErrors = {
   },
   PLATFORM_SOCKET_UNUSABLE: {
     message: 'cannot serve the control socket {path}: {detail}',
-    cause: 'The socket cannot be made: the folder is missing, not writable, or another node serves it.',
+    cause:
+      'The socket cannot be made: the folder is missing, not writable, or another node serves it.',
     cure: 'Check the folder and its permissions, and that no other node uses it.',
   },
   PLATFORM_NODE_NOT_RUNNING: {
