@@ -1,0 +1,98 @@
+// Frames on a byte stream: an unsigned 32-bit big-endian length before each frame. The splitter holds at most one
+// unfinished frame, grows with the bytes that came and not with the length that was claimed, and copies each byte
+// a bounded number of times however the stream is cut.
+
+import { assert } from '../core/assert.ts';
+import { fail, ok, type Result } from '../core/errors.ts';
+import { readU32, writeU32 } from './big-endian.ts';
+
+const PREFIX_BYTES = 4;
+/** The first piece of memory for an unfinished frame; it doubles as bytes arrive. */
+const PARTIAL_BYTES_MIN = 4096;
+
+export type FramingErrorCode = 'WIRE_FRAME_TOO_LONG' | 'WIRE_FRAME_EMPTY';
+
+/** The prefix of a frame of `bytes` bytes. */
+export function frameLengthPrefix(bytes: number): Uint8Array {
+  assert(bytes > 0 && bytes <= 0xffff_ffff, 'a frame length is 32 bits and not zero');
+  const prefix = new Uint8Array(PREFIX_BYTES);
+  writeU32(prefix, 0, bytes);
+  return prefix;
+}
+
+export interface FrameSplitter {
+  /**
+   * The frames that `chunk` completes, in order. Frames that lie whole inside the chunk are views into it, so the
+   * caller must not write to it again. After an error every further call answers the same error: the stream is lost.
+   */
+  push(chunk: Uint8Array): Result<readonly Uint8Array[], FramingErrorCode>;
+}
+
+/** Splits a stream whose frames are 1…`frameBytesMax` bytes long. */
+export function createFrameSplitter(frameBytesMax: number): FrameSplitter {
+  const prefix = new Uint8Array(PREFIX_BYTES);
+  let prefixFilled = 0;
+  let partial = new Uint8Array(0);
+  let partialFilled = 0;
+  /** Length of the frame under way; 0 while its prefix is incomplete. */
+  let frameBytes = 0;
+  let failure: ReturnType<typeof fail<FramingErrorCode>> | null = null;
+
+  /** Makes room for `filled` bytes of the frame under way. */
+  function reserve(filled: number): void {
+    if (filled <= partial.length) return;
+    const grown = Math.max(filled, 2 * partial.length, PARTIAL_BYTES_MIN);
+    const larger = new Uint8Array(Math.min(grown, frameBytes));
+    larger.set(partial.subarray(0, partialFilled));
+    partial = larger;
+  }
+
+  /** Takes prefix bytes from `at`; returns where the frame's bytes begin. */
+  function takePrefix(chunk: Uint8Array, at: number): number {
+    const taken = Math.min(PREFIX_BYTES - prefixFilled, chunk.length - at);
+    prefix.set(chunk.subarray(at, at + taken), prefixFilled);
+    prefixFilled += taken;
+    if (prefixFilled === PREFIX_BYTES) {
+      frameBytes = readU32(prefix, 0);
+      prefixFilled = 0;
+      if (frameBytes === 0) failure = fail('WIRE_FRAME_EMPTY', {});
+      else if (frameBytes > frameBytesMax) {
+        failure = fail('WIRE_FRAME_TOO_LONG', { frameBytes, frameBytesMax });
+      }
+    }
+    return at + taken;
+  }
+
+  /** Takes frame bytes from `at`; returns where the next prefix begins. */
+  function takeFrame(chunk: Uint8Array, at: number, frames: Uint8Array[]): number {
+    const missing = frameBytes - partialFilled;
+    const taken = Math.min(missing, chunk.length - at);
+    const piece = chunk.subarray(at, at + taken);
+    if (partialFilled === 0 && taken === missing) {
+      frames.push(piece);
+      frameBytes = 0;
+      return at + taken;
+    }
+    reserve(partialFilled + taken);
+    partial.set(piece, partialFilled);
+    partialFilled += taken;
+    if (partialFilled === frameBytes) {
+      frames.push(partial.subarray(0, frameBytes));
+      partial = new Uint8Array(0);
+      partialFilled = 0;
+      frameBytes = 0;
+    }
+    return at + taken;
+  }
+
+  return {
+    push(chunk: Uint8Array): Result<readonly Uint8Array[], FramingErrorCode> {
+      const frames: Uint8Array[] = [];
+      let at = 0;
+      while (failure === null && at < chunk.length) {
+        at = frameBytes === 0 ? takePrefix(chunk, at) : takeFrame(chunk, at, frames);
+      }
+      return failure ?? ok(frames);
+    },
+  };
+}
