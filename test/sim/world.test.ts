@@ -128,7 +128,7 @@ describe('run', () => {
   test('promise continuations run in the instant that settled them', async () => {
     const w = world();
     const seen: number[] = [];
-    const sleep = (ms: number): Promise<void> =>
+    const pause = (ms: number): Promise<void> =>
       new Promise((resolve) => {
         w.clock.after(ms, () => {
           w.settled();
@@ -137,12 +137,12 @@ describe('run', () => {
       });
     const nested = async (depth: number): Promise<void> => {
       if (depth > 0) await nested(depth - 1);
-      else await sleep(3);
+      else await pause(3);
     };
     const work = (async () => {
       await nested(5);
       seen.push(w.clock.now());
-      await sleep(4);
+      await pause(4);
       seen.push(w.clock.now());
     })();
     w.clock.after(3.5, () => undefined);
