@@ -1,6 +1,9 @@
 import fc from 'fast-check';
+import wasm from 'libsodium-wrappers-sumo';
 import { describe, expect, test } from 'vitest';
+import speccheck from '../../../test/vectors/ed25519/speccheck.json' with { type: 'json' };
 import { concat, fromHex, toHex, utf8 } from '../../core/bytes.ts';
+import type { Primitives } from '../../env/primitives.ts';
 import { primitives } from './primitives.ts';
 
 const L = 2n ** 252n + 27742317777372353535851937790883648493n;
@@ -121,10 +124,20 @@ describe('key conversion', () => {
 });
 
 describe('authenticated encryption', () => {
-  const cases = [
-    ['chacha', primitives.chachaSeal, primitives.chachaOpen, 12],
-    ['xchacha', primitives.xchachaSeal, primitives.xchachaOpen, 24],
-  ] as const;
+  const cases: readonly [string, Primitives['chachaSeal'], Primitives['chachaOpen'], number][] = [
+    [
+      'chacha',
+      (...seal) => primitives.chachaSeal(...seal),
+      (...open) => primitives.chachaOpen(...open),
+      12,
+    ],
+    [
+      'xchacha',
+      (...seal) => primitives.xchachaSeal(...seal),
+      (...open) => primitives.xchachaOpen(...open),
+      24,
+    ],
+  ];
   test.each(cases)('%s opens what it sealed and nothing else', (_, seal, open, nonceBytes) => {
     fc.assert(
       fc.property(
@@ -198,6 +211,52 @@ describe('hashes', () => {
       '10ebb67700b1868efb4417987acf4690ae9d972fb7a590c2f02871799aaa4786' +
         'b5e996e8f0f4eb981fc214b005f42d2ff4233499391653df7aefcbc13fc51568',
     );
+  });
+});
+
+describe('Ed25519', () => {
+  test('RFC 8032 section 7.1, tests 1 to 3', () => {
+    const vectors = [
+      [
+        '9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60',
+        'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a',
+        '',
+        'e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b',
+      ],
+      [
+        '4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb',
+        '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c',
+        '72',
+        '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00',
+      ],
+      [
+        'c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7',
+        'fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025',
+        'af82',
+        '6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a',
+      ],
+    ] as const;
+    for (const [seed, publicKey, message, signature] of vectors) {
+      const pair = primitives.signKeypair(hex(seed));
+      expect(toHex(pair.publicKey)).toBe(publicKey);
+      expect(toHex(primitives.sign(hex(message), pair.secretKey))).toBe(signature);
+      expect(primitives.verify(hex(signature), hex(message), pair.publicKey)).toBe(true);
+    }
+  });
+
+  test('the edge cases of "Taming the many EdDSAs" are decided one way, natively and in WebAssembly', async () => {
+    await wasm.ready;
+    const { cases } = speccheck;
+    for (const [index, edge] of cases.entries()) {
+      const [signature, message, publicKey] = [
+        hex(edge.signature),
+        hex(edge.message),
+        hex(edge.publicKey),
+      ];
+      const verdict = primitives.verify(signature, message, publicKey);
+      expect(verdict, `case ${index}`).toBe(edge.accepted);
+      expect(wasm.crypto_sign_verify_detached(signature, message, publicKey)).toBe(verdict);
+    }
   });
 });
 
