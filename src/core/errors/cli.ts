@@ -1,1 +1,57 @@
-export const cliErrors = {} as const;
+export const cliErrors = {
+  CLI_CONFIG_UNREADABLE: {
+    message: 'cannot read the configuration {path}: {detail}',
+    cause: 'The file is missing or this user may not read it.',
+    cure: 'Write one with `bitcraps config init --file PATH`, or mend its permissions.',
+  },
+  CLI_CONFIG_SYNTAX: {
+    message: '{path} is not valid TOML: {detail}',
+    cause: 'The configuration file has a syntax error at the place the message names.',
+    cure: 'Correct that line; `bitcraps config init` shows a whole valid file.',
+  },
+  CLI_CONFIG_UNKNOWN_KEY: {
+    message: '{origin} sets {key}, which does not exist{hint}',
+    cause: 'A key is misspelt or belongs to another version.',
+    cure: 'Remove it or use the suggested name; `bitcraps config init` lists every key with its meaning.',
+  },
+  CLI_CONFIG_VALUE: {
+    message: '{origin} sets {key} to {value}: {detail}',
+    cause: 'A value has the wrong type or is out of its range.',
+    cure: 'Use a value as the message describes; `bitcraps config init` shows the default and the range.',
+  },
+  CLI_FILE_EXISTS: {
+    message: '{path} exists already',
+    cause: 'The command would have overwritten a file.',
+    cure: 'Choose another path, or move the file away first.',
+  },
+  CLI_FILE_UNREADABLE: {
+    message: 'cannot read {path}: {detail}',
+    cause: 'The file is missing or this user may not read it.',
+    cure: 'Check the path and the permissions.',
+  },
+  CLI_FILE_UNWRITABLE: {
+    message: 'cannot write {path}: {detail}',
+    cause: 'The folder is missing, full or not writable.',
+    cure: 'Make room, or choose a folder that this user may write to.',
+  },
+  CLI_USAGE: {
+    message: '{detail}',
+    cause: 'A flag or an argument is unknown, missing or repeated.',
+    cure: 'Run the command with --help; it ends with examples.',
+  },
+  CLI_NODE_UNKNOWN: {
+    message: 'no running node is called {name}{hint}',
+    cause: 'No casino started by `bitcraps up` on this machine has a node of that name.',
+    cure: 'Use one of the names listed, or give the state folder with --state.',
+  },
+  CLI_NODE_AMBIGUOUS: {
+    message: 'several casinos run here and each has a node called {name}: {choices}',
+    cause: 'Two or more `bitcraps up` run at once.',
+    cure: 'Give one of the state folders listed with --state.',
+  },
+  CLI_PROCESS_FAILED: {
+    message: '{name} did not start: {detail}',
+    cause: 'A process of the casino ended before it was ready.',
+    cure: 'Read its log, named in the message; a busy machine may need a second try.',
+  },
+} as const;

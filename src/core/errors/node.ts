@@ -1,1 +1,52 @@
-export const nodeErrors = {} as const;
+export const nodeErrors = {
+  NODE_SERVICE_MALFORMED: {
+    message: 'a message of the casino service is malformed: {detail}',
+    cause: 'The other side speaks another version of the service, or is hostile.',
+    cure: 'Upgrade the older side.',
+  },
+  NODE_SERVICE_TIMEOUT: {
+    message: 'the casino did not answer within {ms} ms',
+    cause: 'The casino is down, or packets to it or back are lost.',
+    cure: 'Look at `bitcraps routes` and `bitcraps status`; the request may be repeated, it has no double effect.',
+  },
+  NODE_SERVICE_BUSY: {
+    message: '{pending} requests to the casino are waiting already',
+    cause: 'Requests are made faster than they are answered.',
+    cure: 'Wait for answers before asking more.',
+  },
+  NODE_CASINO_NONE: {
+    message: 'this node follows no casino',
+    cause: 'Neither casino.id nor casino.validator is set.',
+    cure: 'Start the node with --casino PEERID, or with --validator to run a casino.',
+  },
+  NODE_CASINO_NOT_SYNCED: {
+    message: 'the ledger of the casino has not arrived yet',
+    cause: 'The node has just started or cannot reach the casino.',
+    cure: 'Wait a moment; `bitcraps status` shows the height reached.',
+  },
+  NODE_CASINO_OTHER: {
+    message: 'the genesis names the operator {operator}, not {expected}',
+    cause: 'The node that answered runs another casino than the one asked for.',
+    cure: 'Check the PeerId given with --casino.',
+  },
+  NODE_CHAIN_BROKEN: {
+    message: 'the casino sent a block that does not check: {code}: {detail}',
+    cause: 'The casino broke its own rules or its ledger is damaged; this node stops following it.',
+    cure: 'Keep the transcript and run `bitcraps verify` on it; do not play there.',
+  },
+  NODE_CONTROL_UNKNOWN: {
+    message: 'the node has no control method {method}',
+    cause: 'The command and the node are of different versions.',
+    cure: 'Use the bitcraps command of the same version as the node.',
+  },
+  NODE_CONTROL_ARGUMENT: {
+    message: 'control method {method}: {detail}',
+    cause: 'An argument is missing or has the wrong form.',
+    cure: 'Read the help of the command.',
+  },
+  NODE_CONTROL_LACKING: {
+    message: 'this node does not {what}',
+    cause: 'The method belongs to a role that this node does not have.',
+    cure: 'Ask a node that has the role, for example with --node NAME.',
+  },
+} as const;

@@ -1,0 +1,106 @@
+// `bitcraps config init|show|check`: write, show and check the configuration of a node.
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { BitcrapsError } from '../core/errors.ts';
+import { configDocument } from './config/document.ts';
+import { environmentName, resolveSettings, type Resolved } from './config/resolve.ts';
+import { SETTINGS, settingNames } from './config/settings.ts';
+import { EXIT_DONE, printJson, runCommand } from './outcome.ts';
+
+interface ConfigOptions {
+  readonly file?: string;
+  readonly json?: boolean;
+}
+
+/** Reads a configuration file, or throws `CLI_CONFIG_UNREADABLE`. */
+export function readConfigFile(path: string): { readonly path: string; readonly text: string } {
+  try {
+    return { path, text: readFileSync(path, 'utf8') };
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new BitcrapsError('CLI_CONFIG_UNREADABLE', { path, detail });
+  }
+}
+
+function resolve(options: ConfigOptions): Resolved {
+  const file = options.file === undefined ? null : readConfigFile(options.file);
+  return resolveSettings({ file, environment: process.env, flags: {} });
+}
+
+function init(options: ConfigOptions): number {
+  if (options.file === undefined) {
+    process.stdout.write(configDocument());
+    return EXIT_DONE;
+  }
+  if (existsSync(options.file)) throw new BitcrapsError('CLI_FILE_EXISTS', { path: options.file });
+  try {
+    writeFileSync(options.file, configDocument(), { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new BitcrapsError('CLI_FILE_UNWRITABLE', { path: options.file, detail });
+  }
+  process.stderr.write(`written: ${options.file}\n`);
+  return EXIT_DONE;
+}
+
+function show(options: ConfigOptions): number {
+  const { settings, origins } = resolve(options);
+  if (options.json === true) {
+    const document = settingNames().map((name) => ({
+      key: SETTINGS[name].key,
+      value: settings[name],
+      origin: origins[name],
+      environment: environmentName(name),
+    }));
+    printJson(document);
+    return EXIT_DONE;
+  }
+  for (const name of settingNames()) {
+    const value = JSON.stringify(settings[name]);
+    process.stdout.write(
+      `${SETTINGS[name].key.padEnd(26)} ${value.padEnd(30)} ${pc.dim(origins[name])}\n`,
+    );
+  }
+  return EXIT_DONE;
+}
+
+function check(options: ConfigOptions): number {
+  const { origins } = resolve(options);
+  const set = settingNames().filter((name) => origins[name] !== 'default').length;
+  if (options.json === true) printJson({ valid: true, set });
+  else
+    process.stdout.write(
+      `valid: ${set} of ${settingNames().length} settings are set, the others default\n`,
+    );
+  return EXIT_DONE;
+}
+
+/** The command, to be added to the program. */
+export function configCommand(): Command {
+  const command = new Command('config')
+    .description('write, show and check the configuration of a node')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  bitcraps config init --file node.toml     a whole file, every key with its meaning
+  bitcraps config show --file node.toml     what is in force, and where each value came from
+  bitcraps config check --file node.toml    exit 2 with the reason if anything is wrong`,
+    );
+  const parts = [
+    ['init', 'write every key with its comment and default', init],
+    ['show', 'show each value and where it came from', show],
+    ['check', 'check a file and the environment', check],
+  ] as const;
+  for (const [name, description, body] of parts) {
+    command
+      .command(name)
+      .description(description)
+      .option('--file <path>', 'the configuration file')
+      .option('--json', 'one JSON document on stdout')
+      .action((options: ConfigOptions) => runCommand(options.json === true, () => body(options)));
+  }
+  return command;
+}

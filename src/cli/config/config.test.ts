@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { configDocument } from './document.ts';
+import { environmentName, fromText, resolveSettings, type Sources } from './resolve.ts';
+import { SETTINGS, settingNames } from './settings.ts';
+
+const none: Sources = { file: null, environment: {}, flags: {} };
+const file = (text: string): Sources => ({ ...none, file: { path: 'node.toml', text } });
+
+test('the document that init writes is valid and says exactly the defaults', () => {
+  const { settings, origins } = resolveSettings(file(configDocument()));
+  for (const name of settingNames()) {
+    expect(settings[name]).toEqual(SETTINGS[name].default);
+    expect(origins[name]).toBe('file node.toml');
+  }
+});
+
+test('every key of the document has its comment above it', () => {
+  const lines = configDocument().split('\n');
+  for (const [at, line] of lines.entries()) {
+    if (/^[a-z]\w* = /.test(line)) expect(lines[at - 1]).toMatch(/^# /);
+  }
+});
+
+test('flag over environment over file over default, and each origin is told', () => {
+  const sources: Sources = {
+    file: {
+      path: 'node.toml',
+      text: '[mesh]\nname = "file"\nlisten = "127.0.0.1:1"\njoin = ["127.0.0.1:9"]\n',
+    },
+    environment: { BITCRAPS_MESH_NAME: 'environment', BITCRAPS_MESH_LISTEN: '127.0.0.1:2' },
+    flags: { meshName: 'flag' },
+  };
+  const { settings, origins } = resolveSettings(sources);
+  expect([settings.meshName, settings.listen, settings.join, settings.networkId]).toEqual([
+    'flag',
+    '127.0.0.1:2',
+    ['127.0.0.1:9'],
+    'bitcraps',
+  ]);
+  expect([origins.meshName, origins.listen, origins.join, origins.networkId]).toEqual([
+    'flag --mesh',
+    'environment BITCRAPS_MESH_LISTEN',
+    'file node.toml',
+    'default',
+  ]);
+});
+
+describe('bad input has a code', () => {
+  test.each([
+    ['[mesh]\nlisten = "here"', 'CLI_CONFIG_VALUE'],
+    ['[mesh]\nlisten = 7461', 'CLI_CONFIG_VALUE'],
+    ['[network]\nproof_bits = 25', 'CLI_CONFIG_VALUE'],
+    ['[node]\nversion = "7.0.0"', 'CLI_CONFIG_VALUE'],
+    ['[mesh]\njoin = ["nobody@127.0.0.1:1"]', 'CLI_CONFIG_VALUE'],
+    ['[mesh]\nlisten = ', 'CLI_CONFIG_SYNTAX'],
+    ['[mesh]\nlistem = "127.0.0.1:1"', 'CLI_CONFIG_UNKNOWN_KEY'],
+    ['[meshes]\nx = 1', 'CLI_CONFIG_UNKNOWN_KEY'],
+    ['mesh = "x"', 'CLI_CONFIG_UNKNOWN_KEY'],
+  ])('%j: %s', (text, code) => {
+    expect(() => resolveSettings(file(text))).toThrow(expect.objectContaining({ code }));
+  });
+
+  test('a misspelt key is answered with the right one', () => {
+    expect(() => resolveSettings(file('[mesh]\nlistem = "127.0.0.1:1"'))).toThrow(
+      'did you mean mesh.listen?',
+    );
+  });
+
+  test('any text at all is read or refused with a code', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        try {
+          resolveSettings(file(text));
+        } catch (error) {
+          expect(error).toMatchObject({ code: expect.stringMatching(/^CLI_CONFIG_/) });
+        }
+      }),
+    );
+  });
+});
+
+test('texts become values by the form of the setting', () => {
+  expect(fromText('list', 'a:1, b:2')).toEqual(['a:1', 'b:2']);
+  expect(fromText('switch', '1')).toBe(true);
+  expect(fromText('switch', 'maybe')).toBe('maybe');
+  expect(fromText('number', '12')).toBe(12);
+  expect(environmentName('gatewayJoin')).toBe('BITCRAPS_GATEWAY_JOIN');
+});

@@ -1,0 +1,301 @@
+// Every setting of a node in one table: its key in the file, its flag, its default with the reason, its check.
+// `config init`, `config show`, `config check`, the flags of `bitcraps node` and the parser all read this table.
+
+import * as z from 'zod';
+import {
+  compareVersions,
+  CURRENT,
+  formatVersion,
+  parseVersion,
+} from '../../versioning/protocol-version.ts';
+import { parseDuration } from '../../core/units.ts';
+import { parsePeerId } from '../../core/peer-id.ts';
+import { parseAmount } from '../../core/amount.ts';
+
+/** What a node runs with. Addresses are `host:port`; those to join may be prefixed with `PEERID@`. */
+export interface Settings {
+  readonly networkId: string;
+  readonly proofBits: number;
+  readonly name: string;
+  readonly version: string;
+  readonly preset: 'local' | 'lan' | 'wan';
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  readonly passphraseFile: string;
+  readonly meshName: string;
+  readonly listen: string;
+  readonly join: readonly string[];
+  readonly gateway: boolean;
+  readonly gatewayListen: string;
+  readonly gatewayJoin: readonly string[];
+  readonly validator: boolean;
+  readonly casino: string;
+  readonly casinoName: string;
+  readonly bankroll: string;
+  readonly field12x3: boolean;
+  readonly shooterTimeout: string;
+  readonly bot: 'none' | 'regular';
+  readonly pace: string;
+}
+
+export type SettingName = keyof Settings;
+
+/** How a text (flag, environment) becomes a value: as it is, a number, a switch, or a comma-separated list. */
+export type SettingForm = 'text' | 'number' | 'switch' | 'list';
+
+export interface Setting<T> {
+  readonly key: string;
+  readonly form: SettingForm;
+  /** The flag of `bitcraps node`, without dashes. */
+  readonly flag: string;
+  readonly placeholder: string;
+  readonly default: T;
+  /** What it does and why the default is what it is: the comment in the file and the flag's help. */
+  readonly comment: string;
+  /** Tells what is wrong with a value, in words, or gives it back. */
+  readonly check: (value: unknown) => { readonly value: T } | { readonly wrong: string };
+}
+
+const ADDRESS = /^(\[[0-9a-fA-F:.]+\]|[^:@[\]\s]+):\d{1,5}$/;
+const JOINS_MAX = 64;
+
+function checkWith<T>(schema: z.ZodType<T>): Setting<T>['check'] {
+  return (value) => {
+    const result = schema.safeParse(value);
+    if (result.success) return { value: result.data };
+    return { wrong: result.error.issues.map((issue) => issue.message).join('; ') };
+  };
+}
+
+const name = z.string().regex(/^[a-z0-9-]{0,32}$/, 'up to 32 of a–z, 0–9 and -');
+const givenName = z.string().regex(/^[a-z0-9-]{1,32}$/, '1 to 32 of a–z, 0–9 and -');
+const flag = z.boolean('true or false');
+const address = z.string().regex(ADDRESS, 'an address such as 192.168.1.5:7461 or [::1]:7461');
+const peer = z
+  .string()
+  .refine((text) => text === '' || parsePeerId(text).ok, 'a PeerId (52 characters)');
+const duration = z
+  .string()
+  .refine((text) => parseDuration(text).ok, 'a duration such as 500ms or 30s');
+const amount = z
+  .string()
+  .refine((text) => parseAmount(text).ok, 'an amount of CRAP such as 100000');
+const joins = z
+  .array(
+    z.string().refine((text) => {
+      const at = text.indexOf('@');
+      return ADDRESS.test(text.slice(at + 1)) && (at < 0 || parsePeerId(text.slice(0, at)).ok);
+    }, 'addresses such as 192.168.1.5:7461 or PEERID@host:7461'),
+  )
+  .max(JOINS_MAX, `at most ${JOINS_MAX} addresses`);
+const version = z.string().refine(
+  (text) => {
+    const parsed = parseVersion(text);
+    return parsed.ok && compareVersions(parsed.value, CURRENT) <= 0;
+  },
+  `a version up to ${formatVersion(CURRENT)}`,
+);
+
+/** The table. Order is the order in the file; the part of the key before the dot is its section. */
+export const SETTINGS: { readonly [K in SettingName]: Setting<Settings[K]> } = {
+  networkId: {
+    key: 'network.id',
+    form: 'text',
+    flag: 'network',
+    placeholder: 'ID',
+    default: 'bitcraps',
+    comment: 'The network this node belongs to. Nodes of different networks refuse each other.',
+    check: checkWith(givenName),
+  },
+  proofBits: {
+    key: 'network.proof_bits',
+    form: 'number',
+    flag: 'proof-bits',
+    placeholder: 'N',
+    default: 6,
+    comment:
+      'Leading zero bits of the proof of work asked of every peer (0 to 24); all nodes of a network must agree. Each bit doubles the one-time cost; 6 take about a second.',
+    check: checkWith(z.int('a whole number').min(0, 'at least 0').max(24, 'at most 24')),
+  },
+  name: {
+    key: 'node.name',
+    form: 'text',
+    flag: 'name',
+    placeholder: 'NAME',
+    default: '',
+    comment: 'A name for people, shown in logs and status. It proves nothing.',
+    check: checkWith(name),
+  },
+  version: {
+    key: 'node.version',
+    form: 'text',
+    flag: 'protocol',
+    placeholder: 'VERSION',
+    default: formatVersion(CURRENT),
+    comment: 'The highest protocol version to offer. Lower it to test against older nodes.',
+    check: checkWith(version),
+  },
+  preset: {
+    key: 'node.preset',
+    form: 'text',
+    flag: 'preset',
+    placeholder: 'PRESET',
+    default: 'lan',
+    comment: 'Timeouts for failure detection: local (one machine), lan, or wan.',
+    check: checkWith(z.enum(['local', 'lan', 'wan'], 'local, lan or wan')),
+  },
+  logLevel: {
+    key: 'node.log_level',
+    form: 'text',
+    flag: 'log-level',
+    placeholder: 'LEVEL',
+    default: 'info',
+    comment: 'The least level to log: debug, info, warn or error.',
+    check: checkWith(z.enum(['debug', 'info', 'warn', 'error'], 'debug, info, warn or error')),
+  },
+  passphraseFile: {
+    key: 'identity.passphrase_file',
+    form: 'text',
+    flag: 'passphrase-file',
+    placeholder: 'PATH',
+    default: '',
+    comment:
+      'A file (mode 0600) with the passphrase of identity.key. Empty: BITCRAPS_PASSPHRASE, else a random one kept beside the key.',
+    check: checkWith(z.string()),
+  },
+  meshName: {
+    key: 'mesh.name',
+    form: 'text',
+    flag: 'mesh',
+    placeholder: 'NAME',
+    default: 'home',
+    comment: 'The name of the mesh this node is in, for people and for gateways.',
+    check: checkWith(givenName),
+  },
+  listen: {
+    key: 'mesh.listen',
+    form: 'text',
+    flag: 'listen',
+    placeholder: 'ADDR',
+    default: '127.0.0.1:7461',
+    comment:
+      'Where neighbours of the mesh connect. Port 0 takes a free one and keeps it from then on.',
+    check: checkWith(address),
+  },
+  join: {
+    key: 'mesh.join',
+    form: 'list',
+    flag: 'join',
+    placeholder: 'ADDR',
+    default: [],
+    comment:
+      'Neighbours to connect to, redialled while they are away: host:port or PEERID@host:port.',
+    check: checkWith(joins),
+  },
+  gateway: {
+    key: 'gateway.enabled',
+    form: 'switch',
+    flag: 'gateway',
+    placeholder: '',
+    default: false,
+    comment: 'Whether this node joins its mesh to other meshes.',
+    check: checkWith(flag),
+  },
+  gatewayListen: {
+    key: 'gateway.listen',
+    form: 'text',
+    flag: 'gateway-listen',
+    placeholder: 'ADDR',
+    default: '127.0.0.1:7462',
+    comment: 'Where gateways of other meshes connect.',
+    check: checkWith(address),
+  },
+  gatewayJoin: {
+    key: 'gateway.join',
+    form: 'list',
+    flag: 'gateway-join',
+    placeholder: 'ADDR',
+    default: [],
+    comment: 'Gateways of other meshes to connect to: host:port or PEERID@host:port.',
+    check: checkWith(joins),
+  },
+  validator: {
+    key: 'casino.validator',
+    form: 'switch',
+    flag: 'validator',
+    placeholder: '',
+    default: false,
+    comment:
+      'Whether this node runs the casino: its ledger, its table, its dice. With one validator its operator could know the dice beforehand.',
+    check: checkWith(flag),
+  },
+  casino: {
+    key: 'casino.id',
+    form: 'text',
+    flag: 'casino',
+    placeholder: 'PEERID',
+    default: '',
+    comment: 'The casino to follow and play in: the PeerId of its validator. Empty: none.',
+    check: checkWith(peer),
+  },
+  casinoName: {
+    key: 'casino.name',
+    form: 'text',
+    flag: 'casino-name',
+    placeholder: 'NAME',
+    default: 'casino',
+    comment: 'What a validator calls its casino, fixed when its ledger begins.',
+    check: checkWith(givenName),
+  },
+  bankroll: {
+    key: 'casino.bankroll',
+    form: 'text',
+    flag: 'bankroll',
+    placeholder: 'CRAP',
+    default: '500000',
+    comment:
+      "The table's bankroll in CRAP, escrowed from the treasury. One account may win at most 5 % of it at a time.",
+    check: checkWith(amount),
+  },
+  field12x3: {
+    key: 'casino.field_12_pays_3',
+    form: 'switch',
+    flag: 'field-12-pays-3',
+    placeholder: '',
+    default: false,
+    comment: 'Whether the field pays 3:1 on twelve rather than 2:1.',
+    check: checkWith(flag),
+  },
+  shooterTimeout: {
+    key: 'casino.shooter_timeout',
+    form: 'text',
+    flag: 'shooter-timeout',
+    placeholder: 'TIME',
+    default: '10s',
+    comment: 'How long a shooter may hold the dice before they pass to the next player.',
+    check: checkWith(duration),
+  },
+  bot: {
+    key: 'player.bot',
+    form: 'text',
+    flag: 'bot',
+    placeholder: 'KIND',
+    default: 'none',
+    comment: 'Play by itself: none, or regular (pass line with odds and a changing side bet).',
+    check: checkWith(z.enum(['none', 'regular'], 'none or regular')),
+  },
+  pace: {
+    key: 'player.pace',
+    form: 'text',
+    flag: 'pace',
+    placeholder: 'TIME',
+    default: '1s',
+    comment: 'How long a bot leaves for betting before it shoots.',
+    check: checkWith(duration),
+  },
+};
+
+/** The names in the table's order. */
+export function settingNames(): readonly SettingName[] {
+  // The table's keys are exactly the interface's, by its type.
+  return Object.keys(SETTINGS) as SettingName[];
+}

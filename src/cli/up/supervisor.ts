@@ -1,0 +1,181 @@
+// Starts one operating-system process for each planned node, tells each whom to dial, and ends them all.
+// Children run in process groups of their own, so that Ctrl-C reaches only the supervisor, which then stops them in order.
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BitcrapsError } from '../../core/errors.ts';
+import { configDocument } from '../config/document.ts';
+import type { Settings } from '../config/settings.ts';
+import { makePrivateFolder } from '../state-folder.ts';
+import { isReady, type GoMessage, type ReadyMessage, type StopMessage } from './messages.ts';
+import type { PlannedNode } from './plan.ts';
+
+/** A node that is not ready by then counts as failed. Generous: ten processes share what cores there are. */
+const READY_WITHIN_MS = 30_000;
+/** Between asking nodes to stop and killing what is left; the whole must end within 3 s. */
+const STOP_WITHIN_MS = 1_500;
+/** Lines of a failed node's log that the error shows. */
+const LOG_LINES_SHOWN = 5;
+
+const MAIN = join(import.meta.dirname, '..', 'main.ts');
+
+export interface RunningNode {
+  readonly planned: PlannedNode;
+  readonly folder: string;
+  readonly pid: number;
+  readonly ready: ReadyMessage;
+}
+
+export interface Supervisor {
+  readonly nodes: readonly RunningNode[];
+  /** Asks every process to end, kills what does not; resolves when none is left. */
+  stop(): Promise<void>;
+}
+
+/** How a child ended, for the narrator. */
+export interface ChildEnd {
+  readonly node: RunningNode;
+  readonly how: string;
+}
+
+interface Child {
+  readonly planned: PlannedNode;
+  readonly folder: string;
+  readonly process: ChildProcess;
+  readonly ended: Promise<string>;
+}
+
+export interface SupervisorOptions {
+  readonly plan: readonly PlannedNode[];
+  readonly folder: string;
+  /** Settings of one node; `join`, `gatewayJoin` and `casino` are filled in once all listen. */
+  readonly settingsOf: (planned: PlannedNode) => Partial<Settings>;
+  readonly onEnd: (end: ChildEnd) => void;
+}
+
+/**
+ * Starts all, waits until all listen, then lets them dial. Error: `CLI_PROCESS_FAILED`; nothing is left running then.
+ */
+export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
+  const children = options.plan.map((planned) => startChild(planned, options));
+  let stopping = false;
+  const stop = async (): Promise<void> => {
+    stopping = true;
+    await stopAll(children);
+  };
+  try {
+    const nodes = await Promise.all(children.map(whenReady));
+    const casino = nodes.find(({ planned }) => planned.role === 'validator')?.ready.peerId ?? '';
+    for (const [at, child] of children.entries()) {
+      const go = goMessage(child.planned, nodes, casino);
+      const { join: joins, gatewayJoin } = go;
+      writeConfig(child.folder, {
+        ...options.settingsOf(child.planned),
+        join: joins,
+        gatewayJoin,
+        casino: go.casino,
+      });
+      child.process.send(go);
+      const node = nodes[at];
+      if (node === undefined) continue;
+      void child.ended.then((how) => {
+        if (!stopping) options.onEnd({ node, how });
+      });
+    }
+    return { nodes, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function writeConfig(folder: string, settings: Partial<Settings>): void {
+  writeFileSync(join(folder, 'config.toml'), configDocument(settings), { mode: 0o600 });
+}
+
+function startChild(planned: PlannedNode, options: SupervisorOptions): Child {
+  const folder = join(options.folder, planned.name);
+  makePrivateFolder(folder);
+  writeConfig(folder, options.settingsOf(planned));
+  const log = openSync(join(folder, 'node.log'), 'a', 0o600);
+  const child = spawn(process.execPath, [MAIN, 'node', '--state', folder], {
+    detached: true,
+    stdio: ['ignore', log, log, 'ipc'],
+    env: environmentWithoutSettings(),
+  });
+  closeSync(log);
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code ?? '?'}`));
+  });
+  return { planned, folder, process: child, ended };
+}
+
+/** The caller's own BITCRAPS_… settings are meant for one node, not for these ten. */
+function environmentWithoutSettings(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('BITCRAPS_')),
+  );
+}
+
+async function whenReady(child: Child): Promise<RunningNode> {
+  const { planned, folder } = child;
+  const failure = (detail: string): BitcrapsError =>
+    new BitcrapsError('CLI_PROCESS_FAILED', {
+      name: planned.name,
+      detail: `${detail}${lastLines(folder)}`,
+    });
+  const { promise, resolve, reject } = Promise.withResolvers<ReadyMessage>();
+  const timer = setTimeout(
+    () => reject(failure(`not ready after ${READY_WITHIN_MS / 1000} s`)),
+    READY_WITHIN_MS,
+  );
+  child.process.on('message', (message) => {
+    if (isReady(message)) resolve(message);
+  });
+  void child.ended.then((how) => reject(failure(how)));
+  try {
+    const ready = await promise;
+    return { planned, folder, pid: child.process.pid ?? 0, ready };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function lastLines(folder: string): string {
+  const file = join(folder, 'node.log');
+  const lines = readFileSync(file, 'utf8').trim().split('\n').slice(-LOG_LINES_SHOWN);
+  return `; ${file} ends with:\n${lines.join('\n')}`;
+}
+
+function goMessage(planned: PlannedNode, nodes: readonly RunningNode[], casino: string): GoMessage {
+  const find = (name: string): RunningNode => {
+    const node = nodes.find((candidate) => candidate.planned.name === name);
+    if (node === undefined) throw new Error(`the plan names ${name}, which is not in it`);
+    return node;
+  };
+  return {
+    kind: 'go',
+    join: planned.joins.map((name) => `${find(name).ready.peerId}@${find(name).ready.listen}`),
+    gatewayJoin: planned.bridges.map(
+      (name) => `${find(name).ready.peerId}@${find(name).ready.gatewayListen ?? ''}`,
+    ),
+    casino: planned.role === 'player' ? casino : '',
+  };
+}
+
+async function stopAll(children: readonly Child[]): Promise<void> {
+  const stop: StopMessage = { kind: 'stop' };
+  for (const child of children)
+    if (child.process.connected) child.process.send(stop, () => undefined);
+  const all = Promise.all(children.map((child) => child.ended));
+  const { promise: late, resolve } = Promise.withResolvers<'late'>();
+  const timer = setTimeout(() => resolve('late'), STOP_WITHIN_MS);
+  if ((await Promise.race([all, late])) === 'late') {
+    for (const child of children)
+      if (child.process.exitCode === null) child.process.kill('SIGKILL');
+    await all;
+  }
+  clearTimeout(timer);
+}

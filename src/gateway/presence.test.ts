@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { unwrap } from '../core/errors.ts';
+import { identityFromSeed } from '../crypto/signing.ts';
+import { primitives } from '../platform/node/primitives.ts';
+import { decodePresence, encodePresence, PRESENCE_VALID_MS_MAX } from './presence.ts';
+
+const seed = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
+const gateway = identityFromSeed(primitives, seed(1));
+const other = identityFromSeed(primitives, seed(2));
+const peer = (byte: number): Uint8Array => identityFromSeed(primitives, seed(byte)).publicKey;
+
+const record = { meshName: 'a', sequence: 7n, peers: [peer(5), peer(3), peer(4)], validMs: 15_000 };
+
+describe('presence', () => {
+  test('what a gateway says is read as it was meant, peers in order', () => {
+    const bytes = encodePresence(primitives, gateway, record);
+    const read = unwrap(decodePresence(primitives, gateway.publicKey, bytes));
+    expect(read).toMatchObject({
+      gateway: gateway.publicKey,
+      meshName: 'a',
+      sequence: 7n,
+      validMs: 15_000,
+    });
+    expect(read.peers).toHaveLength(3);
+    expect(new Set(read.peers.map(String))).toEqual(new Set(record.peers.map(String)));
+  });
+
+  test('no record is believed longer than the bound', () => {
+    const bytes = encodePresence(primitives, gateway, { ...record, validMs: 4_000_000_000 });
+    expect(unwrap(decodePresence(primitives, gateway.publicKey, bytes)).validMs).toBe(
+      PRESENCE_VALID_MS_MAX,
+    );
+  });
+
+  test('another gateway cannot speak for this one', () => {
+    const bytes = encodePresence(primitives, other, record);
+    expect(decodePresence(primitives, gateway.publicKey, bytes)).toMatchObject({
+      ok: false,
+      error: { code: 'GATEWAY_PRESENCE_FORGED' },
+    });
+  });
+
+  test('a repeated peer is malformed', () => {
+    const bytes = encodePresence(primitives, gateway, { ...record, peers: [peer(3), peer(3)] });
+    expect(decodePresence(primitives, gateway.publicKey, bytes)).toMatchObject({
+      ok: false,
+      error: { code: 'GATEWAY_PRESENCE_MALFORMED' },
+    });
+  });
+
+  test('any flipped bit is refused', () => {
+    const bytes = encodePresence(primitives, gateway, record);
+    fc.assert(
+      fc.property(fc.nat({ max: bytes.length * 8 - 1 }), (bit) => {
+        const changed = bytes.slice();
+        changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+        expect(decodePresence(primitives, gateway.publicKey, changed).ok).toBe(false);
+      }),
+    );
+  });
+});

@@ -1,0 +1,151 @@
+// Keeps a link to each configured address: dials, and redials with full-jitter backoff while the peer is away
+// (M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
+
+import type { Clock, Timer } from '../env/clock.ts';
+import type { Dialer, Link } from '../env/link.ts';
+import type { Logger } from '../env/logger.ts';
+import type { Rng } from '../env/rng.ts';
+import { BitcrapsError, type Result } from '../core/errors.ts';
+import { parsePeerId } from '../core/peer-id.ts';
+
+/** First pause between attempts. Short: on a LAN a neighbour is back within a second of its restart. */
+const BACKOFF_FIRST_MS = 200;
+/** No pause is longer: a peer that returns is found again within this time. */
+const BACKOFF_MAX_MS = 5_000;
+/** A link that lived this long was no failure: the next attempt starts from the first pause. */
+const STABLE_MS = 5_000;
+
+/** Where to dial, and whom to expect there; `null`: whoever answers. */
+export interface DialTarget {
+  readonly address: string;
+  readonly peer: Uint8Array | null;
+}
+
+/** `PEERID@host:port` or `host:port`. Error: `BYTES_INVALID_BASE32`. */
+export function parseDialTarget(text: string): Result<DialTarget, 'BYTES_INVALID_BASE32'> {
+  const at = text.indexOf('@');
+  if (at < 0) return { ok: true, value: { address: text, peer: null } };
+  const peer = parsePeerId(text.slice(0, at));
+  return peer.ok ? { ok: true, value: { address: text.slice(at + 1), peer: peer.value } } : peer;
+}
+
+export interface DialingDeps {
+  readonly dialer: Dialer;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly logger: Logger;
+  /** Whether there is a link to this peer already, whoever dialled it. */
+  readonly isConnected: (peer: Uint8Array) => boolean;
+}
+
+export interface Dialing {
+  /** Stops dialling; links that were handed over stay. */
+  stop(): void;
+}
+
+/** One target's state. */
+interface Attempt {
+  readonly target: DialTarget;
+  /** Known from the target, or learned from the first link. */
+  peer: Uint8Array | null;
+  failures: number;
+  openedAt: number;
+}
+
+/** Dials every target, hands each link to `use`, and dials again when that link ends. */
+export function createDialing(
+  targets: readonly DialTarget[],
+  deps: DialingDeps,
+  use: (link: Link) => void,
+): Dialing {
+  const { clock, rng, logger } = deps;
+  const timers = new Set<Timer>();
+  let stopped = false;
+
+  const dial = async (attempt: Attempt): Promise<void> => {
+    if (attempt.peer !== null && deps.isConnected(attempt.peer))
+      return later(attempt, BACKOFF_MAX_MS);
+    try {
+      const link = await deps.dialer.dial(attempt.target.address, attempt.target.peer);
+      if (stopped) return link.close();
+      attempt.peer = link.remoteKey;
+      attempt.openedAt = clock.now();
+      use(watchClose(link, () => ended(attempt)));
+    } catch (error) {
+      failed(attempt, error);
+    }
+  };
+
+  const failed = (attempt: Attempt, error: unknown): void => {
+    attempt.failures += 1;
+    const code = error instanceof BitcrapsError ? error.code : 'INTERNAL';
+    const detail = error instanceof Error ? error.message : String(error);
+    const level = attempt.failures === 1 ? 'warn' : 'debug';
+    logger[level]('dial-failed', {
+      address: attempt.target.address,
+      code,
+      detail,
+      failures: attempt.failures,
+    });
+    later(attempt, backoffMs(attempt.failures));
+  };
+
+  const ended = (attempt: Attempt): void => {
+    const stable = clock.now() - attempt.openedAt >= STABLE_MS;
+    attempt.failures = stable ? 0 : attempt.failures + 1;
+    later(attempt, backoffMs(attempt.failures));
+  };
+
+  const backoffMs = (failures: number): number => {
+    const ceilingMs = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(failures, 10));
+    return (rng.uint32() / 2 ** 32) * ceilingMs;
+  };
+
+  const later = (attempt: Attempt, delayMs: number): void => {
+    if (stopped) return;
+    const timer = clock.after(delayMs, () => {
+      timers.delete(timer);
+      void dial(attempt);
+    });
+    timers.add(timer);
+  };
+
+  for (const target of targets) void dial({ target, peer: target.peer, failures: 0, openedAt: 0 });
+
+  return {
+    stop() {
+      stopped = true;
+      for (const timer of timers) timer.cancel();
+      timers.clear();
+    },
+  };
+}
+
+/** The same link, which also tells `closed` when it ends. */
+function watchClose(link: Link, closed: () => void): Link {
+  return {
+    transport: link.transport,
+    role: link.role,
+    remoteKey: link.remoteKey,
+    remoteAddress: link.remoteAddress,
+    channelBinding: link.channelBinding,
+    reliable: link.reliable,
+    frameBytesMax: link.frameBytesMax,
+    queueBytesMax: link.queueBytesMax,
+    get bufferedBytes() {
+      return link.bufferedBytes;
+    },
+    attach: (handlers) =>
+      link.attach({
+        frame: (bytes) => handlers.frame(bytes),
+        drain: () => handlers.drain(),
+        close: (reason) => {
+          handlers.close(reason);
+          closed();
+        },
+      }),
+    send: (frame) => link.send(frame),
+    close: () => link.close(),
+    destroy: (reason) => link.destroy(reason),
+  };
+}
