@@ -38,7 +38,7 @@ export const packets: fc.Arbitrary<PacketSample> = fc
   })
   .map(({ cursorAt, body, ...rest }) => {
     const cursor = Math.round(cursorAt * rest.route.length);
-    return { header: { ...rest, cursor, bodyBytes: body.length }, body };
+    return { header: Object.assign(rest, { cursor, bodyBytes: body.length }), body };
   });
 
 const featureOffer: fc.Arbitrary<FeatureOffer> = fc
@@ -85,11 +85,9 @@ export const hellos: fc.Arbitrary<Hello> = fc
     nonce: bytes(32),
   })
   .filter(({ networkId, meshName }) => [networkId, meshName].every(fits))
-  .map(({ wire: [a, b], ...rest }) => ({
-    ...rest,
-    wireMin: Math.min(a, b),
-    wireMax: Math.max(a, b),
-  }));
+  .map(({ wire: [a, b], ...rest }) =>
+    Object.assign(rest, { wireMin: Math.min(a, b), wireMax: Math.max(a, b) }),
+  );
 
 function fits(text: string): boolean {
   return text.isWellFormed() && new TextEncoder().encode(text).length <= 64;
