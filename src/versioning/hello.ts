@@ -5,6 +5,7 @@ import { create } from '@bufbuild/protobuf';
 import { assert } from '../core/assert.ts';
 import { utf8 } from '../core/bytes.ts';
 import { BitcrapsError, fail, ok, type Result } from '../core/errors.ts';
+import { PROOF_BYTES } from '../crypto/proof-of-work.ts';
 import type { Rng } from '../env/rng.ts';
 import { decodeBody, encodeBody } from '../wire/body.ts';
 import {
@@ -53,7 +54,6 @@ const REVISION_MAX = 0xffff;
 const WIRE_MAX = 0xff;
 const HASH_BYTES = 32;
 const NONCE_BYTES = 32;
-const PROOF_BYTES = 8;
 const OLDEST: ProtocolVersion = { major: 1, minor: 0, patch: 0 };
 
 export type HelloErrorCode = 'HELLO_TOO_LONG' | 'HELLO_MALFORMED';

@@ -67,7 +67,7 @@ export const versioningErrors = {
     cure: 'Dial again; if it repeats, the path between the two nodes is not to be trusted.',
   },
   HELLO_UNEXPECTED_FRAME: {
-    message: 'the neighbour sent a frame of type {type} where type {expected} belongs',
+    message: 'the neighbour sent a frame of type {type} where {expected} belongs',
     cause: 'The frames of a handshake come in one order: Hello, then the binding.',
     cure: 'Update the neighbour.',
   },
