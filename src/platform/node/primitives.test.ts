@@ -1,3 +1,4 @@
+import { argon2Sync } from 'node:crypto';
 import fc from 'fast-check';
 import wasm from 'libsodium-wrappers-sumo';
 import { describe, expect, test } from 'vitest';
@@ -211,6 +212,31 @@ describe('hashes', () => {
       '10ebb67700b1868efb4417987acf4690ae9d972fb7a590c2f02871799aaa4786' +
         'b5e996e8f0f4eb981fc214b005f42d2ff4233499391653df7aefcbc13fc51568',
     );
+  });
+});
+
+describe('Argon2id', () => {
+  test("agrees with OpenSSL's implementation", () => {
+    // RFC 9106's own vector has four lanes, a secret and associated data, none of which libsodium offers.
+    const cases = [
+      { passes: 1, memory: 8, tagLength: 16 },
+      { passes: 2, memory: 64, tagLength: 32 },
+      { passes: 3, memory: 1024, tagLength: 64 },
+    ];
+    for (const { passes, memory, tagLength } of cases) {
+      const message = utf8(`password ${memory}`);
+      const nonce = primitives.blake2b(message, 16);
+      const reference = argon2Sync('argon2id', {
+        message,
+        nonce,
+        parallelism: 1,
+        tagLength,
+        memory,
+        passes,
+      });
+      const key = primitives.argon2id(message, nonce, passes, memory * 1024, tagLength);
+      expect(toHex(key)).toBe(reference.toString('hex'));
+    }
   });
 });
 
