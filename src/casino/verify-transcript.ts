@@ -1,0 +1,85 @@
+// Checks a transcript without any network and without trusting its author: signatures, proofs, dice, every pay-out,
+// the supply, and that nothing between its first and last block is missing.
+
+import { decodeBlock } from '../consensus/block.ts';
+import { bytesEqual } from '../core/bytes.ts';
+import { fail, ok, type Result } from '../core/errors.ts';
+import { verifyIn } from '../crypto/signing.ts';
+import type { Primitives } from '../env/primitives.ts';
+import { createReplica, type Replica } from './replica.ts';
+import { recountSupply } from './state.ts';
+import type { TranscriptCode } from './transcript-code.ts';
+import { createReportBuilder, type TranscriptReport } from './transcript-report.ts';
+import { contentHash, decodeTranscript, type Transcript } from './transcript.ts';
+
+export interface VerifyOptions {
+  /** The casino's PeerId, if only that one will do. */
+  readonly casino?: Uint8Array;
+}
+
+/**
+ * What the transcript proves, or the first thing that fails, with its height, roll and bet where it has them.
+ * First the file as a whole (form, signature, integrity), then the chain block by block from the genesis.
+ */
+export function verifyTranscript(
+  primitives: Primitives,
+  bytes: Uint8Array,
+  options: VerifyOptions = {},
+): Result<TranscriptReport, TranscriptCode> {
+  const decoded = decodeTranscript(bytes);
+  if (!decoded.ok) return decoded;
+  const transcript = decoded.value;
+  const replica = createReplica(primitives, transcript.genesis, options);
+  if (!replica.ok) return replica;
+  const whole = checkWhole(primitives, transcript);
+  if (!whole.ok) return whole;
+  const builder = createReportBuilder();
+  for (const blockBytes of transcript.blocks) {
+    const added = replica.value.add(blockBytes);
+    if (!added.ok) return added;
+    builder.add(added.value);
+  }
+  const ended = checkEnd(replica.value, transcript);
+  if (!ended.ok) return ended;
+  return ok(builder.finish(replica.value, transcript.closing.signer));
+}
+
+/** Whether the file is the one that its author signed; a changed byte is placed at its block where that can be told. */
+function checkWhole(
+  primitives: Primitives,
+  { genesis, blocks, closing, closingBytes, signature }: Transcript,
+): Result<void, TranscriptCode> {
+  if (!verifyIn(primitives, closing.signer, 'transcript', closingBytes, signature)) {
+    return fail('TRANSCRIPT_CLOSING_WRONG', { reason: 'it is not signed by the author it names' });
+  }
+  if (bytesEqual(contentHash(primitives, genesis, blocks), closing.contentHash))
+    return ok(undefined);
+  let height = 0n;
+  for (const bytes of blocks) {
+    height += 1n;
+    const block = decodeBlock(primitives, bytes);
+    if (!block.ok) return fail('TRANSCRIPT_CHAIN_BROKEN', { height, reason: block.error.message });
+  }
+  return fail('TRANSCRIPT_CLOSING_WRONG', {
+    reason: 'the blocks are not those that it was signed for',
+  });
+}
+
+/** Whether the closing tells where the chain really ended. */
+function checkEnd(
+  replica: Replica,
+  { closing }: Transcript,
+): Result<void, 'TRANSCRIPT_CLOSING_WRONG' | 'TRANSCRIPT_SUPPLY_WRONG'> {
+  const head = replica.head();
+  const reached =
+    closing.height === head.height &&
+    bytesEqual(closing.blockHash, head.hash) &&
+    bytesEqual(closing.stateRoot, head.stateRoot);
+  if (!reached) {
+    return fail('TRANSCRIPT_CLOSING_WRONG', { reason: 'it names another last block or state' });
+  }
+  const { sum: found } = recountSupply(replica.state());
+  const cap = replica.genesis.supplyCap;
+  if (found !== cap) return fail('TRANSCRIPT_SUPPLY_WRONG', { height: head.height, found, cap });
+  return ok(undefined);
+}
