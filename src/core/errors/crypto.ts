@@ -60,6 +60,11 @@ export const cryptoErrors = {
       'A keystore needs a passphrase that is not empty, and there is no terminal to ask for it.',
     cure: 'Set BITCRAPS_PASSPHRASE, or name a file with --passphrase-file.',
   },
+  CRYPTO_KEYSTORE_PASSPHRASE_TYPO: {
+    message: 'the two passphrases differ',
+    cause: 'A new passphrase is typed twice, and the second was not the first.',
+    cure: 'Run the command again. Nothing was written.',
+  },
   CRYPTO_KEYSTORE_MISSING: {
     message: 'there is no keystore at {path}',
     cause: 'The file does not exist.',
