@@ -1,5 +1,5 @@
 // The table between two rolls: come-out or point, and what the present shooter has achieved.
-// Rules as in the Nevada and New Jersey regulations (N.J.A.C. 13:69F-1).
+// The course of the game is that of the New Jersey rules (N.J.A.C. 13:69F-1).
 
 import type { Dice } from './dice.ts';
 import { total } from './dice.ts';
