@@ -74,12 +74,11 @@ export function helloFor(
       newest: formatVersion(CURRENT),
     });
   }
-  const offers = featuresOf(version)
-    .filter(({ implemented }) => implemented)
-    .map((feature) => {
-      const bridged = rest.purpose === 'bridge' && feature.name === 'GatewayNodes';
-      return offerOf(feature, feature.required || bridged);
-    });
+  // Up to `CURRENT` this build has every feature, by how `CURRENT` is computed.
+  const offers = featuresOf(version).map((feature) => {
+    const bridged = rest.purpose === 'bridge' && feature.name === 'GatewayNodes';
+    return offerOf(feature, feature.required || bridged);
+  });
   const grease = { id: greaseId(rng.uint32()), min: 1, max: 1, required: false };
   const nonce = new Uint8Array(NONCE_BYTES);
   // oxlint-disable-next-line unicorn/no-array-fill-with-reference-type -- an Rng is no array

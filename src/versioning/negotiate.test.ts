@@ -270,6 +270,14 @@ describe('negotiate', () => {
     ]);
   });
 
+  test('where each lacks something, the older version should be upgraded', () => {
+    const [basic, gateways, routing] = base.features;
+    const one = { ...version('1.1'), features: [basic, gateways].flatMap((offer) => offer ?? []) };
+    const two = { ...version('1.2'), features: [basic, routing].flatMap((offer) => offer ?? []) };
+    expect(negotiate(one, two)).toMatchObject({ mode: 'limited', upgrade: 'local' });
+    expect(negotiate(one, { ...two, version: one.version }).upgrade).toBeNull();
+  });
+
   test('a feature of the future makes it limited, and incompatible only if required', () => {
     const features = [...base.features, { id: 0x1234, min: 1, max: 1, required: false }];
     const future = negotiate(base, { ...base, features });

@@ -59,8 +59,10 @@ describe('stream framing', () => {
 
   test('memory follows the bytes that came, not the length that was claimed', () => {
     const splitter = createFrameSplitter(0xffff_ffff);
+    const before = process.memoryUsage().arrayBuffers;
     expect(unwrap(splitter.push(frameLengthPrefix(0xffff_ffff)))).toEqual([]);
     expect(unwrap(splitter.push(new Uint8Array(100)))).toEqual([]);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1024 * 1024);
   });
 
   test('a bad length loses the stream for good', () => {
