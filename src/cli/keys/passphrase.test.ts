@@ -19,11 +19,13 @@ function terminal(...typed: readonly string[]): void {
     },
   });
   const answers = [...typed];
-  vi.spyOn(process, 'stdin', 'get').mockReturnValue(stdin as unknown as typeof process.stdin);
+  vi.spyOn(process, 'stdin', 'get').mockReturnValue(stdin);
   Object.defineProperty(process.stderr, 'isTTY', { value: true, configurable: true });
   vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
     shown += String(text);
-    if (String(text).endsWith(': ')) stdin.write(answers.shift() ?? '\r');
+    if (!String(text).endsWith(': ')) return true;
+    expect(raw.at(-1), 'echo is off before the question is asked').toBe(true);
+    stdin.write(answers.shift() ?? '\r');
     return true;
   });
 }

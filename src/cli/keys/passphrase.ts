@@ -25,8 +25,9 @@ function readSecret(path: string): string {
 /** One line typed at the terminal, not echoed; `null` if the person gave up with Ctrl-C or Ctrl-D. */
 function typeHidden(question: string): Promise<string | null> {
   const { stdin, stderr } = process;
-  stderr.write(question);
+  // In this order: once the question is seen, nothing typed is echoed any more.
   stdin.setRawMode(true).setEncoding('utf8').resume();
+  stderr.write(question);
   return new Promise((resolve) => {
     let typed = '';
     const end = (result: string | null): void => {
