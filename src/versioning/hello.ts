@@ -24,8 +24,6 @@ import {
   type ProtocolVersion,
 } from './protocol-version.ts';
 
-export type { FeatureOffer } from './offer.ts';
-
 /** `mesh`: between members of one mesh. `bridge`: between the gateways of two. */
 export type LinkPurpose = 'mesh' | 'bridge';
 
