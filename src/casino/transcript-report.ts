@@ -292,18 +292,18 @@ function endLimits(
 ): readonly string[] {
   const limits: string[] = [];
   for (const { table, nextRoll, locked, openBets } of tables) {
-    if (locked)
-      limits.push(
-        `Roll ${nextRoll} of table ${table} was locked, and its dice are not in this file.`,
-      );
-    if (openBets > 0)
-      limits.push(`Table ${table} has ${openBets} undecided bets at the end of this file.`);
+    if (locked) {
+      limits.push(`Roll ${nextRoll} of table ${table} was locked, and its dice are not in this file.`);
+    }
+    if (openBets > 0) {
+      limits.push(`Table ${table} has undecided bets at the end of this file: ${openBets}.`);
+    }
   }
   for (const { account, bets, countersigned, seenHeight } of accounts) {
     if (bets === 0 || countersigned) continue;
     limits.push(
-      `Account ${account} played and did not countersign the end by leaving: ` +
-        `rounds after block ${seenHeight} that it saw could be missing.`,
+      `Account ${account} played and did not countersign the end by leaving: rounds after block ${seenHeight}, ` +
+        'the last that it signed to have seen, could be missing.',
     );
   }
   return limits;
