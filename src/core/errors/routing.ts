@@ -20,12 +20,12 @@ export const routingErrors = {
     cure: 'Nothing to do: the source sends again over the route that it knows now.',
   },
   ROUTING_PORT_UNKNOWN: {
-    message: 'port {port} has no link',
+    message: 'the next port of the route has no link',
     cause: 'The link of that port is down and the source does not know it yet.',
     cure: 'Nothing to do: the source learns of it and takes another route.',
   },
   ROUTING_ROUTE_EXHAUSTED: {
-    message: 'the route ends here and the packet is for {destination}',
+    message: 'the route ends here and the packet is for another node',
     cause: 'The source took this node for a gateway, or wrote a route that leads elsewhere.',
     cure: 'Nothing to do: the source learns of it and takes another route.',
   },

@@ -1,0 +1,234 @@
+// The links of one node: from handshake to a port of their own, one for each neighbour. Where two nodes dialled each
+// other, both keep the link with the lower channel binding, which neither can choose; but a link that is there already
+// and may be a corpse is probed before a living one is given up for it.
+
+import { compareBytes } from '../core/bytes.ts';
+import { BitcrapsError } from '../core/errors.ts';
+import { peerIdShort } from '../core/peer-id.ts';
+import type { Clock } from '../env/clock.ts';
+import type { Link } from '../env/link.ts';
+import type { Logger } from '../env/logger.ts';
+import { byteKey, type ByteKey } from '../routing/byte-key.ts';
+import { createLinkCost, type LinkCost } from '../routing/link-cost.ts';
+import { NEIGHBOURS_MAX } from '../routing/link-state-record.ts';
+import { createPortAllocator } from '../routing/port-allocator.ts';
+import type { Hello } from '../versioning/hello.ts';
+import { isActive, type Negotiation } from '../versioning/negotiate.ts';
+import {
+  openNeighbour,
+  type Neighbour,
+  type NeighbourClose,
+  type NeighbourConfig,
+  type OutgoingFrame,
+  type PayloadFrameType,
+} from './neighbour.ts';
+import { createTraffic, type Traffic } from './traffic.ts';
+
+/** Links at once, those in their handshake included. */
+export const LINKS_MAX: number = NEIGHBOURS_MAX;
+/** How long a link that may be dead has to answer before another to the same neighbour replaces it. */
+const PROBE_MS_MAX = 5_000;
+
+/** A link that completed its handshake. */
+export interface MeshLink {
+  readonly neighbour: Neighbour;
+  readonly negotiation: Negotiation;
+  readonly remote: Hello;
+  readonly establishedAtMs: number;
+  readonly cost: LinkCost;
+  readonly traffic: Traffic;
+  /** `null` while another link to the same neighbour is preferred. */
+  port: number | null;
+}
+
+export interface MeshLinksHandlers {
+  /** The link has a port and carries the mesh from now on. */
+  up(link: MeshLink, port: number): void;
+  down(link: MeshLink, port: number, reason: NeighbourClose): void;
+  /** A link ended that never carried the mesh. */
+  refused(link: Link, reason: NeighbourClose): void;
+  reweighed(link: MeshLink, port: number): void;
+  frame(link: MeshLink, type: PayloadFrameType, payload: Uint8Array): void;
+  nextControl(port: number): OutgoingFrame | null;
+}
+
+export interface MeshLinksConfig extends Omit<NeighbourConfig, 'hello' | 'handlers'> {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** A fresh Hello for a link that takes frames up to `frameBytesMax`. */
+  hello(frameBytesMax: number): Hello;
+  readonly handlers: MeshLinksHandlers;
+}
+
+export class MeshLinks {
+  readonly #config: MeshLinksConfig;
+  readonly #opening = new Set<Neighbour>();
+  readonly #active = new Map<ByteKey, MeshLink>();
+  readonly #standby = new Map<ByteKey, MeshLink>();
+  readonly #byPort = new Map<number, MeshLink>();
+  readonly #ports: ReturnType<typeof createPortAllocator>;
+  #stopped = false;
+
+  constructor(config: MeshLinksConfig) {
+    this.#config = config;
+    this.#ports = createPortAllocator(config.clock);
+  }
+
+  /** Takes the link over, or refuses it. */
+  add(link: Link): void {
+    const refusal = this.#refusal(link);
+    if (refusal !== null) {
+      const { code, message } = refusal;
+      link.attach({ frame: ignore, drain: ignore, close: ignore });
+      link.destroy({ code, detail: message });
+      this.#config.handlers.refused(link, { code, detail: message, by: 'local' });
+      return;
+    }
+    const opened: { link: MeshLink | null } = { link: null };
+    const neighbour: Neighbour = openNeighbour(link, {
+      ...this.#config,
+      hello: this.#config.hello(link.frameBytesMax),
+      handlers: {
+        established: (negotiation, remote) => {
+          this.#opening.delete(neighbour);
+          opened.link = this.#created(neighbour, negotiation, remote);
+          this.#place(opened.link);
+        },
+        frame: (type, payload) => {
+          if (opened.link !== null) this.#config.handlers.frame(opened.link, type, payload);
+        },
+        roundTrip: (roundTripMs) => {
+          if (opened.link !== null) this.#measured(opened.link, roundTripMs);
+        },
+        nextControl: () => {
+          const port = opened.link?.port ?? null;
+          return port === null ? null : this.#config.handlers.nextControl(port);
+        },
+        closed: (reason) => {
+          this.#opening.delete(neighbour);
+          if (opened.link === null) this.#config.handlers.refused(link, reason);
+          else this.#closed(opened.link, reason);
+        },
+      },
+    });
+    this.#opening.add(neighbour);
+  }
+
+  byPort(port: number): MeshLink | undefined {
+    return this.#byPort.get(port);
+  }
+
+  /** The links that carry the mesh. */
+  active(): Iterable<MeshLink> {
+    return this.#active.values();
+  }
+
+  /** Lets every link ask for control frames. */
+  wake(): void {
+    for (const { neighbour } of this.#active.values()) neighbour.wake();
+  }
+
+  /** Says goodbye to all. */
+  stop(): void {
+    this.#stopped = true;
+    const links = [...this.#active.values(), ...this.#standby.values()];
+    const stopped = new BitcrapsError('MESH_STOPPED', {});
+    for (const neighbour of this.#opening) neighbour.close(stopped);
+    for (const { neighbour } of links) neighbour.close(stopped);
+  }
+
+  #refusal(link: Link): BitcrapsError | null {
+    if (this.#stopped) return new BitcrapsError('MESH_STOPPED', {});
+    if (!link.reliable) {
+      return new BitcrapsError('MESH_LINK_UNRELIABLE', { transport: link.transport });
+    }
+    const links = this.#opening.size + this.#active.size + this.#standby.size;
+    return links < LINKS_MAX ? null : new BitcrapsError('MESH_LINKS_FULL', { linksMax: LINKS_MAX });
+  }
+
+  #created(neighbour: Neighbour, negotiation: Negotiation, remote: Hello): MeshLink {
+    return {
+      neighbour,
+      negotiation,
+      remote,
+      establishedAtMs: this.#config.clock.now(),
+      cost: createLinkCost(isActive(negotiation, 'EnhancedRouting')),
+      traffic: createTraffic(),
+      port: null,
+    };
+  }
+
+  #place(link: MeshLink): void {
+    const key = byteKey(link.neighbour.link.remoteKey);
+    const present = this.#active.get(key);
+    if (present === undefined) {
+      this.#activate(key, link);
+      return;
+    }
+    const order = compareBytes(
+      link.neighbour.link.channelBinding,
+      present.neighbour.link.channelBinding,
+    );
+    if (order < 0) {
+      // The new one wins, and it has just proved to be alive.
+      this.#standby.get(key)?.neighbour.close(duplicate(link));
+      this.#standby.set(key, link);
+      present.neighbour.close(duplicate(present));
+      return;
+    }
+    if (this.#standby.has(key)) {
+      link.neighbour.close(duplicate(link));
+      return;
+    }
+    this.#standby.set(key, link);
+    present.neighbour.probe(Math.min(PROBE_MS_MAX, this.#config.failureTimeoutMs));
+  }
+
+  #activate(key: ByteKey, link: MeshLink): void {
+    const port = this.#ports.take();
+    if (port === null) {
+      link.neighbour.close(new BitcrapsError('MESH_LINKS_FULL', { linksMax: LINKS_MAX }));
+      return;
+    }
+    link.port = port;
+    this.#active.set(key, link);
+    this.#byPort.set(port, link);
+    this.#config.handlers.up(link, port);
+  }
+
+  #measured(link: MeshLink, roundTripMs: number): void {
+    if (link.port === null) return;
+    const rival = this.#standby.get(byteKey(link.neighbour.link.remoteKey));
+    rival?.neighbour.close(duplicate(rival));
+    if (link.cost.measured(roundTripMs, this.#config.clock.now())) {
+      this.#config.handlers.reweighed(link, link.port);
+    }
+  }
+
+  #closed(link: MeshLink, reason: NeighbourClose): void {
+    const key = byteKey(link.neighbour.link.remoteKey);
+    if (this.#standby.get(key) === link) this.#standby.delete(key);
+    const { port } = link;
+    if (port === null) {
+      this.#config.handlers.refused(link.neighbour.link, reason);
+      return;
+    }
+    link.port = null;
+    this.#active.delete(key);
+    this.#byPort.delete(port);
+    this.#ports.release(port);
+    this.#config.handlers.down(link, port, reason);
+    const successor = this.#standby.get(key);
+    if (successor === undefined || this.#stopped) return;
+    this.#standby.delete(key);
+    this.#activate(key, successor);
+  }
+}
+
+function duplicate({ neighbour }: MeshLink): BitcrapsError {
+  return new BitcrapsError('MESH_LINK_DUPLICATE', {
+    neighbour: peerIdShort(neighbour.link.remoteKey),
+  });
+}
+
+function ignore(): void {}

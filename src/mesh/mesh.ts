@@ -1,0 +1,527 @@
+// A node's view of its mesh: links, link state, routes, forwarding, and end-to-end sealed datagrams between any two
+// members, or across gateways. It takes its world as an argument and touches no socket, so the simulator runs it as is.
+
+import { assert } from '../core/assert.ts';
+import { bytesEqual } from '../core/bytes.ts';
+import { BitcrapsError, fail, ok, type Result } from '../core/errors.ts';
+import { peerIdShort } from '../core/peer-id.ts';
+import type { Identity } from '../crypto/signing.ts';
+import type { Clock, Timer } from '../env/clock.ts';
+import type { Compressor } from '../env/compressor.ts';
+import type { Link } from '../env/link.ts';
+import type { Logger } from '../env/logger.ts';
+import type { Gauge, Metrics } from '../env/metrics.ts';
+import type { Primitives } from '../env/primitives.ts';
+import type { Rng } from '../env/rng.ts';
+import type { FailureTimings } from '../resilience/presets.ts';
+import { createLinkState, type LinkState, type LinkStateCounters } from '../routing/link-state.ts';
+import { createRouteTable, type RouteTable } from '../routing/route-table.ts';
+import { featuresOf } from '../versioning/offer.ts';
+import { HELLO_FRAME_BYTES_MIN, helloFor, type Hello } from '../versioning/hello.ts';
+import type { Negotiation } from '../versioning/negotiate.ts';
+import type { ProtocolVersion } from '../versioning/protocol-version.ts';
+import { FrameType } from '../wire/frame.ts';
+import { PacketType, type DecodedPacketHeader } from '../wire/packet.ts';
+import { MeshLinks, type MeshLink } from './mesh-links.ts';
+import type { NeighbourClose, OutgoingFrame, PayloadFrameType } from './neighbour.ts';
+import {
+  PacketSwitch,
+  type Bridge,
+  type DeliverDropCode,
+  type Plan,
+  type SwitchErrorCode,
+} from './packet-switch.ts';
+import { createProofMemory } from './proof-memory.ts';
+import { SessionTable, type SessionInfo, type SessionSendErrorCode } from './session-table.ts';
+import { CONFIRMING_PROTOCOL, PAYLOAD_BYTES_MAX, PROTOCOL_MAX } from './session.ts';
+import { TrafficMeter, type Traffic } from './traffic.ts';
+import { decodeUnreachable } from './unreachable.ts';
+
+export { PAYLOAD_BYTES_MAX } from './session.ts';
+export type { Bridge } from './packet-switch.ts';
+export type { SessionInfo } from './session-table.ts';
+export type { Traffic } from './traffic.ts';
+
+/** Unreachable originators and aging sessions are looked for so often. */
+const SWEEP_INTERVAL_MS = 10_000;
+
+export interface MeshDeps {
+  readonly primitives: Primitives;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly compressor: Compressor;
+  /** Durable; grows at each start of the node. 0…2^32 − 1. */
+  readonly bootEpoch: number;
+}
+
+export interface MeshConfig extends FailureTimings {
+  readonly identity: Identity;
+  readonly networkId: string;
+  readonly meshName: string;
+  /** The version to speak, 1.0.0 up to `CURRENT`. */
+  readonly version: ProtocolVersion;
+  /** 32 bytes. */
+  readonly rulesHash: Uint8Array;
+  /** Proof of work of `identity` for `networkId`, 8 bytes. */
+  readonly proof: Uint8Array;
+  /** The difficulty that this node demands of its neighbours. */
+  readonly proofBits: number;
+  readonly gateway: boolean;
+}
+
+export interface MeshMessage {
+  /** PeerId of the sender, authenticated. */
+  readonly source: Uint8Array;
+  readonly payload: Uint8Array;
+}
+
+export type MeshLinkEvent =
+  | {
+      readonly kind: 'established';
+      /** PeerId. */
+      readonly peer: Uint8Array;
+      readonly role: 'dialer' | 'listener';
+      readonly address: string;
+      readonly negotiation: Negotiation;
+      readonly remote: Hello;
+    }
+  | {
+      readonly kind: 'closed';
+      readonly peer: Uint8Array;
+      readonly role: 'dialer' | 'listener';
+      readonly address: string;
+      /** Whether it had carried the mesh; else it failed before, or another link was kept. */
+      readonly established: boolean;
+      /** An error code, `null` after an orderly end. */
+      readonly code: string | null;
+      readonly detail: string;
+      readonly by: 'local' | 'remote' | 'transport';
+    };
+
+export interface Member {
+  /** PeerId. */
+  readonly peer: Uint8Array;
+  readonly reachable: boolean;
+  readonly gateway: boolean;
+  /** 0 for this node itself, and for what is not reachable. */
+  readonly hops: number;
+}
+
+export interface NeighbourInfo {
+  /** PeerId. */
+  readonly peer: Uint8Array;
+  readonly address: string;
+  readonly transport: string;
+  readonly role: 'dialer' | 'listener';
+  readonly port: number;
+  /** What this node tells the mesh about the link. */
+  readonly weight: number;
+  readonly negotiation: Negotiation;
+  readonly remote: Hello;
+  /** `null` before the first ping was answered. */
+  readonly roundTripMs: number | null;
+  readonly ageMs: number;
+  readonly pendingBytes: number;
+}
+
+export interface RouteInfo {
+  /** `gateway`: the hops lead to a gateway, the destination lies beyond it. `bridge`: this node is the gateway. */
+  readonly via: 'direct' | 'gateway' | 'bridge';
+  /** First hop to last; `port` is the link at the node before. */
+  readonly hops: readonly { readonly peer: Uint8Array; readonly port: number }[];
+  readonly weight: number;
+}
+
+export interface MeshCounters {
+  readonly total: Readonly<Traffic>;
+  readonly neighbours: readonly {
+    readonly peer: Uint8Array;
+    readonly traffic: Readonly<Traffic>;
+  }[];
+  readonly linkState: Readonly<LinkStateCounters>;
+}
+
+export type MeshSendErrorCode =
+  | SwitchErrorCode
+  | SessionSendErrorCode
+  | 'MESH_PAYLOAD_TOO_LONG'
+  | 'MESH_STOPPED';
+
+export interface Mesh {
+  /** PeerId of this node. */
+  readonly self: Uint8Array;
+  /** Takes ownership: handshake, keepalive, link state, forwarding. */
+  addLink(link: Link): void;
+  /**
+   * An end-to-end sealed datagram of at most `PAYLOAD_BYTES_MAX` bytes; `protocol` is 1…`PROTOCOL_MAX`. Unreliable,
+   * never delivered twice: callers retry. `MESH_NO_ROUTE`, `MESH_FEATURE_LACKING`, `MESH_PAYLOAD_TOO_LONG`,
+   * `MESH_PENDING_FULL`, `MESH_QUEUE_FULL`, … at once; what fails later comes by `onUnreachable`, if at all.
+   */
+  send(
+    destination: Uint8Array,
+    protocol: number,
+    payload: Uint8Array,
+  ): Result<void, MeshSendErrorCode>;
+  /** Sets the receiver of a protocol, 1…`PROTOCOL_MAX`; one for each. */
+  handle(protocol: number, receive: (message: MeshMessage) => void): void;
+  /** Advice, not authenticated: the code is whatever a relay wrote, or `MESH_SESSION_…` of this node. */
+  onUnreachable(listener: (destination: Uint8Array, code: string) => void): void;
+  onLink(listener: (event: MeshLinkEvent) => void): void;
+  setBridge(bridge: Bridge): void;
+  /** A packet from another mesh for a member of this one: it gets a route here and goes on. The bytes are not changed. */
+  inject(packet: Uint8Array): Result<void, SwitchErrorCode>;
+  /** Every node with a link-state record, this one included, ascending by PeerId. */
+  members(): readonly Member[];
+  neighbours(): readonly NeighbourInfo[];
+  /** `null` if nothing leads there as far as this node knows. */
+  route(destination: Uint8Array): RouteInfo | null;
+  sessions(): readonly SessionInfo[];
+  counters(): MeshCounters;
+  /** Says goodbye to all neighbours; nothing is delivered afterwards. */
+  stop(): void;
+}
+
+export function createMesh(config: MeshConfig, deps: MeshDeps): Mesh {
+  return new MeshNode(config, deps);
+}
+
+class MeshNode implements Mesh {
+  readonly self: Uint8Array;
+  readonly #config: MeshConfig;
+  readonly #deps: MeshDeps;
+  readonly #meter: TrafficMeter;
+  readonly #linkState: LinkState;
+  readonly #routes: RouteTable;
+  readonly #links: MeshLinks;
+  readonly #switch: PacketSwitch;
+  readonly #sessions: SessionTable<SwitchErrorCode>;
+  readonly #gauges: Readonly<Record<'links' | 'members' | 'sessions', Gauge>>;
+  readonly #receivers = new Map<number, (message: MeshMessage) => void>();
+  readonly #unreachable: ((destination: Uint8Array, code: string) => void)[] = [];
+  readonly #linkListeners: ((event: MeshLinkEvent) => void)[] = [];
+  #wake: { readonly atMs: number; readonly timer: Timer } | null = null;
+  #sweep: Timer;
+  #stopped = false;
+
+  constructor(config: MeshConfig, deps: MeshDeps) {
+    const { identity, networkId, gateway } = config;
+    const { primitives, clock, rng, logger, metrics, compressor, bootEpoch } = deps;
+    const usesGateways = featuresOf(config.version).some(({ name }) => name === 'GatewayNodes');
+    this.self = identity.publicKey;
+    this.#config = config;
+    this.#deps = deps;
+    this.#meter = new TrafficMeter(metrics);
+    this.#gauges = {
+      links: metrics.gauge({ name: 'bitcraps_mesh_links', help: 'Links that carry the mesh.' }),
+      members: metrics.gauge({ name: 'bitcraps_mesh_members', help: 'Reachable members.' }),
+      sessions: metrics.gauge({ name: 'bitcraps_mesh_sessions', help: 'End-to-end sessions.' }),
+    };
+    this.#linkState = createLinkState(
+      { identity, networkId, gateway: gateway && usesGateways, bootEpoch },
+      { primitives, clock, logger },
+    );
+    this.#routes = createRouteTable(this.self, this.#linkState.database);
+    this.#links = new MeshLinks({
+      ...config,
+      primitives,
+      clock,
+      logger,
+      checkProof: createProofMemory(primitives, networkId, config.proofBits),
+      hello: (frameBytesMax) => this.#hello(frameBytesMax),
+      handlers: {
+        up: (link, port) => this.#linkUp(link, port),
+        down: (link, port, reason) => this.#linkDown(link, port, reason),
+        refused: (link, reason) => this.#tellClosed(link, reason, false),
+        reweighed: (link, port) => {
+          this.#linkState.reweigh(port, link.cost.weight);
+          this.#spread();
+        },
+        frame: (link, type, payload) => this.#receive(link, type, payload),
+        nextControl: (port) => this.#nextControl(port),
+      },
+    });
+    this.#switch = new PacketSwitch({
+      self: this.self,
+      version: config.version,
+      usesGateways,
+      gateway,
+      clock,
+      rng,
+      logger,
+      meter: this.#meter,
+      routes: this.#routes,
+      links: this.#links,
+      deliver: (header, body) => this.#deliver(header, body),
+    });
+    this.#sessions = new SessionTable({
+      primitives,
+      clock,
+      rng,
+      logger,
+      compressor,
+      identity,
+      staticSecret: primitives.signSecretToX25519(identity.secretKey),
+      networkId,
+      hello: () => this.#hello(HELLO_FRAME_BYTES_MIN),
+      sendHandshake: (peer, body) => {
+        const sent = this.#switch.originate(peer, PacketType.handshake, body, 0);
+        if (sent.ok) return;
+        logger.debug('handshake-not-sent', { peer: peerIdShort(peer), code: sent.error.code });
+      },
+      sendData: (peer, body, flowId) => this.#switch.originate(peer, PacketType.data, body, flowId),
+      deliver: (source, protocol, payload) => this.#hand(source, protocol, payload),
+      failed: (peer, code) => this.#tellUnreachable(peer, code),
+    });
+    this.#sweep = clock.after(SWEEP_INTERVAL_MS, () => this.#sweepUp());
+  }
+
+  addLink(link: Link): void {
+    this.#links.add(link);
+  }
+
+  send(
+    destination: Uint8Array,
+    protocol: number,
+    payload: Uint8Array,
+  ): Result<void, MeshSendErrorCode> {
+    assert(protocol > CONFIRMING_PROTOCOL && protocol <= PROTOCOL_MAX, 'a protocol is 1…65535');
+    if (this.#stopped) return fail('MESH_STOPPED', {});
+    if (payload.length > PAYLOAD_BYTES_MAX) {
+      const data = { bytes: payload.length, bytesMax: PAYLOAD_BYTES_MAX };
+      return fail('MESH_PAYLOAD_TOO_LONG', data);
+    }
+    if (bytesEqual(destination, this.self)) {
+      const copy = payload.slice();
+      this.#deps.clock.after(0, () => this.#hand(this.self, protocol, copy));
+      return ok(undefined);
+    }
+    const plan = this.#switch.plan(destination);
+    return plan.ok ? this.#sessions.send(destination, protocol, payload) : plan;
+  }
+
+  handle(protocol: number, receive: (message: MeshMessage) => void): void {
+    assert(protocol > CONFIRMING_PROTOCOL && protocol <= PROTOCOL_MAX, 'a protocol is 1…65535');
+    assert(!this.#receivers.has(protocol), 'a protocol has one receiver');
+    this.#receivers.set(protocol, receive);
+  }
+
+  onUnreachable(listener: (destination: Uint8Array, code: string) => void): void {
+    this.#unreachable.push(listener);
+  }
+
+  onLink(listener: (event: MeshLinkEvent) => void): void {
+    this.#linkListeners.push(listener);
+  }
+
+  setBridge(bridge: Bridge): void {
+    this.#switch.bridge = bridge;
+  }
+
+  inject(packet: Uint8Array): Result<void, SwitchErrorCode> {
+    return this.#stopped ? fail('MESH_STOPPED', {}) : this.#switch.inject(packet);
+  }
+
+  members(): readonly Member[] {
+    return this.#routes.nodes();
+  }
+
+  neighbours(): readonly NeighbourInfo[] {
+    const nowMs = this.#deps.clock.now();
+    return [...this.#links.active()].map((meshLink) => {
+      const { neighbour, negotiation, remote, cost, port, establishedAtMs } = meshLink;
+      const { link, roundTripMs, pendingBytes } = neighbour;
+      return {
+        peer: link.remoteKey,
+        address: link.remoteAddress,
+        transport: link.transport,
+        role: link.role,
+        port: port ?? 0,
+        weight: cost.weight,
+        negotiation,
+        remote,
+        roundTripMs,
+        ageMs: nowMs - establishedAtMs,
+        pendingBytes,
+      };
+    });
+  }
+
+  route(destination: Uint8Array): RouteInfo | null {
+    if (bytesEqual(destination, this.self)) return { via: 'direct', hops: [], weight: 0 };
+    const plan = this.#switch.plan(destination);
+    return plan.ok ? routeInfo(plan.value) : null;
+  }
+
+  sessions(): readonly SessionInfo[] {
+    return this.#sessions.list();
+  }
+
+  counters(): MeshCounters {
+    return {
+      total: this.#meter.total,
+      neighbours: [...this.#links.active()].map(({ neighbour, traffic }) => ({
+        peer: neighbour.link.remoteKey,
+        traffic,
+      })),
+      linkState: this.#linkState.counters,
+    };
+  }
+
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#sweep.cancel();
+    this.#wake?.timer.cancel();
+    this.#sessions.stop();
+    this.#links.stop();
+  }
+
+  #hello(frameBytesMax: number): Hello {
+    const { version, networkId, rulesHash, meshName, gateway, proof } = this.#config;
+    const rest = {
+      networkId,
+      rulesHash,
+      purpose: 'mesh',
+      meshName,
+      gateway,
+      frameBytesMax,
+      proof,
+    } as const;
+    return helloFor(version, rest, this.#deps.rng);
+  }
+
+  #linkUp(link: MeshLink, port: number): void {
+    const { neighbour, negotiation, remote, cost } = link;
+    const { remoteKey, role, remoteAddress } = neighbour.link;
+    this.#linkState.linkUp(port, remoteKey, cost.weight);
+    this.#deps.logger.info('link-up', {
+      peer: peerIdShort(remoteKey),
+      address: remoteAddress,
+      role,
+      port,
+      mode: negotiation.mode,
+    });
+    for (const listener of this.#linkListeners) {
+      listener({
+        kind: 'established',
+        peer: remoteKey,
+        role,
+        address: remoteAddress,
+        negotiation,
+        remote,
+      });
+    }
+    this.#spread();
+  }
+
+  #linkDown(link: MeshLink, port: number, reason: NeighbourClose): void {
+    this.#linkState.linkDown(port);
+    this.#tellClosed(link.neighbour.link, reason, true);
+    if (!this.#stopped) this.#spread();
+  }
+
+  #tellClosed(link: Link, reason: NeighbourClose, established: boolean): void {
+    const { remoteKey: peer, role, remoteAddress: address } = link;
+    this.#deps.logger.info('link-closed', {
+      peer: peerIdShort(peer),
+      address,
+      role,
+      established,
+      code: reason.code,
+      by: reason.by,
+    });
+    for (const listener of this.#linkListeners) {
+      listener({ kind: 'closed', peer, role, address, established, ...reason });
+    }
+  }
+
+  #receive(link: MeshLink, type: PayloadFrameType, payload: Uint8Array): void {
+    if (this.#stopped) return;
+    if (type === FrameType.packet) {
+      this.#switch.receive(payload, link);
+      return;
+    }
+    if (type === FrameType.presence) {
+      link.neighbour.fault(new BitcrapsError('MESH_FRAME_UNEXPECTED', { type }));
+      return;
+    }
+    const kind = type === FrameType.linkState ? 'record' : 'digest';
+    const received = this.#linkState.receive(kind, payload, link.port);
+    if (received.kind === 'fault') link.neighbour.fault(received.error);
+    this.#spread();
+  }
+
+  #nextControl(port: number): OutgoingFrame | null {
+    const frame = this.#linkState.next(port);
+    if (frame === null) return null;
+    const type = frame.kind === 'record' ? FrameType.linkState : FrameType.linkStateDigest;
+    return { type, payload: frame.payload };
+  }
+
+  /** Lets link state do what is due, offers its frames to every link, and comes back in time. */
+  #spread(): void {
+    const { clock } = this.#deps;
+    const dueAtMs = this.#linkState.wakeAtMs;
+    if (dueAtMs !== null && dueAtMs <= clock.now()) this.#linkState.wake();
+    this.#links.wake();
+    const atMs = this.#linkState.wakeAtMs;
+    if (this.#stopped || atMs === null || (this.#wake !== null && this.#wake.atMs <= atMs)) return;
+    this.#wake?.timer.cancel();
+    // At least a millisecond: sums of fractional times need not be exact.
+    const timer = clock.after(Math.max(1, atMs - clock.now()), () => {
+      this.#wake = null;
+      this.#spread();
+    });
+    this.#wake = { atMs, timer };
+  }
+
+  #sweepUp(): void {
+    const { clock } = this.#deps;
+    this.#linkState.database.age((key) => this.#routes.isReachable(key), clock.now());
+    this.#sessions.sweep();
+    this.#gauges.links.set([...this.#links.active()].length);
+    this.#gauges.members.set(this.members().filter(({ reachable }) => reachable).length);
+    this.#gauges.sessions.set(this.#sessions.list().length);
+    this.#sweep = clock.after(SWEEP_INTERVAL_MS, () => this.#sweepUp());
+  }
+
+  #deliver(header: DecodedPacketHeader, body: Uint8Array): DeliverDropCode | null {
+    switch (header.type) {
+      case PacketType.data:
+        return this.#sessions.receiveData(header.source, body);
+      case PacketType.handshake:
+        return this.#sessions.receiveHandshake(header.source, body);
+      case PacketType.unreachable: {
+        const notice = decodeUnreachable(body);
+        if (notice === null) return 'MESH_BODY_MALFORMED';
+        this.#tellUnreachable(notice.destination, notice.code);
+        return null;
+      }
+      default:
+        return 'WIRE_PACKET_TYPE';
+    }
+  }
+
+  #hand(source: Uint8Array, protocol: number, payload: Uint8Array): void {
+    if (this.#stopped) return;
+    const receive = this.#receivers.get(protocol);
+    if (receive === undefined) this.#meter.dropped('MESH_PROTOCOL_UNKNOWN', null);
+    else receive({ source, payload });
+  }
+
+  #tellUnreachable(destination: Uint8Array, code: string): void {
+    for (const listener of this.#unreachable) listener(destination, code);
+  }
+}
+
+function routeInfo(plan: Plan): RouteInfo {
+  if (plan.kind === 'bridge') return { via: 'bridge', hops: [], weight: 0 };
+  const { hops, ports, weight } = plan.route;
+  return {
+    via: plan.kind,
+    hops: hops.map((peer, index) => ({ peer, port: ports[index] ?? 0 })),
+    weight,
+  };
+}

@@ -1,0 +1,442 @@
+// One link from raw to established: the handshake and its timeout, keepalive with measured round trips, goodbye, and
+// what waits while the link is full. Links of a mesh and bridges between gateways are both made of it.
+
+import { BitcrapsError, fail, ok, type Result } from '../core/errors.ts';
+import { peerIdShort, peerIdText } from '../core/peer-id.ts';
+import type { Identity } from '../crypto/signing.ts';
+import type { Clock, Timer } from '../env/clock.ts';
+import type { Link } from '../env/link.ts';
+import type { Logger } from '../env/logger.ts';
+import type { Primitives } from '../env/primitives.ts';
+import type { FailureTimings } from '../resilience/presets.ts';
+import type { Hello } from '../versioning/hello.ts';
+import { createLinkHandshake, type LinkHandshake } from '../versioning/link-handshake.ts';
+import type { LinkHandshakeOutput } from '../versioning/link-handshake.ts';
+import type { Negotiation } from '../versioning/negotiate.ts';
+import { decodeFrame, encodeFrame, FrameType } from '../wire/frame.ts';
+import { decodeGoodbye, encodeGoodbye } from '../wire/goodbye.ts';
+import { CONTROL_BYTES_MAX, FrameQueue, PACKETS_BYTES_MAX } from './frame-queue.ts';
+
+/** From the raw link to both bindings: two round trips, a proof of work to check, and a busy machine. */
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** Faulty frames after which the link is closed: versions may disagree once, not on and on. */
+export const FAULTS_MAX = 3;
+const PING_BYTES = 8;
+
+/** What a link carries once established, besides keepalive. */
+export type PayloadFrameType =
+  | typeof FrameType.linkState
+  | typeof FrameType.linkStateDigest
+  | typeof FrameType.packet
+  | typeof FrameType.presence;
+
+export interface OutgoingFrame {
+  readonly type: PayloadFrameType;
+  readonly payload: Uint8Array;
+}
+
+export interface NeighbourClose {
+  /** An error code, or `null` after an orderly close without one. */
+  readonly code: string | null;
+  readonly detail: string;
+  /** Who ended the link; `transport`: nobody said goodbye. */
+  readonly by: 'local' | 'remote' | 'transport';
+}
+
+/** Never called from within a call to the neighbour, except `closed` and `nextControl`. */
+export interface NeighbourHandlers {
+  established(negotiation: Negotiation, remote: Hello): void;
+  /** The payload belongs to the receiver. */
+  frame(type: PayloadFrameType, payload: Uint8Array): void;
+  /** A ping was answered. */
+  roundTrip?(roundTripMs: number): void;
+  /** The link takes frames: the next control frame, before packets that wait; `null` if there is none. */
+  nextControl?(): OutgoingFrame | null;
+  /** Exactly once; nothing follows. */
+  closed(reason: NeighbourClose): void;
+}
+
+export interface NeighbourConfig extends FailureTimings {
+  readonly primitives: Primitives;
+  readonly identity: Identity;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Fresh for this link; its purpose says whether this is a link of the mesh or a bridge. */
+  readonly hello: Hello;
+  readonly proofBits: number;
+  /** See `LinkHandshakeConfig`. */
+  readonly checkProof?: (publicKey: Uint8Array, proof: Uint8Array) => boolean;
+  /** Default `HANDSHAKE_TIMEOUT_MS`. */
+  readonly handshakeTimeoutMs?: number;
+  readonly handlers: NeighbourHandlers;
+}
+
+export interface FrameCounters {
+  framesIn: number;
+  framesOut: number;
+  bytesIn: number;
+  bytesOut: number;
+}
+
+export type SendErrorCode =
+  | 'MESH_LINK_CLOSED'
+  | 'MESH_FRAME_TOO_LONG'
+  | 'MESH_QUEUE_FULL'
+  | 'MESH_CONTROL_OVERRUN';
+
+export interface Neighbour {
+  readonly link: Link;
+  readonly state: 'opening' | 'established' | 'closed';
+  /** `null` until established, as is `remote`. */
+  readonly negotiation: Negotiation | null;
+  readonly remote: Hello | null;
+  /** The last measured one; `null` before the first. */
+  readonly roundTripMs: number | null;
+  /** Bytes that wait here for the link to take more. */
+  readonly pendingBytes: number;
+  readonly counters: Readonly<FrameCounters>;
+  /**
+   * Sends a frame or queues it. A packet that finds its queue full is dropped (`MESH_QUEUE_FULL`); another frame that
+   * finds its queue full closes the link (`MESH_CONTROL_OVERRUN`). Only once established.
+   */
+  send(type: PayloadFrameType, payload: Uint8Array): Result<void, SendErrorCode>;
+  /** `nextControl` may have something. */
+  wake(): void;
+  /** Pings now and closes with `MESH_LINK_SILENT` if nothing at all is heard within `timeoutMs`. */
+  probe(timeoutMs: number): void;
+  /** Counts a faulty frame against the neighbour; closes the link after `FAULTS_MAX`. */
+  fault(error: BitcrapsError): void;
+  /** Says goodbye with the error's code, or without one, and closes. */
+  close(error: BitcrapsError | null): void;
+}
+
+/** Takes the link over: attaches to it and starts the handshake. */
+export function openNeighbour(link: Link, config: NeighbourConfig): Neighbour {
+  const neighbour = new EstablishingNeighbour(link, config);
+  neighbour.open();
+  return neighbour;
+}
+
+class EstablishingNeighbour implements Neighbour {
+  readonly link: Link;
+  state: 'opening' | 'established' | 'closed' = 'opening';
+  negotiation: Negotiation | null = null;
+  remote: Hello | null = null;
+  roundTripMs: number | null = null;
+  readonly counters: FrameCounters = { framesIn: 0, framesOut: 0, bytesIn: 0, bytesOut: 0 };
+  readonly #config: NeighbourConfig;
+  readonly #handshake: LinkHandshake;
+  readonly #control = new FrameQueue(CONTROL_BYTES_MAX);
+  readonly #packets = new FrameQueue(PACKETS_BYTES_MAX);
+  readonly #timers = new Map<'handshake' | 'heartbeat' | 'silence' | 'probe', Timer>();
+  readonly #short: string;
+  #frameBytesMax: number;
+  #full = false;
+  /** A frame that the link did not take; the first to go. */
+  #held: Uint8Array | null = null;
+  #pingDue = false;
+  /** The payload of the last ping to answer; an older one need not be. */
+  #pongDue: Uint8Array | null = null;
+  #pingNumber = 0n;
+  #pingSentAtMs: number | null = null;
+  #heardAtMs: number;
+  #faults = 0;
+
+  constructor(link: Link, config: NeighbourConfig) {
+    this.link = link;
+    this.#config = config;
+    this.#short = peerIdShort(link.remoteKey);
+    this.#frameBytesMax = link.frameBytesMax;
+    this.#heardAtMs = config.clock.now();
+    this.#handshake = createLinkHandshake({
+      primitives: config.primitives,
+      identity: config.identity,
+      role: link.role,
+      remoteKey: link.remoteKey,
+      channelBinding: link.channelBinding,
+      hello: config.hello,
+      proofBits: config.proofBits,
+      ...(config.checkProof === undefined ? {} : { checkProof: config.checkProof }),
+    });
+  }
+
+  get pendingBytes(): number {
+    return this.#control.bytes + this.#packets.bytes + (this.#held?.length ?? 0);
+  }
+
+  open(): void {
+    this.link.attach({
+      frame: (bytes) => this.#receive(bytes),
+      drain: () => this.#drained(),
+      close: ({ code, detail }) => this.#end({ code, detail, by: 'transport' }),
+    });
+    const timeoutMs = this.#config.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS;
+    this.#arm('handshake', timeoutMs, () =>
+      this.close(new BitcrapsError('MESH_HANDSHAKE_TIMEOUT', { timeoutMs })),
+    );
+    // The first outputs may be a failure, which must not reach the caller before it has the neighbour.
+    const first = this.#handshake.start();
+    if (first.every(({ kind }) => kind === 'send')) this.#perform(first);
+    else this.#config.clock.after(0, () => this.#perform(first));
+  }
+
+  send(type: PayloadFrameType, payload: Uint8Array): Result<void, SendErrorCode> {
+    const neighbour = this.#short;
+    if (this.state !== 'established') return fail('MESH_LINK_CLOSED', { neighbour });
+    const bytes = payload.length + 1;
+    if (bytes > this.#frameBytesMax) {
+      return fail('MESH_FRAME_TOO_LONG', { bytes, bytesMax: this.#frameBytesMax, neighbour });
+    }
+    const isPacket = type === FrameType.packet;
+    const queue = isPacket ? this.#packets : this.#control;
+    if (!queue.push(encodeFrame(type, payload))) {
+      const data = { neighbour, bytes: queue.bytes };
+      if (isPacket) return fail('MESH_QUEUE_FULL', data);
+      const overrun = new BitcrapsError('MESH_CONTROL_OVERRUN', data);
+      this.close(overrun);
+      return { ok: false, error: overrun };
+    }
+    this.wake();
+    return ok(undefined);
+  }
+
+  wake(): void {
+    while (this.state === 'established' && !this.#full) {
+      const frame = this.#next();
+      if (frame === null) return;
+      this.#transmit(frame);
+    }
+  }
+
+  probe(timeoutMs: number): void {
+    if (this.state !== 'established') return;
+    const askedAtMs = this.#config.clock.now();
+    this.#arm('probe', timeoutMs, () => {
+      if (this.#heardAtMs <= askedAtMs) this.#silent(timeoutMs);
+    });
+    this.#ping();
+  }
+
+  fault(error: BitcrapsError): void {
+    if (this.state === 'closed') return;
+    this.#faults += 1;
+    const { logger } = this.#config;
+    logger.warn('neighbour-fault', {
+      neighbour: this.#short,
+      code: error.code,
+      detail: error.message,
+    });
+    if (this.#faults < FAULTS_MAX) return;
+    this.close(
+      new BitcrapsError('MESH_FAULTS_EXCEEDED', { faults: this.#faults, code: error.code }),
+    );
+  }
+
+  close(error: BitcrapsError | null): void {
+    if (this.state === 'closed') return;
+    // A full link drops the goodbye: the transport's end then says enough.
+    this.link.send(encodeGoodbye(error?.code ?? 'UNSPECIFIED'));
+    this.link.close();
+    this.#end({ code: error?.code ?? null, detail: error?.message ?? '', by: 'local' });
+  }
+
+  #receive(bytes: Uint8Array): void {
+    if (this.state === 'closed') return;
+    this.#heardAtMs = this.#config.clock.now();
+    this.counters.framesIn += 1;
+    this.counters.bytesIn += bytes.length;
+    if (this.state === 'opening') this.#perform(this.#handshake.receive(bytes));
+    else this.#dispatch(bytes);
+  }
+
+  #perform(outputs: readonly LinkHandshakeOutput[]): void {
+    for (const output of outputs) {
+      if (this.state === 'closed') return;
+      switch (output.kind) {
+        case 'send':
+          this.#transmit(output.frame);
+          break;
+        case 'established':
+          this.#established(output.negotiation, output.remote);
+          break;
+        case 'failed': {
+          const { code, message } = output.error;
+          this.link.close();
+          const by = code === 'HELLO_REFUSED' ? 'remote' : 'local';
+          this.#end({ code, detail: message, by });
+          break;
+        }
+      }
+    }
+  }
+
+  #established(negotiation: Negotiation, remote: Hello): void {
+    this.#timers.get('handshake')?.cancel();
+    this.state = 'established';
+    this.negotiation = negotiation;
+    this.remote = remote;
+    this.#frameBytesMax = Math.min(this.link.frameBytesMax, remote.frameBytesMax);
+    const { heartbeatMs, failureTimeoutMs } = this.#config;
+    this.#beat(heartbeatMs);
+    this.#watch(failureTimeoutMs);
+    this.#config.handlers.established(negotiation, remote);
+    this.#ping();
+  }
+
+  #dispatch(bytes: Uint8Array): void {
+    const frame = decodeFrame(bytes);
+    if (!frame.ok) {
+      this.fault(frame.error);
+      return;
+    }
+    const { type, payload } = frame.value;
+    switch (type) {
+      case FrameType.ping:
+        if (payload.length !== PING_BYTES) {
+          this.fault(new BitcrapsError('MESH_FRAME_MALFORMED', { frame: 'ping' }));
+          return;
+        }
+        this.#pongDue = payload;
+        this.wake();
+        return;
+      case FrameType.pong:
+        this.#receivePong(payload);
+        return;
+      case FrameType.goodbye: {
+        const code = decodeGoodbye(payload);
+        this.link.close();
+        const reason = code === 'UNSPECIFIED' ? null : code;
+        this.#end({ code: reason, detail: 'the neighbour said goodbye', by: 'remote' });
+        return;
+      }
+      case FrameType.hello:
+      case FrameType.helloBinding:
+        this.fault(new BitcrapsError('MESH_FRAME_UNEXPECTED', { type }));
+        return;
+      case FrameType.linkState:
+      case FrameType.linkStateDigest:
+      case FrameType.packet:
+      case FrameType.presence:
+        this.#config.handlers.frame(type, payload);
+    }
+  }
+
+  #receivePong(payload: Uint8Array): void {
+    if (payload.length !== PING_BYTES) {
+      this.fault(new BitcrapsError('MESH_FRAME_MALFORMED', { frame: 'pong' }));
+      return;
+    }
+    const number = new DataView(payload.buffer, payload.byteOffset).getBigUint64(0);
+    if (this.#pingSentAtMs === null || number !== this.#pingNumber) return;
+    this.roundTripMs = this.#config.clock.now() - this.#pingSentAtMs;
+    this.#pingSentAtMs = null;
+    this.#config.handlers.roundTrip?.(this.roundTripMs);
+  }
+
+  #ping(): void {
+    this.#pingDue = true;
+    this.wake();
+  }
+
+  /** The next frame to send, in order of urgency. */
+  #next(): Uint8Array | null {
+    if (this.#held !== null) {
+      const held = this.#held;
+      this.#held = null;
+      return held;
+    }
+    if (this.#pongDue !== null) {
+      const pong = encodeFrame(FrameType.pong, this.#pongDue);
+      this.#pongDue = null;
+      return pong;
+    }
+    if (this.#pingDue) return this.#nextPing();
+    const control = this.#control.shift();
+    if (control !== null) return control;
+    const pulled = this.#config.handlers.nextControl?.() ?? null;
+    if (pulled !== null) return encodeFrame(pulled.type, pulled.payload);
+    return this.#packets.shift();
+  }
+
+  #nextPing(): Uint8Array {
+    this.#pingDue = false;
+    this.#pingNumber += 1n;
+    this.#pingSentAtMs = this.#config.clock.now();
+    const payload = new Uint8Array(PING_BYTES);
+    new DataView(payload.buffer).setBigUint64(0, this.#pingNumber);
+    return encodeFrame(FrameType.ping, payload);
+  }
+
+  #transmit(frame: Uint8Array): void {
+    switch (this.link.send(frame)) {
+      case 'sent':
+        this.counters.framesOut += 1;
+        this.counters.bytesOut += frame.length;
+        break;
+      case 'full':
+        this.#full = true;
+        this.#held = frame;
+        break;
+      case 'closed':
+        // The transport tells why in a moment.
+        this.#full = true;
+        break;
+    }
+  }
+
+  #drained(): void {
+    this.#full = false;
+    this.wake();
+  }
+
+  /** Pings at every beat, busy or not: round trips are wanted in any case. */
+  #beat(heartbeatMs: number): void {
+    this.#arm('heartbeat', heartbeatMs, () => {
+      this.#ping();
+      this.#beat(heartbeatMs);
+    });
+  }
+
+  /** Fires when the neighbour may have been silent for long enough, and looks. */
+  #watch(timeoutMs: number): void {
+    const waitMs = Math.max(0, this.#heardAtMs + timeoutMs - this.#config.clock.now());
+    this.#arm('silence', waitMs, () => {
+      // Within a millisecond: sums of fractional times need not be exact.
+      if (this.#config.clock.now() - this.#heardAtMs > timeoutMs - 1) this.#silent(timeoutMs);
+      else this.#watch(timeoutMs);
+    });
+  }
+
+  #silent(timeoutMs: number): void {
+    const { code, message } = new BitcrapsError('MESH_LINK_SILENT', { timeoutMs });
+    // Nothing would arrive any more: an orderly close might wait for ever.
+    this.link.destroy({ code, detail: message });
+    this.#end({ code, detail: message, by: 'local' });
+  }
+
+  #arm(
+    name: 'handshake' | 'heartbeat' | 'silence' | 'probe',
+    delayMs: number,
+    run: () => void,
+  ): void {
+    this.#timers.get(name)?.cancel();
+    this.#timers.set(
+      name,
+      this.#config.clock.after(delayMs, () => {
+        if (this.state !== 'closed') run();
+      }),
+    );
+  }
+
+  #end(reason: NeighbourClose): void {
+    if (this.state === 'closed') return;
+    this.state = 'closed';
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#config.logger.debug('neighbour-closed', {
+      neighbour: peerIdText(this.link.remoteKey),
+      code: reason.code,
+      by: reason.by,
+    });
+    this.#config.handlers.closed(reason);
+  }
+}

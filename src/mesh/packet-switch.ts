@@ -1,0 +1,260 @@
+// A node's part in moving packets: gives its own a route, carries out what the forwarder decides for others', hands
+// packets for other meshes to the bridge, and tells sources what could not be delivered.
+
+import { unreachable } from '../core/assert.ts';
+import { bytesEqual } from '../core/bytes.ts';
+import { fail, ok, type ErrorCode, type Result } from '../core/errors.ts';
+import { peerIdShort, peerIdText } from '../core/peer-id.ts';
+import { randomBytes } from '../crypto/random-bytes.ts';
+import type { Clock } from '../env/clock.ts';
+import type { Logger } from '../env/logger.ts';
+import type { Rng } from '../env/rng.ts';
+import { createForwarder, type Forwarder, type RoutingDropCode } from '../routing/forwarder.ts';
+import type { Route, RouteTable } from '../routing/route-table.ts';
+import { formatVersion, type ProtocolVersion } from '../versioning/protocol-version.ts';
+import { readU64 } from '../wire/big-endian.ts';
+import { FrameType } from '../wire/frame.ts';
+import {
+  decodePacketHeader,
+  encodePacket,
+  PacketType,
+  replaceRoute,
+  type DecodedPacketHeader,
+} from '../wire/packet.ts';
+import type { MeshLink, MeshLinks } from './mesh-links.ts';
+import type { SendErrorCode } from './neighbour.ts';
+import type { SessionDropCode } from './session-table.ts';
+import type { TrafficMeter } from './traffic.ts';
+import { createNoticeBound, encodeUnreachable } from './unreachable.ts';
+
+/** Beyond the hops to the end of a route: what meshes behind gateways may take. */
+const TTL_BEYOND_ROUTE = 64;
+const TTL_MAX = 255;
+const NO_ROUTE: Uint8Array = new Uint8Array(0);
+/** What a source is told of, so that it can react; the rest is counted only. */
+const TOLD: ReadonlySet<string> = new Set([
+  'MESH_NO_BRIDGE',
+  'ROUTING_PORT_UNKNOWN',
+  'ROUTING_ROUTE_EXHAUSTED',
+  'ROUTING_TTL_EXHAUSTED',
+]);
+
+/** Moves packets between meshes; the gateway room implements it. */
+export interface Bridge {
+  /** Whether some other gateway has announced the peer. */
+  reaches(destination: Uint8Array): boolean;
+  /** Takes a packet whose route ended here; keeps no reference to the bytes. */
+  forward(packet: Uint8Array): Result<void>;
+}
+
+export type RouteErrorCode = 'MESH_NO_ROUTE' | 'MESH_FEATURE_LACKING' | 'ROUTING_ROUTE_TOO_LONG';
+export type SwitchErrorCode = RouteErrorCode | SendErrorCode | ErrorCode;
+
+/** Where a packet for a destination goes. */
+export type Plan =
+  | { readonly kind: 'direct'; readonly route: Route }
+  | { readonly kind: 'gateway'; readonly gateway: Uint8Array; readonly route: Route }
+  /** This node is the gateway. */
+  | { readonly kind: 'bridge'; readonly bridge: Bridge };
+
+export interface PacketSwitchConfig {
+  /** PeerId. */
+  readonly self: Uint8Array;
+  readonly version: ProtocolVersion;
+  /** Whether this node's version has GatewayNodes. */
+  readonly usesGateways: boolean;
+  readonly gateway: boolean;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly logger: Logger;
+  readonly meter: TrafficMeter;
+  readonly routes: RouteTable;
+  readonly links: Pick<MeshLinks, 'byPort'>;
+  /** A packet for this node; a code if it was of no use. */
+  deliver(header: DecodedPacketHeader, body: Uint8Array): DeliverDropCode | null;
+}
+
+export type DeliverDropCode = SessionDropCode | 'MESH_PROTOCOL_UNKNOWN' | 'WIRE_PACKET_TYPE';
+
+export class PacketSwitch {
+  bridge: Bridge | null = null;
+  readonly #config: PacketSwitchConfig;
+  readonly #forwarder: Forwarder;
+  readonly #notices = createNoticeBound();
+
+  constructor(config: PacketSwitchConfig) {
+    this.#config = config;
+    this.#forwarder = createForwarder({
+      self: config.self,
+      gateway: config.gateway && config.usesGateways,
+      hasPort: (port) => config.links.byPort(port) !== undefined,
+    });
+  }
+
+  /** The way to a destination as known now. */
+  plan(destination: Uint8Array): Result<Plan, RouteErrorCode> {
+    const { routes, usesGateways, version } = this.#config;
+    const direct = routes.routeTo(destination);
+    if (direct !== null) return direct.ok ? ok({ kind: 'direct', route: direct.value }) : direct;
+    const text = peerIdText(destination);
+    const gateway = routes.nearestGateway();
+    const { bridge } = this;
+    if (!usesGateways) {
+      if (gateway === null) return fail('MESH_NO_ROUTE', { destination: text });
+      return fail('MESH_FEATURE_LACKING', {
+        destination: text,
+        version: formatVersion(version),
+        feature: 'GatewayNodes',
+      });
+    }
+    if (this.#config.gateway && bridge !== null && bridge.reaches(destination)) {
+      return ok({ kind: 'bridge', bridge });
+    }
+    const route = gateway === null ? null : routes.routeTo(gateway);
+    if (gateway === null || route === null) return fail('MESH_NO_ROUTE', { destination: text });
+    return route.ok ? ok({ kind: 'gateway', gateway, route: route.value }) : route;
+  }
+
+  /** Sends a packet of this node. */
+  originate(
+    destination: Uint8Array,
+    type: number,
+    body: Uint8Array,
+    flowId: number,
+  ): Result<void, SwitchErrorCode> {
+    const plan = this.plan(destination);
+    if (!plan.ok) return plan;
+    const route = plan.value.kind === 'bridge' ? null : plan.value.route;
+    const packet = encodePacket(
+      {
+        type,
+        flags: 0,
+        ttl: Math.min(TTL_MAX, (route?.hops.length ?? 0) + TTL_BEYOND_ROUTE),
+        flowId,
+        packetId: readU64(randomBytes(this.#config.rng, 8), 0),
+        source: this.#config.self,
+        destination,
+        route: route?.encoded ?? NO_ROUTE,
+        cursor: 0,
+      },
+      body,
+    );
+    if (plan.value.kind === 'bridge') return this.#cross(plan.value.bridge, packet, null);
+    return this.#carryOut(packet, null);
+  }
+
+  /** A packet that came over a link. The bytes are changed in place. */
+  receive(packet: Uint8Array, link: MeshLink): void {
+    this.#config.meter.arrived(packet.length, link.traffic);
+    this.#carryOut(packet, link);
+  }
+
+  /** A packet that came from another mesh, for a member of this one. The bytes are not changed. */
+  inject(packet: Uint8Array): Result<void, SwitchErrorCode> {
+    const header = decodePacketHeader(packet);
+    if (!header.ok) return header;
+    const { destination } = header.value;
+    if (bytesEqual(destination, this.#config.self)) return this.#carryOut(packet, null);
+    const route = this.#config.routes.routeTo(destination);
+    if (route === null) return fail('MESH_NO_ROUTE', { destination: peerIdText(destination) });
+    if (!route.ok) return route;
+    return this.#carryOut(replaceRoute(packet, route.value.encoded), null);
+  }
+
+  #carryOut(packet: Uint8Array, from: MeshLink | null): Result<void, SwitchErrorCode> {
+    const decision = this.#forwarder.decide(packet);
+    switch (decision.kind) {
+      case 'forward':
+        return this.#transmit(decision.port, packet, from);
+      case 'deliver':
+        return this.#deliver(decision.header, packet, from);
+      case 'bridge':
+        return this.#end(decision.header, packet, from);
+      case 'drop':
+        this.#drop(decision.code, decision.header, from);
+        return fail(decision.code, {});
+      case 'malformed':
+        this.#config.meter.dropped(decision.error.code, from?.traffic ?? null);
+        from?.neighbour.fault(decision.error);
+        return { ok: false, error: decision.error };
+      default:
+        return unreachable(decision);
+    }
+  }
+
+  #transmit(
+    port: number,
+    packet: Uint8Array,
+    from: MeshLink | null,
+  ): Result<void, SwitchErrorCode> {
+    const link = this.#config.links.byPort(port);
+    if (link === undefined) return fail('ROUTING_PORT_UNKNOWN', {});
+    const sent = link.neighbour.send(FrameType.packet, packet);
+    if (!sent.ok) {
+      this.#config.meter.dropped(sent.error.code, from?.traffic ?? null);
+      return sent;
+    }
+    this.#config.meter.left(packet.length, link.traffic);
+    if (from !== null) this.#config.meter.became('forwarded', from.traffic);
+    return ok(undefined);
+  }
+
+  #deliver(
+    header: DecodedPacketHeader,
+    packet: Uint8Array,
+    from: MeshLink | null,
+  ): Result<void, SwitchErrorCode> {
+    const code = this.#config.deliver(header, packet.subarray(header.headerBytes));
+    if (code === null) this.#config.meter.became('delivered', from?.traffic ?? null);
+    else this.#config.meter.dropped(code, from?.traffic ?? null);
+    return ok(undefined);
+  }
+
+  /** The route ends at this gateway. */
+  #end(
+    header: DecodedPacketHeader,
+    packet: Uint8Array,
+    from: MeshLink | null,
+  ): Result<void, SwitchErrorCode> {
+    if (this.bridge !== null) return this.#cross(this.bridge, packet, from);
+    this.#drop('MESH_NO_BRIDGE', header, from);
+    return fail('MESH_NO_BRIDGE', {});
+  }
+
+  #cross(bridge: Bridge, packet: Uint8Array, from: MeshLink | null): Result<void, SwitchErrorCode> {
+    const crossed = bridge.forward(packet);
+    if (crossed.ok) {
+      this.#config.meter.became('bridged', from?.traffic ?? null);
+      return crossed;
+    }
+    const header = decodePacketHeader(packet);
+    this.#config.meter.dropped(crossed.error.code, from?.traffic ?? null);
+    // Its own packets' fate this node learns from the result.
+    if (from !== null && header.ok) this.#tell(header.value, crossed.error.code);
+    return crossed;
+  }
+
+  #drop(
+    code: RoutingDropCode | 'MESH_NO_BRIDGE',
+    header: DecodedPacketHeader,
+    from: MeshLink | null,
+  ): void {
+    this.#config.meter.dropped(code, from?.traffic ?? null);
+    if (from !== null && TOLD.has(code)) this.#tell(header, code);
+  }
+
+  /** Tells the source of a packet that it went no further. Never about a notice, or two nodes might go on for ever. */
+  #tell({ type, source, destination }: DecodedPacketHeader, code: string): void {
+    const { clock, logger } = this.#config;
+    if (type === PacketType.unreachable || bytesEqual(source, this.#config.self)) return;
+    if (!this.#notices.allows(source, clock.now())) return;
+    const body = encodeUnreachable({ destination, code });
+    const sent = this.originate(source, PacketType.unreachable, body, 0);
+    logger.debug('unreachable-told', {
+      source: peerIdShort(source),
+      destination: peerIdShort(destination),
+      code,
+      sent: sent.ok,
+    });
+  }
+}
