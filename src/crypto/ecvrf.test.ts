@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import rfc9381 from '../../test/vectors/rfc9381/edwards25519-sha512-tai.json' with { type: 'json' };
 import { concat, fromHex, toHex } from '../core/bytes.ts';
+import type { Primitives } from '../env/primitives.ts';
 import { primitives } from '../platform/node/primitives.ts';
 import { VRF_PROOF_BYTES, vrfKeypair, vrfProve, vrfVerify } from './ecvrf.ts';
 
@@ -18,6 +19,26 @@ function flipped(bytes: Uint8Array, bit: number): Uint8Array {
   const out = bytes.slice();
   out[bit >> 3] = (out[bit >> 3] ?? 0) ^ (1 << (bit & 7));
   return out;
+}
+
+/** Try-and-increment written once more, from the RFC's text, beginning at `counter`. */
+function encodeFrom(counter: number, publicKey: Uint8Array, alpha: Uint8Array): Uint8Array {
+  for (let i = counter; i < 256; i += 1) {
+    const digest = primitives.sha512(concat(hex('0301'), publicKey, alpha, Uint8Array.of(i, 0)));
+    let point: Uint8Array | null = digest.slice(0, 32);
+    for (let doubling = 0; doubling < 3; doubling += 1) {
+      point = point && primitives.pointAdd(point, point);
+    }
+    if (point !== null) return point;
+  }
+  throw new Error('no point');
+}
+
+function clampedSecret(seed: Uint8Array): Uint8Array {
+  const secret = primitives.sha512(seed).slice(0, 32);
+  secret[0] = (secret[0] ?? 0) & 0xf8;
+  secret[31] = ((secret[31] ?? 0) & 0x7f) | 0x40;
+  return secret;
 }
 
 describe('ECVRF', () => {
@@ -114,10 +135,7 @@ describe('ECVRF', () => {
     if (example === undefined) throw new Error('no example');
     const h = hex(example.h);
     const publicKey = hex(example.publicKey);
-    const expanded = primitives.sha512(hex(example.secretKey));
-    const secret = expanded.slice(0, 32);
-    secret[0] = (secret[0] ?? 0) & 0xf8;
-    secret[31] = ((secret[31] ?? 0) & 0x7f) | 0x40;
+    const secret = clampedSecret(hex(example.secretKey));
     const gamma = primitives.pointMul(secret, h) ?? h;
     const proveWith = (gamma: Uint8Array, draw: number): Uint8Array => {
       const nonce = primitives.scalarReduce(primitives.sha512(Uint8Array.of(draw)));
@@ -136,6 +154,45 @@ describe('ECVRF', () => {
     for (const proof of even) {
       expect(vrfVerify(primitives, publicKey, new Uint8Array(0), proof)).toBeNull();
     }
+  });
+
+  test('a key of small order cannot be used to prove what nobody computed', () => {
+    const key = hex(`ec${'ff'.repeat(30)}7f`);
+    const alpha = Uint8Array.of(1);
+    const h = encodeFrom(0, key, alpha);
+    // With c · Y and c · Gamma taken for nothing, any s would do.
+    const s = Uint8Array.of(7, ...new Uint8Array(31));
+    const [u, v] = [primitives.pointMulBase(s) ?? h, primitives.pointMul(s, h) ?? h];
+    const digest = primitives.sha512(concat(hex('0302'), key, h, key, u, v, hex('00')));
+    expect(vrfVerify(primitives, key, alpha, concat(key, digest.subarray(0, 16), s))).toBeNull();
+  });
+
+  test('try-and-increment passes over an encoding that is not canonical', () => {
+    const seed = new Uint8Array(32).fill(8);
+    const { publicKey } = vrfKeypair(primitives, seed);
+    const small = Array.from({ length: 17 }, (_, i) => i + 2);
+    const onCurve = small.find((y) => {
+      const point = Uint8Array.of(y, ...new Uint8Array(31));
+      return primitives.pointAdd(point, point) !== null;
+    });
+    const nonCanonical = hex(`ed${'ff'.repeat(30)}7f`.padEnd(128, '0'));
+    nonCanonical[0] = (nonCanonical[0] ?? 0) + (onCurve ?? 0);
+    expect(
+      primitives.pointAdd(nonCanonical.slice(0, 32), nonCanonical.slice(0, 32)),
+    ).not.toBeNull();
+    const rigged: Primitives = {
+      ...primitives,
+      sha512: (message) =>
+        message[1] === 1 && message.at(-2) === 0 && message.length === 36
+          ? nonCanonical
+          : primitives.sha512(message),
+    };
+    const proof = vrfProve(rigged, { publicKey, seed }, new Uint8Array(0));
+    const expected = primitives.pointMul(
+      clampedSecret(seed),
+      encodeFrom(1, publicKey, new Uint8Array(0)),
+    );
+    expect(proof.slice(0, 32)).toEqual(expected);
   });
 
   test.each(rfc9381.examples.map((example) => [example.name, example] as const))(

@@ -31,12 +31,10 @@ function littleEndian(value: bigint): Uint8Array {
   return out;
 }
 
-const FIELD_PRIME = 2n ** 255n - 19n;
+/** p, the size of the field. */
+const FIELD_SIZE: Uint8Array = littleEndian(2n ** 255n - 19n);
 /** The order L of the prime-order subgroup. */
 const GROUP_ORDER: Uint8Array = littleEndian(2n ** 252n + 27742317777372353535851937790883648493n);
-const FIELD_SIZE: Uint8Array = littleEndian(FIELD_PRIME);
-/** y of (0, −1), the only point besides the neutral one whose x is 0. */
-const MINUS_ONE: Uint8Array = littleEndian(FIELD_PRIME - 1n);
 /** The neutral element (0, 1). */
 const IDENTITY: Uint8Array = littleEndian(1n);
 
@@ -57,13 +55,14 @@ function isBelow(a: Uint8Array, b: Uint8Array): boolean {
   return false;
 }
 
-/** What RFC 8032 section 5.1.3 refuses and libsodium's point addition lets pass: y ≥ p, and x = 0 with its sign set. */
+/**
+ * Whether y < p, which RFC 8032 section 5.1.3 asks and libsodium's point addition does not. What else the RFC refuses
+ * there, x = 0 with its sign bit set, has an order of at most two and so ends as the neutral element below.
+ */
 function isCanonicalEncoding(point: Uint8Array): boolean {
   const y = point.slice();
   y[POINT_BYTES - 1] = (y[POINT_BYTES - 1] ?? 0) & 0x7f;
-  if (!isBelow(y, FIELD_SIZE)) return false;
-  const signSet = !bytesEqual(y, point);
-  return !(signSet && (bytesEqual(y, IDENTITY) || bytesEqual(y, MINUS_ONE)));
+  return isBelow(y, FIELD_SIZE);
 }
 
 /** 8 · `point`, on the whole curve; `null` if `point` does not decode. */

@@ -19,7 +19,7 @@ function terminal(...typed: readonly string[]): void {
     },
   });
   const answers = [...typed];
-  vi.spyOn(process, 'stdin', 'get').mockReturnValue(stdin);
+  Object.defineProperty(process, 'stdin', { value: stdin, configurable: true });
   Object.defineProperty(process.stderr, 'isTTY', { value: true, configurable: true });
   vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
     shown += String(text);
@@ -31,7 +31,7 @@ function terminal(...typed: readonly string[]): void {
 }
 
 const code = (code: string): unknown => expect.objectContaining({ code });
-const terminalBefore = process.stderr.isTTY;
+const before = { stdin: process.stdin, isTTY: process.stderr.isTTY };
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'passphrase-'));
@@ -40,7 +40,8 @@ beforeEach(() => {
 });
 afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
-  Object.defineProperty(process.stderr, 'isTTY', { value: terminalBefore, configurable: true });
+  Object.defineProperty(process, 'stdin', { value: before.stdin, configurable: true });
+  Object.defineProperty(process.stderr, 'isTTY', { value: before.isTTY, configurable: true });
   vi.unstubAllEnvs();
   vi.restoreAllMocks();
 });
