@@ -105,6 +105,16 @@ export class BitcrapsError<C extends ErrorCode = ErrorCode> extends Error {
   }
 }
 
+/**
+ * An error that another node or process reported by its code and words; `null` for a code this build does not know.
+ */
+export function receivedError(code: string, message: string): BitcrapsError | null {
+  if (!isErrorCode(code)) return null;
+  const error: BitcrapsError = new BitcrapsError(code, {} as ErrorData<typeof code>);
+  error.message = message;
+  return error;
+}
+
 /** A value or a coded error. */
 export type Result<T, C extends ErrorCode = ErrorCode> =
   | { readonly ok: true; readonly value: T }

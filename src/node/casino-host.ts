@@ -44,7 +44,8 @@ export function hostCasino(deps: CasinoHostDeps): () => void {
 
   const reply = (peer: Uint8Array, id: bigint, answer: CasinoAnswer): void => {
     const sent = mesh.send(peer, CASINO_PROTOCOL, encodeReply({ id, answer }));
-    if (!sent.ok) logger.debug('reply-not-sent', { peer: peerIdShort(peer), code: sent.error.code });
+    if (!sent.ok)
+      logger.debug('reply-not-sent', { peer: peerIdShort(peer), code: sent.error.code });
   };
 
   const follow = (peer: Uint8Array): void => {
@@ -86,7 +87,11 @@ export function hostCasino(deps: CasinoHostDeps): () => void {
 
   const announce = (block: Block): void => {
     const now = clock.now();
-    const notice: CasinoAnswer = { kind: 'blocks', blocks: [block.bytes], head: block.header.height };
+    const notice: CasinoAnswer = {
+      kind: 'blocks',
+      blocks: [block.bytes],
+      head: block.header.height,
+    };
     for (const [key, follower] of followers) {
       if (now - follower.askedAt > FOLLOWER_IDLE_MS) followers.delete(key);
       else reply(follower.peer, 0n, notice);
@@ -106,7 +111,11 @@ function blocksFrom(engine: Engine, fromHeight: bigint): CasinoAnswer {
   const head = engine.head().height;
   const blocks: Uint8Array[] = [];
   let bytes = 0;
-  for (let height = fromHeight; height <= head && blocks.length < BLOCKS_PER_ANSWER_MAX; height += 1n) {
+  for (
+    let height = fromHeight;
+    height <= head && blocks.length < BLOCKS_PER_ANSWER_MAX;
+    height += 1n
+  ) {
     const block = engine.block(height);
     if (block === undefined) break;
     bytes += block.length;

@@ -5,7 +5,7 @@ export const gatewayErrors = {
     cure: 'Wait until the peer or its gateway is back; `bitcraps gateways` lists who is reachable through whom.',
   },
   GATEWAY_QUEUE_FULL: {
-    message: 'the queue towards gateway {gateway} is full ({bytes} of {bytesMax} bytes)',
+    message: 'the queue towards gateway {gateway} is full: {bytes} bytes wait',
     cause: 'Traffic towards the other mesh arrives faster than the link carries it.',
     cure: 'Send less or later; the sender may retry.',
   },

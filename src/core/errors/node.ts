@@ -34,13 +34,33 @@ export const nodeErrors = {
     cause: 'The casino broke its own rules or its ledger is damaged; this node stops following it.',
     cure: 'Keep the transcript and run `bitcraps verify` on it; do not play there.',
   },
+  NODE_CASINO_UNREACHABLE: {
+    message: 'the casino cannot be reached: {code} was reported on the way',
+    cause: 'A gateway or relay on the way could not pass the request on.',
+    cure: 'Wait until the gateway is back; look the code up in this list.',
+  },
+  NODE_CASINO_REFUSED: {
+    message: 'the casino refused with {code}: {message}',
+    cause: 'The casino runs a newer version, whose error codes this node does not know.',
+    cure: 'Upgrade this node.',
+  },
+  NODE_STOPPED: {
+    message: 'the node is stopping',
+    cause: 'The node was asked to stop while the request was under way.',
+    cure: 'Ask again once it runs.',
+  },
+  NODE_CASINO_NO_TABLE: {
+    message: 'the casino has no open table',
+    cause: 'The operator has closed the table, or has not opened one yet.',
+    cure: 'Wait until a table opens; `bitcraps status` shows tables.',
+  },
   NODE_CONTROL_UNKNOWN: {
     message: 'the node has no control method {method}',
     cause: 'The command and the node are of different versions.',
     cure: 'Use the bitcraps command of the same version as the node.',
   },
   NODE_CONTROL_ARGUMENT: {
-    message: 'control method {method}: {detail}',
+    message: '{argument} must be {expected}',
     cause: 'An argument is missing or has the wrong form.',
     cure: 'Read the help of the command.',
   },

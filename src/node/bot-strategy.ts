@@ -1,0 +1,79 @@
+// What a regular player does: a pass line bet on each come-out, odds once the point is set, and one side bet that
+// changes from roll to roll. Only bets that end with the round or can be taken down, so that a bot can leave.
+
+import { crap } from '../core/amount.ts';
+import { bytesEqual } from '../core/bytes.ts';
+import type { ActionInit } from '../casino/operation.ts';
+import { betsOf, type CasinoState, type Table } from '../casino/state.ts';
+import { findAccount } from '../casino/accounts.ts';
+import { takeDown } from '../craps/settle.ts';
+
+/** Stakes that divide by 2, 5 and 6, so that every odds pay out whole. */
+const LINE_STAKE = crap(30);
+const ODDS_STAKE = crap(60);
+const SIDE_STAKE = crap(6);
+/** A bot with less than this in its account only watches. */
+const BALANCE_MIN = crap(100);
+
+const SIDE_BETS: readonly string[] = [
+  'field',
+  'place-6',
+  'hard-8',
+  'any-craps',
+  'place-8',
+  'yes-9',
+  'horn',
+  'hard-6',
+  'c-and-e',
+  'place-5',
+];
+
+/** The side bet of a player at a roll: players differ, and each changes with the roll. */
+function sideBet(me: Uint8Array, roll: bigint): string {
+  const at = (BigInt(me[0] ?? 0) + roll) % BigInt(SIDE_BETS.length);
+  return SIDE_BETS[Number(at)] ?? 'field';
+}
+
+/** The next bet, or `null` if there is nothing to bet now. */
+export function nextBet(state: CasinoState, table: Table, me: Uint8Array): ActionInit | null {
+  if (table.lockedAt !== null) return null;
+  const account = findAccount(state.accounts, me);
+  if (account === undefined || account.balance < BALANCE_MIN) return null;
+  const mine = betsOf(table, me);
+  const bet = (kind: string, stake: bigint, base = 0): ActionInit => ({
+    case: 'placeBet',
+    value: { table: table.id, roll: table.roll, kind, stake, base },
+  });
+  const pass = mine.find(({ live }) => live.kind === 'pass');
+  if (table.game.point === 0)
+    return pass === undefined ? bet('pass', LINE_STAKE) : sideBetOf(table, me, mine.length, bet);
+  const hasOdds = mine.some(({ live }) => live.kind === 'pass-odds');
+  if (pass !== undefined && !hasOdds) return bet('pass-odds', ODDS_STAKE, pass.live.id);
+  return sideBetOf(table, me, mine.length, bet);
+}
+
+function sideBetOf(
+  table: Table,
+  me: Uint8Array,
+  betCount: number,
+  bet: (kind: string, stake: bigint) => ActionInit,
+): ActionInit | null {
+  const lineBets = table.game.point === 0 ? 1 : 2;
+  return betCount > lineBets ? null : bet(sideBet(me, table.roll), SIDE_STAKE);
+}
+
+/** Whether the dice are in this player's hand and the table waits for them. */
+export function isMyShot(table: Table, me: Uint8Array): boolean {
+  return table.lockedAt === null && table.shooter !== null && bytesEqual(table.shooter, me);
+}
+
+/** A bet of this player that can be taken down now, or `null`. */
+export function nextTakeDown(table: Table, me: Uint8Array): ActionInit | null {
+  if (table.lockedAt !== null) return null;
+  const removable = betsOf(table, me).find(({ live }) => takeDown(table.game, live).ok);
+  if (removable === undefined) return null;
+  return {
+    case: 'takeDown',
+    value: { table: table.id, roll: table.roll, bet: removable.live.id },
+  };
+}

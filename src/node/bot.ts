@@ -1,0 +1,141 @@
+// A player that plays by itself: opens its account, bets each roll, shoots when the dice are its own.
+
+import type { Clock, Timer } from '../env/clock.ts';
+import type { Logger } from '../env/logger.ts';
+import { peerIdText } from '../core/peer-id.ts';
+import { findAccount } from '../casino/accounts.ts';
+import type { ActionInit } from '../casino/operation.ts';
+import { betsOf, isSeated, type CasinoState, type Table } from '../casino/state.ts';
+import { isMyShot, nextBet, nextTakeDown } from './bot-strategy.ts';
+import type { CasinoClient } from './casino-client.ts';
+import type { NodeEvents } from './node-event.ts';
+
+/** Between two looks at the table when nothing new came. */
+const LOOK_EVERY_MS = 250;
+/** After a refusal, before the next try: the cause rarely goes away at once. */
+const PAUSE_AFTER_REFUSAL_MS = 1_000;
+
+export interface BotDeps {
+  readonly client: CasinoClient;
+  /** This node's account. */
+  readonly me: Uint8Array;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly events: NodeEvents;
+  /** What the shooter leaves the others for betting. */
+  readonly paceMs: number;
+}
+
+export interface Bot {
+  /** Bet no more, take down what can be, countersign the end; then a `left` event. */
+  leave(): void;
+  stop(): void;
+}
+
+type Turn =
+  | { readonly what: string; readonly action: ActionInit }
+  | { readonly waitMs: number }
+  | 'done';
+
+export function startBot(deps: BotDeps): Bot {
+  const { client, me, clock, events } = deps;
+  let timer: Timer | null = null;
+  let acting = false;
+  let leaving = false;
+  let stopped = false;
+  let sinceRoll = { table: 0, roll: 0n, at: 0 };
+
+  /** When this node first saw the table waiting for this roll. */
+  const waitedMs = (table: Table): number => {
+    if (sinceRoll.table !== table.id || sinceRoll.roll !== table.roll) {
+      sinceRoll = { table: table.id, roll: table.roll, at: clock.now() };
+    }
+    return clock.now() - sinceRoll.at;
+  };
+
+  const turn = (state: CasinoState): Turn => {
+    if (findAccount(state.accounts, me) === undefined) {
+      return { what: 'open an account', action: { case: 'openAccount', value: {} } };
+    }
+    const [table] = state.tables;
+    if (table === undefined) return leaving ? 'done' : { waitMs: LOOK_EVERY_MS };
+    const waited = waitedMs(table);
+    if (table.lockedAt !== null) return { waitMs: LOOK_EVERY_MS };
+    if (leaving) return leavingTurn(table, me) ?? shotTurn(table, waited);
+    const bet = nextBet(state, table, me);
+    if (bet !== null) return { what: describe(bet), action: bet };
+    return shotTurn(table, waited);
+  };
+
+  const shotTurn = (table: Table, waited: number): Turn => {
+    if (!isMyShot(table, me) || betsOf(table, me).length === 0) return { waitMs: LOOK_EVERY_MS };
+    if (waited < deps.paceMs) return { waitMs: deps.paceMs - waited };
+    return {
+      what: 'shoot',
+      action: { case: 'shoot', value: { table: table.id, roll: table.roll } },
+    };
+  };
+
+  const look = (): void => {
+    timer = null;
+    const state = client.state();
+    if (stopped || acting) return;
+    if (state === null || client.broken() !== null) return later(LOOK_EVERY_MS);
+    const next = turn(state);
+    if (next === 'done') {
+      stopped = true;
+      events.emit({ kind: 'left', account: peerIdText(me) });
+    } else if ('waitMs' in next) later(next.waitMs);
+    else void act(next.what, next.action);
+  };
+
+  const act = async (what: string, action: ActionInit): Promise<void> => {
+    acting = true;
+    const result = await client.submit(action);
+    acting = false;
+    if (result.ok) return later(0);
+    const { code, message } = result.error;
+    deps.logger.info('bot-refused', { what, code, detail: message });
+    events.emit({ kind: 'refused', what, code, message });
+    later(PAUSE_AFTER_REFUSAL_MS);
+  };
+
+  const later = (delayMs: number): void => {
+    timer?.cancel();
+    timer = stopped ? null : clock.after(delayMs, look);
+  };
+
+  const unsubscribe = client.onBlock(() => {
+    if (!acting && timer !== null) later(0);
+  });
+  later(0);
+
+  return {
+    leave() {
+      leaving = true;
+      if (!acting) later(0);
+    },
+    stop() {
+      stopped = true;
+      unsubscribe();
+      timer?.cancel();
+    },
+  };
+}
+
+/** What a leaving player does next; `null` while its line bet is still on. */
+function leavingTurn(table: Table, me: Uint8Array): Turn | null {
+  const down = nextTakeDown(table, me);
+  if (down !== null) return { what: 'take a bet down', action: down };
+  if (betsOf(table, me).length > 0) return null;
+  if (!isSeated(table, me)) return 'done';
+  return {
+    what: 'leave',
+    action: { case: 'leaveTable', value: { table: table.id, roll: table.roll } },
+  };
+}
+
+function describe(action: ActionInit): string {
+  if (action.case !== 'placeBet') return action.case;
+  return `bet ${action.value.kind ?? ''}`;
+}

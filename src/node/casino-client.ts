@@ -1,0 +1,31 @@
+// What the dealer, a bot and the control API ask of a casino, whether its ledger is here or five hops away.
+
+import type { Result } from '../core/errors.ts';
+import type { ActionInit } from '../casino/operation.ts';
+import type { CasinoState } from '../casino/state.ts';
+import type { Genesis } from '../casino/genesis.ts';
+import type { CheckedBlock } from '../casino/replica.ts';
+
+/** An operation's place in the ledger. */
+export interface Placed {
+  readonly height: bigint;
+}
+
+export interface CasinoClient {
+  /** The casino's PeerId. */
+  readonly casino: Uint8Array;
+  /** Known once the first answer came. */
+  genesis(): Genesis | null;
+  /** The state after the newest block that this node has checked; `null` before the genesis arrived. */
+  state(): CasinoState | null;
+  /**
+   * Signs an action of this node's account and has it placed; resolves once it is final and this node has checked
+   * the block that holds it. Actions of one account go one after the other, in the order of the calls.
+   */
+  submit(action: ActionInit): Promise<Result<Placed>>;
+  /** Calls `listener` after each block that this node has checked. Returns the way to stop it. */
+  onBlock(listener: (block: CheckedBlock) => void): () => void;
+  /** Whether following has ended because the casino broke its own rules; `null` while all is well. */
+  broken(): { readonly code: string; readonly message: string } | null;
+  stop(): void;
+}

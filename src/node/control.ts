@@ -1,0 +1,118 @@
+// The control API: what commands ask of a running node. Methods take and give plain data; errors are coded.
+
+import { parseAmount } from '../core/amount.ts';
+import { BitcrapsError, unwrap } from '../core/errors.ts';
+import { parsePeerId } from '../core/peer-id.ts';
+import type { Clock } from '../env/clock.ts';
+import type { ActionInit } from '../casino/operation.ts';
+import type { CasinoState, Table } from '../casino/state.ts';
+import { casinoReport, casinoState } from './casino-report.ts';
+import { gatewayReports, peerReports, routeReports, statusReport } from './mesh-report.ts';
+import type { CasinoNode } from './node.ts';
+
+/** Where the node listens, for its status. */
+export interface Listening {
+  readonly listen: string;
+  readonly gatewayListen: string | null;
+}
+
+export interface ControlDeps {
+  readonly node: CasinoNode;
+  readonly clock: Clock;
+  readonly listening: Listening;
+}
+
+type Params = Readonly<Record<string, unknown>>;
+type Method = (deps: ControlDeps, params: Params) => unknown;
+
+const METHODS: Readonly<Record<string, Method>> = {
+  status: ({ node, clock, listening }) => statusReport(node, clock, listening),
+  peers: ({ node }) => peerReports(node),
+  routes: ({ node }, params) => routeReports(node, optionalPeer(params, 'destination')),
+  gateways: ({ node }) => gatewayReports(node),
+  casino: ({ node }) => casinoReport(node),
+  bet: ({ node }, params) => act(node, (table) => placeBet(table, params)),
+  'take-down': ({ node }, params) =>
+    act(node, (table) => ({
+      case: 'takeDown',
+      value: { table: table.id, roll: table.roll, bet: wholeNumber(params, 'bet') },
+    })),
+  shoot: ({ node }) =>
+    act(node, (table) => ({ case: 'shoot', value: { table: table.id, roll: table.roll } })),
+  'leave-table': ({ node }) =>
+    act(node, (table) => ({ case: 'leaveTable', value: { table: table.id, roll: table.roll } })),
+  'bot-leave': ({ node }) => {
+    if (node.casino.kind === 'player' && node.casino.bot !== null) return node.casino.bot.leave();
+    throw new BitcrapsError('NODE_CONTROL_LACKING', { what: 'play by itself' });
+  },
+  'close-tables': async ({ node }) => {
+    if (node.casino.kind !== 'validator')
+      throw new BitcrapsError('NODE_CONTROL_LACKING', { what: 'run a casino' });
+    unwrap(await node.casino.local.closeTables());
+  },
+};
+
+/**
+ * Answers one request. Errors (thrown): `NODE_CONTROL_UNKNOWN`, `NODE_CONTROL_ARGUMENT`, `NODE_CONTROL_LACKING`,
+ * `NODE_CASINO_NONE`, `NODE_CASINO_NOT_SYNCED`, and what the casino answers.
+ */
+export async function answerControl(
+  deps: ControlDeps,
+  name: string,
+  params: unknown,
+): Promise<unknown> {
+  const method = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
+  if (method === undefined) throw new BitcrapsError('NODE_CONTROL_UNKNOWN', { method: name });
+  const record: Params = typeof params === 'object' && params !== null ? { ...params } : {};
+  return (await method(deps, record)) ?? {};
+}
+
+/** Opens this node's account if need be, then does what `action` says for the first open table. */
+async function act(
+  node: CasinoNode,
+  action: (table: Table) => ActionInit,
+): Promise<{ height: string }> {
+  if (node.casino.kind !== 'player') {
+    throw node.casino.kind === 'none'
+      ? new BitcrapsError('NODE_CASINO_NONE', {})
+      : new BitcrapsError('NODE_CONTROL_LACKING', { what: 'play; it runs the casino' });
+  }
+  const { client } = node.casino;
+  const report = casinoReport(node);
+  if (report?.account === null && client.state() !== null) {
+    unwrap(await client.submit({ case: 'openAccount', value: {} }));
+  }
+  const [table] = requireState(casinoState(node)).tables;
+  if (table === undefined) throw new BitcrapsError('NODE_CASINO_NO_TABLE', {});
+  const { height } = unwrap(await client.submit(action(table)));
+  return { height: String(height) };
+}
+
+function requireState(state: CasinoState | null): CasinoState {
+  if (state === null) throw new BitcrapsError('NODE_CASINO_NOT_SYNCED', {});
+  return state;
+}
+
+function placeBet(table: Table, params: Params): ActionInit {
+  const kind = text(params, 'kind');
+  const stake = unwrap(parseAmount(text(params, 'stake')));
+  const base = params['base'] === undefined ? 0 : wholeNumber(params, 'base');
+  return { case: 'placeBet', value: { table: table.id, roll: table.roll, kind, stake, base } };
+}
+
+function text(params: Params, name: string): string {
+  const value = params[name];
+  if (typeof value === 'string' && value.length > 0 && value.length <= 64) return value;
+  throw new BitcrapsError('NODE_CONTROL_ARGUMENT', { argument: name, expected: 'a short text' });
+}
+
+function wholeNumber(params: Params, name: string): number {
+  const value = params[name];
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff)
+    return value;
+  throw new BitcrapsError('NODE_CONTROL_ARGUMENT', { argument: name, expected: 'a whole number' });
+}
+
+function optionalPeer(params: Params, name: string): Uint8Array | null {
+  return params[name] === undefined ? null : unwrap(parsePeerId(text(params, name)));
+}

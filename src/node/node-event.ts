@@ -1,0 +1,89 @@
+// What a node tells whoever listens: the narrator of `bitcraps up`, `bitcraps play`, later the page.
+// Values are texts, numbers and booleans, so that an event crosses the control socket as JSON unchanged.
+
+/** PeerIds are base32 texts, amounts decimal texts in CRAP. */
+export type NodeEvent =
+  | {
+      readonly kind: 'link-up';
+      readonly peer: string;
+      readonly purpose: 'mesh' | 'bridge';
+      readonly mode: string;
+      readonly features: readonly string[];
+      readonly remoteVersion: string;
+    }
+  | { readonly kind: 'link-down'; readonly peer: string; readonly code: string | null }
+  | { readonly kind: 'table-opened'; readonly table: number; readonly bankroll: string }
+  | { readonly kind: 'table-closed'; readonly table: number; readonly bankroll: string }
+  | {
+      readonly kind: 'bet';
+      readonly table: number;
+      readonly roll: string;
+      readonly bet: string;
+      readonly account: string;
+      readonly betKind: string;
+      readonly stake: string;
+    }
+  | {
+      readonly kind: 'locked';
+      readonly table: number;
+      readonly roll: string;
+      readonly shooter: string;
+    }
+  | {
+      readonly kind: 'rolled';
+      readonly table: number;
+      readonly roll: string;
+      readonly dice: readonly [number, number];
+      /** The first 8 hexadecimal digits of the proof's hash. */
+      readonly proof: string;
+    }
+  | {
+      readonly kind: 'resolved';
+      readonly table: number;
+      readonly roll: string;
+      readonly bet: string;
+      readonly account: string;
+      readonly betKind: string;
+      readonly stake: string;
+      readonly outcome: 'win' | 'lose' | 'push';
+      /** Stake included. */
+      readonly returned: string;
+    }
+  | { readonly kind: 'point'; readonly table: number; readonly point: number }
+  | {
+      readonly kind: 'round';
+      readonly table: number;
+      readonly rounds: number;
+      readonly how: string;
+    }
+  | { readonly kind: 'shooter'; readonly table: number; readonly shooter: string }
+  /** Something this node asked of the casino was refused, or did not get there. */
+  | {
+      readonly kind: 'refused';
+      readonly what: string;
+      readonly code: string;
+      readonly message: string;
+    }
+  /** The bot has taken its bets down and countersigned the end. */
+  | { readonly kind: 'left'; readonly account: string };
+
+export interface NodeEvents {
+  emit(event: NodeEvent): void;
+  /** Returns the way to stop listening. */
+  listen(listener: (event: NodeEvent) => void): () => void;
+}
+
+export function createNodeEvents(): NodeEvents {
+  const listeners = new Set<(event: NodeEvent) => void>();
+  return {
+    emit(event) {
+      for (const listener of listeners) listener(event);
+    },
+    listen(listener) {
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+      };
+    },
+  };
+}

@@ -1,0 +1,222 @@
+// One node, composed: a mesh, perhaps a gateway, perhaps a casino that it runs or follows, and the events of all three.
+
+import type { Clock } from '../env/clock.ts';
+import type { Compressor } from '../env/compressor.ts';
+import type { Dialer, Link } from '../env/link.ts';
+import type { Logger } from '../env/logger.ts';
+import type { Metrics } from '../env/metrics.ts';
+import type { Primitives } from '../env/primitives.ts';
+import type { Rng } from '../env/rng.ts';
+import type { Store } from '../env/store.ts';
+import { bytesEqual } from '../core/bytes.ts';
+import type { Result } from '../core/errors.ts';
+import { peerIdText } from '../core/peer-id.ts';
+import type { CheckedBlock } from '../casino/replica.ts';
+import { rulesHash } from '../casino/rules-hash.ts';
+import type { Identity } from '../crypto/signing.ts';
+import { createGateway, type Gateway } from '../gateway/gateway.ts';
+import { createMesh, type Mesh } from '../mesh/mesh.ts';
+import type { FailureTimings } from '../resilience/presets.ts';
+import type { Hello } from '../versioning/hello.ts';
+import type { Negotiation } from '../versioning/negotiate.ts';
+import { formatVersion, type ProtocolVersion } from '../versioning/protocol-version.ts';
+import { startBot, type Bot } from './bot.ts';
+import type { CasinoClient } from './casino-client.ts';
+import { createCasinoEvents, type CasinoEvents } from './casino-events.ts';
+import { hostCasino } from './casino-host.ts';
+import { createDialing, type Dialing, type DialTarget } from './dialing.ts';
+import { openLocalCasino, type LocalCasino, type TableOptions } from './local-casino.ts';
+import { createNodeEvents, type NodeEvents } from './node-event.ts';
+import { followCasino } from './remote-casino.ts';
+
+export interface NodeConfig extends FailureTimings {
+  readonly identity: Identity;
+  /** For people; proves nothing. */
+  readonly name: string;
+  readonly networkId: string;
+  readonly meshName: string;
+  /** The highest protocol version to offer. */
+  readonly version: ProtocolVersion;
+  readonly proof: Uint8Array;
+  readonly proofBits: number;
+  readonly gateway: boolean;
+}
+
+export interface NodeDeps {
+  readonly primitives: Primitives;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly compressor: Compressor;
+  readonly dialer: Dialer;
+  /** The casino's ledger, where this node runs one. */
+  readonly store: Store;
+  /** Durable, grows at each start. */
+  readonly bootEpoch: number;
+}
+
+/** What this node has to do with a casino. */
+export type CasinoRole =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'validator'; readonly local: LocalCasino; readonly events: CasinoEvents }
+  | {
+      readonly kind: 'player';
+      readonly client: CasinoClient;
+      readonly events: CasinoEvents;
+      readonly bot: Bot | null;
+    };
+
+export interface CasinoNode {
+  readonly config: NodeConfig;
+  readonly startedAt: number;
+  readonly mesh: Mesh;
+  readonly gateway: Gateway | null;
+  readonly events: NodeEvents;
+  readonly casino: CasinoRole;
+  /** Takes a link from a listener. A bridge link at a node that is no gateway is closed. */
+  acceptMesh(link: Link): void;
+  acceptBridge(link: Link): void;
+  /** Keeps links to these neighbours. */
+  connect(targets: readonly DialTarget[]): void;
+  /** Keeps bridges to these gateways of other meshes. */
+  bridgeTo(targets: readonly DialTarget[]): void;
+  /** Founds or resumes this node's own casino, opens its table and serves it to the mesh. */
+  runCasino(casinoName: string, table: TableOptions): Promise<Result<void>>;
+  /** Follows a casino; with `botPaceMs` it also plays there by itself. */
+  follow(casino: Uint8Array, botPaceMs: number | null): void;
+  stop(): Promise<void>;
+}
+
+export function createNode(config: NodeConfig, deps: NodeDeps): CasinoNode {
+  return new ComposedNode(config, deps);
+}
+
+class ComposedNode implements CasinoNode {
+  readonly config: NodeConfig;
+  readonly startedAt: number;
+  readonly mesh: Mesh;
+  readonly gateway: Gateway | null;
+  readonly events: NodeEvents = createNodeEvents();
+  casino: CasinoRole = { kind: 'none' };
+  readonly #deps: NodeDeps;
+  readonly #dialings: Dialing[] = [];
+  #stopServing: (() => void) | null = null;
+
+  constructor(config: NodeConfig, deps: NodeDeps) {
+    this.config = config;
+    this.#deps = deps;
+    this.startedAt = deps.clock.now();
+    const shared = { ...config, rulesHash: rulesHash(deps.primitives) };
+    this.mesh = createMesh(shared, deps);
+    this.gateway = config.gateway ? createGateway(shared, { ...deps, mesh: this.mesh }) : null;
+    this.mesh.onLink((event) => {
+      if (event.kind === 'established')
+        this.#linkUp(event.peer, 'mesh', event.negotiation, event.remote);
+      else if (event.established) this.#linkDown(event.peer, event.code);
+    });
+    this.gateway?.onBridge((event) => {
+      if (event.kind === 'established')
+        this.#linkUp(event.gateway, 'bridge', event.negotiation, event.remote);
+      else this.#linkDown(event.gateway, event.reason.code);
+    });
+  }
+
+  acceptMesh(link: Link): void {
+    this.mesh.addLink(link);
+  }
+
+  acceptBridge(link: Link): void {
+    if (this.gateway !== null) this.gateway.addLink(link);
+    else link.close();
+  }
+
+  connect(targets: readonly DialTarget[]): void {
+    const { mesh } = this;
+    const isConnected = (peer: Uint8Array): boolean =>
+      mesh.neighbours().some((neighbour) => bytesEqual(neighbour.peer, peer));
+    this.#dialings.push(
+      createDialing(targets, { ...this.#deps, isConnected }, (link) => mesh.addLink(link)),
+    );
+  }
+
+  bridgeTo(targets: readonly DialTarget[]): void {
+    const { gateway } = this;
+    if (gateway === null || targets.length === 0) return;
+    const isConnected = (peer: Uint8Array): boolean => gateway.isConnected(peer);
+    this.#dialings.push(
+      createDialing(targets, { ...this.#deps, isConnected }, (link) => gateway.addLink(link)),
+    );
+  }
+
+  async runCasino(casinoName: string, table: TableOptions): Promise<Result<void>> {
+    const { primitives, clock, logger } = this.#deps;
+    const { identity, networkId } = this.config;
+    const opened = await openLocalCasino({ ...this.#deps, identity, networkId, casinoName, table });
+    if (!opened.ok) return opened;
+    const local = opened.value;
+    const events = createCasinoEvents(primitives);
+    local.onBlock((block) => this.#tell(events, block));
+    const { engine, genesis } = local;
+    this.#stopServing = hostCasino({
+      mesh: this.mesh,
+      engine,
+      genesis: genesis.bytes,
+      clock,
+      logger,
+    });
+    this.casino = { kind: 'validator', local, events };
+    logger.warn('casino-mode', { mode: genesis.mode, disclosure: genesis.disclosure });
+    return local.openTable();
+  }
+
+  follow(casino: Uint8Array, botPaceMs: number | null): void {
+    const { primitives, clock, logger } = this.#deps;
+    const { identity } = this.config;
+    const client = followCasino(casino, { mesh: this.mesh, identity, primitives, clock, logger });
+    const events = createCasinoEvents(primitives);
+    client.onBlock((block) => this.#tell(events, block));
+    const me = identity.publicKey;
+    const bot =
+      botPaceMs === null
+        ? null
+        : startBot({ client, me, clock, logger, events: this.events, paceMs: botPaceMs });
+    this.casino = { kind: 'player', client, events, bot };
+  }
+
+  async stop(): Promise<void> {
+    for (const dialing of this.#dialings) dialing.stop();
+    this.#stopServing?.();
+    if (this.casino.kind === 'player') {
+      this.casino.bot?.stop();
+      this.casino.client.stop();
+    }
+    if (this.casino.kind === 'validator') await this.casino.local.stop();
+    this.gateway?.stop();
+    this.mesh.stop();
+  }
+
+  #tell(events: CasinoEvents, block: CheckedBlock): void {
+    for (const event of events.read(block)) this.events.emit(event);
+  }
+
+  #linkUp(
+    peer: Uint8Array,
+    purpose: 'mesh' | 'bridge',
+    negotiation: Negotiation,
+    remote: Hello,
+  ): void {
+    this.events.emit({
+      kind: 'link-up',
+      peer: peerIdText(peer),
+      purpose,
+      mode: negotiation.mode,
+      features: negotiation.features,
+      remoteVersion: formatVersion(remote.version),
+    });
+  }
+
+  #linkDown(peer: Uint8Array, code: string | null): void {
+    this.events.emit({ kind: 'link-down', peer: peerIdText(peer), code });
+  }
+}

@@ -1,0 +1,206 @@
+// A casino as a player's node sees it: follows the chain block by block, believing nothing, and submits its account's
+// operations. Notices bring new blocks at once; a slow poll finds what notices missed.
+
+import type { Clock, Timer } from '../env/clock.ts';
+import type { Logger } from '../env/logger.ts';
+import type { Primitives } from '../env/primitives.ts';
+import { fail, ok, receivedError, type Result } from '../core/errors.ts';
+import type { Identity } from '../crypto/signing.ts';
+import { createReplica, type CheckedBlock, type Replica } from '../casino/replica.ts';
+import type { ActionInit } from '../casino/operation.ts';
+import { createWallet, type Wallet } from '../casino/wallet.ts';
+import { decodeBlock } from '../consensus/block.ts';
+import type { Mesh } from '../mesh/mesh.ts';
+import type { CasinoClient, Placed } from './casino-client.ts';
+import { createCasinoRequests, type CasinoRequests } from './casino-requests.ts';
+import type { CasinoAnswer } from './casino-service.ts';
+import { createInOrder } from './in-order.ts';
+
+/** Also renews the subscription to notices at the casino. */
+const POLL_EVERY_MS = 2_000;
+/** After an accepted operation, for its block to arrive and be checked. */
+const BLOCK_WITHIN_MS = 5_000;
+
+export interface RemoteCasinoDeps {
+  readonly mesh: Mesh;
+  readonly identity: Identity;
+  readonly primitives: Primitives;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export function followCasino(casino: Uint8Array, deps: RemoteCasinoDeps): CasinoClient {
+  return new RemoteCasino(casino, deps);
+}
+
+class RemoteCasino implements CasinoClient {
+  readonly casino: Uint8Array;
+  readonly #deps: RemoteCasinoDeps;
+  readonly #requests: CasinoRequests;
+  readonly #listeners = new Set<(block: CheckedBlock) => void>();
+  readonly #inOrder = createInOrder();
+  /** Submitters that wait for their block, by height. */
+  readonly #waiting = new Set<{ readonly height: bigint; readonly done: () => void }>();
+  #chain: { readonly replica: Replica; readonly wallet: Wallet } | null = null;
+  #broken: { readonly code: string; readonly message: string } | null = null;
+  #timer: Timer | null = null;
+  #syncing = false;
+  #stopped = false;
+
+  constructor(casino: Uint8Array, deps: RemoteCasinoDeps) {
+    this.casino = casino;
+    this.#deps = deps;
+    const { mesh, clock } = deps;
+    this.#requests = createCasinoRequests({
+      mesh,
+      casino,
+      clock,
+      onNotice: (answer) => this.#notice(answer),
+    });
+    this.#pollAfter(0);
+  }
+
+  genesis(): Replica['genesis'] | null {
+    return this.#chain?.replica.genesis ?? null;
+  }
+
+  state(): ReturnType<Replica['state']> | null {
+    return this.#chain?.replica.state() ?? null;
+  }
+
+  broken(): { readonly code: string; readonly message: string } | null {
+    return this.#broken;
+  }
+
+  onBlock(listener: (block: CheckedBlock) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  submit(action: ActionInit): Promise<Result<Placed>> {
+    return this.#inOrder.run(() => this.#submit(action));
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#requests.stop();
+    for (const waiter of this.#waiting) waiter.done();
+  }
+
+  async #submit(action: ActionInit): Promise<Result<Placed>> {
+    if (this.#stopped) return fail('NODE_STOPPED', {});
+    if (this.#broken !== null) {
+      const { code, message } = this.#broken;
+      return fail('NODE_CHAIN_BROKEN', { code, detail: message });
+    }
+    if (this.#chain === null) return fail('NODE_CASINO_NOT_SYNCED', {});
+    const { wallet } = this.#chain;
+    const answer = await this.#requests.ask({ kind: 'submit', operation: wallet.sign(action) });
+    if (!answer.ok || answer.value.kind !== 'accepted') {
+      wallet.resync();
+      return answer.ok ? refusal(answer.value) : answer;
+    }
+    const { height } = answer.value;
+    await this.#reached(height);
+    return ok({ height });
+  }
+
+  /** Resolves once the block of this height is checked, or after a while anyway: the ledger has it in any case. */
+  #reached(height: bigint): Promise<void> {
+    if (this.#height() >= height) return Promise.resolve();
+    void this.#sync();
+    return new Promise((resolve) => {
+      const waiter = {
+        height,
+        done: (): void => {
+          timer.cancel();
+          this.#waiting.delete(waiter);
+          resolve();
+        },
+      };
+      const timer = this.#deps.clock.after(BLOCK_WITHIN_MS, waiter.done);
+      this.#waiting.add(waiter);
+    });
+  }
+
+  #height(): bigint {
+    return this.#chain?.replica.head().height ?? 0n;
+  }
+
+  #pollAfter(delayMs: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#stopped ? null : this.#deps.clock.after(delayMs, () => void this.#poll());
+  }
+
+  async #poll(): Promise<void> {
+    if (this.#chain === null) await this.#begin();
+    if (this.#chain !== null) await this.#sync();
+    this.#pollAfter(POLL_EVERY_MS);
+  }
+
+  async #begin(): Promise<void> {
+    const answer = await this.#requests.ask({ kind: 'genesis' });
+    if (this.#stopped || !answer.ok || answer.value.kind !== 'genesis') return;
+    const { primitives, identity } = this.#deps;
+    const replica = createReplica(primitives, answer.value.genesis, { casino: this.casino });
+    if (!replica.ok) return this.#break(replica.error);
+    this.#chain = {
+      replica: replica.value,
+      wallet: createWallet(primitives, identity, replica.value),
+    };
+  }
+
+  /** Asks for blocks until none is missing. One at a time: what comes in between is found by the last round. */
+  async #sync(): Promise<void> {
+    if (this.#syncing || this.#broken !== null) return;
+    this.#syncing = true;
+    for (;;) {
+      const before = this.#height();
+      const answer = await this.#requests.ask({ kind: 'blocks', fromHeight: before + 1n });
+      if (this.#stopped || !answer.ok || answer.value.kind !== 'blocks') break;
+      this.#take(answer.value.blocks);
+      if (this.#height() >= answer.value.head || this.#height() === before) break;
+    }
+    this.#syncing = false;
+  }
+
+  #notice(answer: CasinoAnswer): void {
+    if (answer.kind !== 'blocks' || this.#chain === null) return;
+    this.#take(answer.blocks);
+    if (this.#height() < answer.head) void this.#sync();
+  }
+
+  /** Checks the blocks that come next; older ones are known, later ones have to wait for those between. */
+  #take(blocks: readonly Uint8Array[]): void {
+    for (const bytes of blocks) {
+      if (this.#chain === null || this.#broken !== null) return;
+      const { replica } = this.#chain;
+      const decoded = decodeBlock(this.#deps.primitives, bytes);
+      if (decoded.ok && decoded.value.header.height !== replica.head().height + 1n) continue;
+      const added = replica.add(bytes);
+      if (!added.ok) return this.#break(added.error);
+      for (const listener of this.#listeners) listener(added.value);
+      const { height } = replica.head();
+      for (const waiter of this.#waiting) if (waiter.height <= height) waiter.done();
+    }
+  }
+
+  #break(error: { readonly code: string; readonly message: string }): void {
+    this.#broken = { code: error.code, message: error.message };
+    this.#deps.logger.error('casino-broken', { code: error.code, detail: error.message });
+  }
+}
+
+/** The casino's own words, under its own code. */
+function refusal(answer: CasinoAnswer): Result<Placed> {
+  if (answer.kind !== 'refused')
+    return fail('NODE_SERVICE_MALFORMED', { detail: 'an answer to another question' });
+  const { code, message } = answer;
+  const known = receivedError(code, message);
+  return known === null
+    ? fail('NODE_CASINO_REFUSED', { code, message })
+    : { ok: false, error: known };
+}

@@ -1,0 +1,135 @@
+// What a node says of itself over its control socket: plain data, JSON as it stands. PeerIds are base32 texts, amounts
+// decimal texts in CRAP, durations milliseconds; what was not measured is `null`.
+
+import type { Mode } from '../versioning/negotiate.ts';
+
+export interface StatusReport {
+  readonly name: string;
+  readonly peerId: string;
+  readonly networkId: string;
+  readonly mesh: string;
+  /** The highest protocol version that this node offers. */
+  readonly version: string;
+  readonly uptimeMs: number;
+  readonly listen: string;
+  readonly gatewayListen: string | null;
+  readonly neighbours: number;
+  readonly members: { readonly known: number; readonly reachable: number };
+  readonly traffic: TrafficReport;
+  readonly bridge: BridgeTrafficReport | null;
+  readonly casino: CasinoReport | null;
+}
+
+export interface TrafficReport {
+  readonly packetsIn: number;
+  readonly packetsOut: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Packets passed on for others. */
+  readonly forwarded: number;
+  readonly delivered: number;
+  readonly dropped: Readonly<Record<string, number>>;
+}
+
+export interface BridgeTrafficReport {
+  readonly packetsOut: number;
+  readonly bytesOut: number;
+  readonly packetsIn: number;
+  readonly bytesIn: number;
+  /** Packets that left this mesh plus packets that entered it through this gateway. */
+  readonly crossMeshMessages: number;
+  readonly dropped: Readonly<Record<string, number>>;
+}
+
+export interface CasinoReport {
+  readonly id: string;
+  readonly role: 'validator' | 'player';
+  readonly name: string | null;
+  /** Shown wherever people look: what the casino's mode means for trust. */
+  readonly disclosure: string | null;
+  /** The newest block that this node has checked; `null` before the genesis arrived. */
+  readonly height: string | null;
+  /** Whether the sum over all accounts, tables and pots, recounted, is the supply cap. */
+  readonly supplyConserved: boolean | null;
+  /** Why this node stopped following, or `null`. */
+  readonly broken: { readonly code: string; readonly message: string } | null;
+  readonly rounds: number;
+  readonly tables: readonly TableReport[];
+  readonly account: AccountReport | null;
+}
+
+export interface TableReport {
+  readonly table: number;
+  readonly nextRoll: string;
+  readonly phase: 'betting' | 'locked';
+  /** 0 on a come-out. */
+  readonly point: number;
+  readonly shooter: string | null;
+  readonly bankroll: string;
+  readonly players: number;
+  readonly openBets: number;
+}
+
+export interface AccountReport {
+  readonly account: string;
+  readonly balance: string;
+  readonly bets: readonly {
+    readonly table: number;
+    readonly bet: number;
+    readonly kind: string;
+    readonly stake: string;
+    readonly point: number;
+  }[];
+}
+
+export interface PeerReport {
+  readonly peer: string;
+  readonly purpose: 'mesh' | 'bridge';
+  readonly address: string;
+  readonly transport: string;
+  /** `null` while the link is opening. */
+  readonly mode: Mode | null;
+  readonly version: string | null;
+  readonly features: readonly string[];
+  readonly missing: readonly string[];
+  readonly roundTripMs: number | null;
+  readonly packetsIn: number;
+  readonly packetsOut: number;
+}
+
+export interface RouteReport {
+  readonly destination: string;
+  readonly gateway: boolean;
+  /** `gateway`: the hops lead to a gateway of this mesh. `bridge`: this node is it. `null`: there is no route. */
+  readonly via: 'direct' | 'gateway' | 'bridge' | null;
+  /** Weight by the metrics of the links on the way. */
+  readonly cost: number | null;
+  /** The peers on the way, the destination or gateway last. */
+  readonly hops: readonly string[];
+}
+
+/** An end-to-end sealed session. */
+export interface SessionReport {
+  readonly peer: string;
+  readonly state: 'opening' | 'open';
+  readonly mode: Mode | null;
+  readonly features: readonly string[];
+  readonly sent: string;
+  readonly received: string;
+}
+
+export interface GatewayReport {
+  readonly gateway: string;
+  /** `self`: this node. `member`: a gateway of this mesh. `remote`: one that this gateway has a bridge to. */
+  readonly kind: 'self' | 'member' | 'remote';
+  readonly mesh: string | null;
+  readonly reachable: boolean;
+  readonly hops: number | null;
+  readonly announcedPeers: number | null;
+  readonly crossings: {
+    readonly packetsOut: number;
+    readonly bytesOut: number;
+    readonly packetsIn: number;
+    readonly bytesIn: number;
+  } | null;
+}
