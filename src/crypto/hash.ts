@@ -6,7 +6,7 @@
 // The label comes first and every piece carries its length, hence two inputs are equal only if domain, number of parts
 // and all parts are equal.
 
-import { concat, utf8 } from '../core/bytes.ts';
+import { utf8 } from '../core/bytes.ts';
 import type { Primitives } from '../env/primitives.ts';
 import { lengthPrefixed } from './length-prefix.ts';
 
@@ -32,5 +32,5 @@ export function hashIn(
   ...parts: readonly Uint8Array[]
 ): Uint8Array {
   const label = utf8(`bitcraps/${domain}`);
-  return primitives.blake2b(concat(...[label, ...parts].map(lengthPrefixed)), HASH_BYTES);
+  return primitives.blake2b(lengthPrefixed(label, ...parts), HASH_BYTES);
 }
