@@ -18,8 +18,17 @@ function canonicalText(value: unknown): string {
   return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonicalText(field)}`).join(',')}}`;
 }
 
+/** The rules do not change while a program runs; a checker asks for every casino. */
+const known = new WeakMap<Primitives, Uint8Array>();
+
 /** 32 bytes: over each bet's phase, rule, pay-outs and bounds, whatever its texts say. */
 export function rulesHash(primitives: Primitives): Uint8Array {
+  const hash = known.get(primitives) ?? computeRulesHash(primitives);
+  known.set(primitives, hash);
+  return hash.slice();
+}
+
+function computeRulesHash(primitives: Primitives): Uint8Array {
   const rows = [...BETS.values()].map((bet) => {
     const { id, family, phase, removable, rule, pays, commission, base, offered, stakeStep } = bet;
     const money = pays.map(({ win, per }) => [win, per]);

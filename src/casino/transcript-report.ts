@@ -293,7 +293,9 @@ function endLimits(
   const limits: string[] = [];
   for (const { table, nextRoll, locked, openBets } of tables) {
     if (locked) {
-      limits.push(`Roll ${nextRoll} of table ${table} was locked, and its dice are not in this file.`);
+      limits.push(
+        `Roll ${nextRoll} of table ${table} was locked, and its dice are not in this file.`,
+      );
     }
     if (openBets > 0) {
       limits.push(`Table ${table} has undecided bets at the end of this file: ${openBets}.`);

@@ -6,6 +6,7 @@ import { bytesEqual } from '../core/bytes.ts';
 import { fail, ok, type Result } from '../core/errors.ts';
 import { verifyIn } from '../crypto/signing.ts';
 import type { Primitives } from '../env/primitives.ts';
+import { decodeGenesis } from './genesis.ts';
 import { createReplica, type Replica } from './replica.ts';
 import { recountSupply } from './state.ts';
 import type { TranscriptCode } from './transcript-code.ts';
@@ -29,10 +30,10 @@ export function verifyTranscript(
   const decoded = decodeTranscript(bytes);
   if (!decoded.ok) return decoded;
   const transcript = decoded.value;
-  const replica = createReplica(primitives, transcript.genesis, options);
-  if (!replica.ok) return replica;
   const whole = checkWhole(primitives, transcript);
   if (!whole.ok) return whole;
+  const replica = createReplica(primitives, transcript.genesis, options);
+  if (!replica.ok) return replica;
   const builder = createReportBuilder();
   for (const blockBytes of transcript.blocks) {
     const added = replica.value.add(blockBytes);
@@ -54,6 +55,8 @@ function checkWhole(
   }
   if (bytesEqual(contentHash(primitives, genesis, blocks), closing.contentHash))
     return ok(undefined);
+  const founded = decodeGenesis(primitives, genesis);
+  if (!founded.ok) return fail('TRANSCRIPT_GENESIS_INVALID', { reason: founded.error.message });
   let height = 0n;
   for (const bytes of blocks) {
     height += 1n;

@@ -139,7 +139,7 @@ describe('one validator', () => {
   test('a full disk refuses the operation whole, and the next one goes on once there is room', async () => {
     const store = new MemoryStore();
     const { engine, journal, blocks } = await open(store);
-    store.failure = new BitcrapsError('STORE_FULL', {});
+    store.failure = new BitcrapsError('STORE_FULL', { path: 'memory' });
     expect(codes([await engine.submit(utf8('a')), await engine.submit(utf8('b'))])).toEqual([
       'STORE_FULL',
       'STORE_FULL',

@@ -1,0 +1,150 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { finishedCasino, identityOf, SmallCasino } from '../../test/casino/small-casino.ts';
+import { unwrap, type Result } from '../core/errors.ts';
+import { peerIdText } from '../core/peer-id.ts';
+import { primitives } from '../platform/node/primitives.ts';
+import { findAccount } from './accounts.ts';
+import { createReplica } from './replica.ts';
+import { encodeTranscript } from './transcript.ts';
+import { verifyTranscript } from './verify-transcript.ts';
+
+let casino: SmallCasino;
+
+beforeAll(async () => {
+  casino = await finishedCasino(4);
+});
+
+function code(result: Result<unknown>): string {
+  return result.ok ? 'ok' : result.error.code;
+}
+
+function rewrite(change: object, signer = casino.operator): Uint8Array {
+  return encodeTranscript(primitives, signer, {
+    genesis: casino.genesis.bytes,
+    blocks: casino.blocks.map(({ bytes }) => bytes),
+    head: { ...casino.head, ...change },
+  });
+}
+
+describe('a sound transcript', () => {
+  test('says what was proved, and by whom', () => {
+    const report = unwrap(verifyTranscript(primitives, casino.transcript()));
+    expect(report).toMatchObject({
+      casino: peerIdText(casino.operator.publicKey),
+      signedByOperator: true,
+      height: casino.head.height,
+      endProved: true,
+      limits: [casino.genesis.disclosure],
+      openTables: [],
+      signatures: casino.blocks.length,
+    });
+    expect(report.rolls.map(({ roll }) => roll)).toEqual(
+      report.rolls.map((_, at) => BigInt(at + 1)),
+    );
+    expect(report.betsPlaced).toBe(report.betsResolved + report.betsTakenDown);
+    expect(report.rolls.flatMap(({ resolved }) => resolved).length).toBe(report.betsResolved);
+    expect(report.supply.sum).toBe(report.supply.cap);
+    expect(report.accounts.map(({ countersigned }) => countersigned)).toEqual([true, true]);
+    for (const { account, balance, staked, returned } of report.accounts) {
+      const name = ['ann', 'bob'].find((one) => peerIdText(identityOf(one).publicKey) === account);
+      const key = identityOf(name ?? '').publicKey;
+      expect(balance).toBe(findAccount(casino.state.accounts, key)?.balance);
+      expect(balance - casino.genesis.grant).toBe(returned - staked);
+    }
+  });
+
+  test('may be written by a player as well', () => {
+    const report = unwrap(verifyTranscript(primitives, casino.transcript(identityOf('ann'))));
+    expect(report).toMatchObject({
+      signer: peerIdText(identityOf('ann').publicKey),
+      signedByOperator: false,
+    });
+  });
+
+  test('of a casino where nothing happened yet holds too', () => {
+    const report = unwrap(verifyTranscript(primitives, new SmallCasino().transcript()));
+    expect(report).toMatchObject({ height: 0n, rolls: [], accounts: [], endProved: true });
+  });
+
+  test('is that of the casino that was meant', () => {
+    const bytes = casino.transcript();
+    const meant = (key: Uint8Array): string =>
+      code(verifyTranscript(primitives, bytes, { casino: key }));
+    expect(meant(casino.operator.publicKey)).toBe('ok');
+    expect(meant(identityOf('ann').publicKey)).toBe('TRANSCRIPT_OTHER_CASINO');
+  });
+});
+
+/** One player, one bet, one roll. */
+async function smallestGame(): Promise<SmallCasino> {
+  const small = new SmallCasino();
+  small.openTable();
+  small.must('ann', { case: 'openAccount', value: {} });
+  unwrap(small.bet('ann', 'pass'));
+  unwrap(small.shoot('ann'));
+  await small.reveal();
+  return small;
+}
+
+/** `bytes` with each of its bits flipped, one at a time. */
+function* flips(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let bit = 0; bit < bytes.length * 8; bit += 1) {
+    const flipped = bytes.slice();
+    flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    yield flipped;
+  }
+}
+
+describe('a damaged transcript', () => {
+  test('every single flipped bit of the file fails', async () => {
+    const bytes = (await smallestGame()).transcript();
+    expect(verifyTranscript(primitives, bytes).ok).toBe(true);
+    const passed = flips(bytes).filter((flipped) => verifyTranscript(primitives, flipped).ok);
+    expect(passed.toArray()).toEqual([]);
+  });
+
+  test('every single flipped bit of a block fails, even if the file is signed again', async () => {
+    const small = await smallestGame();
+    const replica = unwrap(createReplica(primitives, small.genesis.bytes));
+    for (const { bytes } of small.blocks) {
+      const passed = flips(bytes).filter((flipped) => replica.add(flipped).ok);
+      expect(passed.toArray()).toEqual([]);
+      unwrap(replica.add(bytes));
+    }
+  });
+
+  test('every truncation fails', () => {
+    const bytes = casino.transcript();
+    for (let length = 0; length < bytes.length; length += 7) {
+      expect(verifyTranscript(primitives, bytes.subarray(0, length)).ok).toBe(false);
+    }
+  });
+
+  test('a changed block is named by its height where that can be told', () => {
+    const bytes = casino.transcript();
+    const block = casino.blocks[3]?.bytes ?? new Uint8Array(0);
+    const at = Buffer.from(bytes).indexOf(Buffer.from(block));
+    const changed = bytes.slice();
+    changed[at + 1] = (changed[at + 1] ?? 0) ^ 0xff;
+    const result = verifyTranscript(primitives, changed);
+    expect(code(result)).toMatch(/TRANSCRIPT_(CHAIN_BROKEN|MALFORMED)/);
+  });
+
+  test('a closing that tells of another end fails', () => {
+    expect(code(verifyTranscript(primitives, rewrite({})))).toBe('ok');
+    for (const change of [
+      { height: casino.head.height - 1n },
+      { hash: new Uint8Array(32) },
+      { stateRoot: new Uint8Array(32) },
+    ]) {
+      const result = verifyTranscript(primitives, rewrite(change));
+      expect(code(result)).toBe('TRANSCRIPT_CLOSING_WRONG');
+    }
+  });
+
+  test('a file that is too long is not read', () => {
+    expect(code(verifyTranscript(primitives, new Uint8Array(64 * 1024 * 1024 + 1)))).toBe(
+      'TRANSCRIPT_TOO_LONG',
+    );
+  });
+});
