@@ -24,11 +24,6 @@ export interface LinkCost {
   measured(roundTripMs: number, nowMs: number): boolean;
 }
 
-function quantised(roundTripMs: number): number {
-  const bounded = Math.min(ROUND_TRIP_MS_MAX, Math.max(0, roundTripMs));
-  return Math.round(bounded / ROUND_TRIP_QUANTUM_MS) * ROUND_TRIP_QUANTUM_MS;
-}
-
 /** `byRoundTrip`: whether EnhancedRouting is active on the link; otherwise every hop weighs the same. */
 export function createLinkCost(byRoundTrip: boolean): LinkCost {
   let smoothedMs: number | null = null;
@@ -41,12 +36,13 @@ export function createLinkCost(byRoundTrip: boolean): LinkCost {
     },
     measured(roundTripMs, nowMs) {
       if (!byRoundTrip) return false;
+      const sampleMs = Math.min(ROUND_TRIP_MS_MAX, Math.max(0, roundTripMs));
       smoothedMs =
-        smoothedMs === null ? roundTripMs : smoothedMs + SMOOTHING * (roundTripMs - smoothedMs);
+        smoothedMs === null ? sampleMs : smoothedMs + SMOOTHING * (sampleMs - smoothedMs);
       const change = Math.abs(smoothedMs - advertisedMs);
       if (change < Math.max(ROUND_TRIP_QUANTUM_MS, CHANGE_SHARE_MIN * advertisedMs)) return false;
       if (nowMs - advertisedAtMs < REWEIGH_INTERVAL_MS_MIN) return false;
-      const next = quantised(smoothedMs);
+      const next = Math.round(smoothedMs / ROUND_TRIP_QUANTUM_MS) * ROUND_TRIP_QUANTUM_MS;
       if (next === advertisedMs) return false;
       advertisedMs = next;
       advertisedAtMs = nowMs;

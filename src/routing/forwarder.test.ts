@@ -1,0 +1,192 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { utf8 } from '../core/bytes.ts';
+import { decodePacketHeader, encodePacket, PacketType, type PacketHeader } from '../wire/packet.ts';
+import { encodePorts } from '../wire/ports.ts';
+import { createForwarder, type Forwarder } from './forwarder.ts';
+import { createLinkCost, REWEIGH_INTERVAL_MS_MIN, WEIGHT_PER_HOP } from './link-cost.ts';
+import { createPortAllocator, PORT_REST_MS } from './port-allocator.ts';
+import { createSeenPackets } from './seen-packets.ts';
+import { createTokenBucket } from './token-bucket.ts';
+
+const self = new Uint8Array(32).fill(1);
+const other = new Uint8Array(32).fill(2);
+const source = new Uint8Array(32).fill(3);
+
+function packet(fields: Partial<PacketHeader> = {}): Uint8Array {
+  return encodePacket(
+    {
+      type: PacketType.data,
+      flags: 0,
+      ttl: 10,
+      flowId: 0,
+      packetId: 1n,
+      source,
+      destination: other,
+      route: encodePorts([5, 300, 7]),
+      cursor: 0,
+      ...fields,
+    },
+    utf8('body'),
+  );
+}
+
+function forwarder(gateway = false): Forwarder {
+  return createForwarder({ self, gateway, hasPort: (port) => port !== 9 });
+}
+
+describe('forwarder', () => {
+  test('follows the ports one by one, each costing a hop, until the route ends', () => {
+    const bytes = packet({ ttl: 3 });
+    const ports: number[] = [];
+    for (let hop = 0; hop < 3; hop += 1) {
+      const decision = forwarder().decide(bytes);
+      if (decision.kind === 'forward') ports.push(decision.port);
+    }
+    expect(ports).toEqual([5, 300, 7]);
+    const header = decodePacketHeader(bytes);
+    expect(header).toMatchObject({ ok: true, value: { ttl: 0, cursor: 4 } });
+    expect(forwarder().decide(bytes)).toMatchObject({
+      kind: 'drop',
+      code: 'ROUTING_ROUTE_EXHAUSTED',
+    });
+  });
+
+  test('delivers what is for this node, wherever the route stands', () => {
+    for (const cursor of [0, 1, 4]) {
+      expect(forwarder().decide(packet({ destination: self, cursor })).kind).toBe('deliver');
+    }
+  });
+
+  test('at the end of a route a gateway bridges', () => {
+    expect(forwarder(true).decide(packet({ cursor: 4 })).kind).toBe('bridge');
+    expect(forwarder(true).decide(packet()).kind).toBe('forward');
+  });
+
+  test.each([
+    ['ROUTING_TTL_EXHAUSTED', { ttl: 0 }],
+    ['ROUTING_PORT_UNKNOWN', { route: encodePorts([9]) }],
+    ['ROUTING_ROUTE_MALFORMED', { route: Uint8Array.of(0x80) }],
+    ['ROUTING_ROUTE_EXHAUSTED', { route: new Uint8Array(0) }],
+  ])('drops with %s', (code, fields) => {
+    expect(forwarder().decide(packet(fields))).toMatchObject({ kind: 'drop', code });
+  });
+
+  test('drops a second copy, whatever relays changed in it', () => {
+    const decider = forwarder();
+    expect(decider.decide(packet()).kind).toBe('forward');
+    const again = decider.decide(packet({ ttl: 4, cursor: 1 }));
+    expect(again).toMatchObject({ kind: 'drop', code: 'ROUTING_PACKET_DUPLICATE' });
+    expect(decider.decide(packet({ packetId: 2n })).kind).toBe('forward');
+    expect(decider.decide(packet({ source: other })).kind).toBe('forward');
+  });
+
+  test('never throws, and changes nothing but ttl and cursor', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, gateway) => {
+        const valid = packet({ route: bytes.slice(0, 40) });
+        for (const input of [bytes, valid]) {
+          const before = input.slice();
+          forwarder(gateway).decide(input);
+          for (const position of [3, 85]) before[position] = input[position] ?? 0;
+          expect(input).toEqual(input.length > 85 ? before : input);
+        }
+      }),
+    );
+  });
+});
+
+describe('seen packets', () => {
+  test('remembers at least a generation and forgets in the end', () => {
+    const seen = createSeenPackets(100);
+    expect(seen.first(source, 0n)).toBe(true);
+    for (let id = 1n; id <= 100n; id += 1n) expect(seen.first(source, id)).toBe(true);
+    expect(seen.first(source, 0n)).toBe(false);
+    for (let id = 101n; id <= 200n; id += 1n) expect(seen.first(source, id)).toBe(true);
+    expect(seen.first(source, 0n)).toBe(true);
+  });
+});
+
+describe('ports', () => {
+  test('a freed port rests for five minutes', () => {
+    let nowMs = 0;
+    const clock = {
+      now: () => nowMs,
+      wallMs: () => nowMs,
+      after: () => ({ cancel: () => {} }),
+    };
+    const ports = createPortAllocator(clock);
+    expect([ports.take(), ports.take()]).toEqual([1, 2]);
+    ports.release(1);
+    ports.release(1);
+    expect(ports.take()).toBe(3);
+    nowMs = PORT_REST_MS - 1;
+    expect(ports.take()).toBe(4);
+    nowMs = PORT_REST_MS;
+    expect(ports.take()).toBe(1);
+  });
+});
+
+describe('link cost', () => {
+  test('a hop is 100 without measurement', () => {
+    const cost = createLinkCost(false);
+    expect(cost.measured(5_000, 0)).toBe(false);
+    expect(cost.weight).toBe(WEIGHT_PER_HOP);
+  });
+
+  test('is 100 and the round trip in quanta of 5 ms', () => {
+    const cost = createLinkCost(true);
+    expect(cost.measured(41, 0)).toBe(true);
+    expect(cost.weight).toBe(140);
+  });
+
+  test('jitter below a quarter changes nothing; a lasting change does, at most every 10 s', () => {
+    const cost = createLinkCost(true);
+    cost.measured(100, 0);
+    let nowMs = 0;
+    for (let i = 0; i < 100; i += 1) {
+      nowMs += 1_000;
+      expect(cost.measured(i % 2 === 0 ? 80 : 120, nowMs)).toBe(false);
+    }
+    let changes = 0;
+    for (let i = 0; i < 30; i += 1) {
+      nowMs += 1_000;
+      if (cost.measured(400, nowMs)) changes += 1;
+    }
+    expect(changes).toBeGreaterThan(0);
+    expect(changes).toBeLessThanOrEqual(1 + 30_000 / REWEIGH_INTERVAL_MS_MIN);
+    expect(cost.weight).toBeGreaterThan(350);
+  });
+
+  test('is a weight that a record may carry, whatever was measured', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ noNaN: true })), (measured) => {
+        const cost = createLinkCost(true);
+        measured.forEach((ms, i) => cost.measured(ms, i * REWEIGH_INTERVAL_MS_MIN));
+        expect(Number.isInteger(cost.weight)).toBe(true);
+        expect(cost.weight).toBeGreaterThanOrEqual(1);
+        expect(cost.weight).toBeLessThanOrEqual(65_535);
+      }),
+    );
+  });
+});
+
+test('a token bucket gives its burst and then its rate', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(2_000), { maxLength: 200 }), (pausesMs) => {
+      const bucket = createTokenBucket(5, 2);
+      let nowMs = 0;
+      let taken = 0;
+      for (const pauseMs of pausesMs) {
+        nowMs += pauseMs;
+        if (bucket.take(nowMs)) taken += 1;
+        else {
+          const waitMs = bucket.waitMs(nowMs);
+          expect(waitMs).toBeGreaterThan(0);
+          expect(waitMs).toBeLessThanOrEqual(500);
+        }
+      }
+      expect(taken).toBeLessThanOrEqual(5 + (nowMs * 2) / 1000 + 1e-6);
+    }),
+  );
+});
