@@ -8,7 +8,7 @@ import { PEER_ID_BYTES, peerIdText } from '../core/peer-id.ts';
 import { hashIn } from '../crypto/hash.ts';
 import { signIn, verifyIn, type Identity } from '../crypto/signing.ts';
 import type { Primitives } from '../env/primitives.ts';
-import { decodeBody, encodeBody } from '../wire/body.ts';
+import { decodeBody, decodeCanonical, encodeBody } from '../wire/body.ts';
 import {
   LinkStateNeighbourSchema,
   LinkStateRecordSchema,
@@ -100,7 +100,8 @@ export function decodeRecord(
   if (received.length > RECORD_BYTES_MAX) return malformed('too long');
   // A copy: records are kept for long, and the frame may be a view into a much larger piece of a stream.
   const payload = received.slice();
-  const signed = decodeBody(SignedLinkStateSchema, payload);
+  // Nothing outside the signed bytes is anybody's to add: relays pass exactly what the originator sent.
+  const signed = decodeCanonical(SignedLinkStateSchema, payload);
   if (!signed.ok) return malformed(signed.error.message);
   const { record: content, signature } = signed.value;
   if (signature.length !== SIGNATURE_BYTES) return malformed('no signature');
