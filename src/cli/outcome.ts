@@ -32,7 +32,9 @@ export function printJson(document: unknown): void {
 }
 
 /** The error as a document, for `--json`. */
-export function errorDocument(error: unknown): { error: { code: string; message: string; cure: string } } {
+export function errorDocument(error: unknown): {
+  error: { code: string; message: string; cure: string };
+} {
   if (error instanceof BitcrapsError) {
     const cure = errorText(error.code)?.cure ?? '';
     return { error: { code: error.code, message: error.message, cure } };
@@ -41,7 +43,10 @@ export function errorDocument(error: unknown): { error: { code: string; message:
 }
 
 /** Runs a command's body, reports what it throws (as JSON on stdout too if asked) and sets the process's exit code. */
-export async function runCommand(json: boolean, body: () => Promise<number> | number): Promise<void> {
+export async function runCommand(
+  json: boolean,
+  body: () => Promise<number> | number,
+): Promise<void> {
   try {
     process.exitCode = await body();
   } catch (error) {

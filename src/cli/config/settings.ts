@@ -18,7 +18,7 @@ export interface Settings {
   readonly proofBits: number;
   readonly name: string;
   readonly version: string;
-  readonly preset: 'local' | 'lan' | 'wan';
+  readonly preset: 'local' | 'lan' | 'wan' | 'default';
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly passphraseFile: string;
   readonly meshName: string;
@@ -31,6 +31,7 @@ export interface Settings {
   readonly casino: string;
   readonly casinoName: string;
   readonly bankroll: string;
+  readonly stakeMin: string;
   readonly field12x3: boolean;
   readonly shooterTimeout: string;
   readonly bot: 'none' | 'regular';
@@ -140,8 +141,9 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     flag: 'preset',
     placeholder: 'PRESET',
     default: 'lan',
-    comment: 'Timeouts for failure detection: local (one machine), lan, or wan.',
-    check: checkWith(z.enum(['local', 'lan', 'wan'], 'local, lan or wan')),
+    comment:
+      'Timeouts for failure detection: local (one machine), lan (one building), wan (the internet), or default (phones on unknown networks).',
+    check: checkWith(z.enum(['local', 'lan', 'wan', 'default'], 'local, lan, wan or default')),
   },
   logLevel: {
     key: 'node.log_level',
@@ -254,6 +256,15 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     default: '500000',
     comment:
       "The table's bankroll in CRAP, escrowed from the treasury. One account may win at most 5 % of it at a time.",
+    check: checkWith(amount),
+  },
+  stakeMin: {
+    key: 'casino.stake_min',
+    form: 'text',
+    flag: 'stake-min',
+    placeholder: 'CRAP',
+    default: '1',
+    comment: 'The least stake of a bet in CRAP.',
     check: checkWith(amount),
   },
   field12x3: {

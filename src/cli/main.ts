@@ -1,0 +1,120 @@
+#!/usr/bin/env node
+// The `bitcraps` command: one file per subcommand, loaded only when it is asked for.
+
+import { enableCompileCache } from 'node:module';
+import { Command, CommanderError } from 'commander';
+import { BitcrapsError } from '../core/errors.ts';
+import { EXIT_DONE, reportError } from './outcome.ts';
+
+enableCompileCache();
+
+interface Entry {
+  readonly description: string;
+  readonly load: () => Promise<Command>;
+}
+
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  up: {
+    description: 'run a whole casino on this machine: two meshes, ten nodes, four players',
+    load: async () => (await import('./up.ts')).upCommand(),
+  },
+  node: {
+    description: 'run one node: a relay, a gateway, a player, or the validator of a casino',
+    load: async () => (await import('./node.ts')).nodeCommand(),
+  },
+  play: {
+    description: 'bet and shoot through a running node',
+    load: async () => (await import('./play.ts')).playCommand(),
+  },
+  status: {
+    description: 'what a running node is, knows and has carried',
+    load: async () => (await import('./status.ts')).statusCommand(),
+  },
+  peers: {
+    description: 'neighbours of a running node and what was negotiated with each',
+    load: async () => (await import('./peers.ts')).peersCommand(),
+  },
+  routes: {
+    description: 'routes of a running node, hop by hop',
+    load: async () => (await import('./routes.ts')).routesCommand(),
+  },
+  gateways: {
+    description: 'gateways a running node knows, and what they carried',
+    load: async () => (await import('./gateways.ts')).gatewaysCommand(),
+  },
+  verify: {
+    description: 'check a transcript offline: signatures, dice, every pay-out, nothing left out',
+    load: async () => (await import('./verify.ts')).verifyCommand(),
+  },
+  odds: {
+    description: 'every bet with its exact house edge, computed from the rules',
+    load: async () => (await import('./odds.ts')).oddsCommand(),
+  },
+  negotiate: {
+    description: 'what two protocol versions agree on, and why',
+    load: async () => (await import('./negotiate.ts')).negotiateCommand(),
+  },
+  keys: {
+    description: 'make, show and verify identity keys',
+    load: async () => (await import('./keys.ts')).keysCommand(),
+  },
+  config: {
+    description: 'write, show and check the configuration of a node',
+    load: async () => (await import('./config.ts')).configCommand(),
+  },
+  bench: {
+    description: 'measure parts of this build on this machine',
+    load: async () => (await import('./bench.ts')).benchCommand(),
+  },
+};
+
+/** The whole program; only the commands that `wanted` names are loaded, or descriptions alone for help. */
+async function program(wanted: string | undefined): Promise<Command> {
+  const root = new Command('bitcraps')
+    .description(
+      'Craps over a mesh, with dice that anyone can check. Chips are play tokens; they cannot be bought or cashed.',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  bitcraps up --rounds 3               a casino on this machine, three rounds, then a summary
+  bitcraps node --help                 how to join two machines in three commands
+  bitcraps verify casino.bct           check every roll and pay-out of a transcript`,
+    )
+    .configureOutput({ writeErr: () => undefined });
+  for (const [name, { description, load }] of Object.entries(COMMANDS)) {
+    root.addCommand(name === wanted ? await load() : new Command(name).description(description));
+  }
+  return root;
+}
+
+/** Errors of usage become `CLI_USAGE`; help and version end quietly. */
+function guard(command: Command): void {
+  command.exitOverride().configureOutput({ writeErr: () => undefined });
+  for (const child of command.commands) guard(child);
+}
+
+async function main(): Promise<void> {
+  const [wanted] = process.argv.slice(2);
+  const root = await program(wanted);
+  guard(root);
+  try {
+    if (wanted === undefined) {
+      root.outputHelp();
+      return;
+    }
+    await root.parseAsync(process.argv);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return;
+      const detail = error.message.replace(/^error: /, '');
+      process.exitCode = reportError(new BitcrapsError('CLI_USAGE', { detail }));
+      return;
+    }
+    process.exitCode = reportError(error);
+  }
+}
+
+process.exitCode = EXIT_DONE;
+await main();

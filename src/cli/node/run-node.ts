@@ -1,0 +1,223 @@
+// Boots a node on this operating system from its settings and its state folder, and takes it down again.
+
+import { writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { BitcrapsError, unwrap } from '../../core/errors.ts';
+import { parseAmount } from '../../core/amount.ts';
+import { utf8 } from '../../core/bytes.ts';
+import { parsePeerId, peerIdText } from '../../core/peer-id.ts';
+import { parseDuration } from '../../core/units.ts';
+import type { Listener } from '../../env/link.ts';
+import type { Store } from '../../env/store.ts';
+import { answerControl, type Listening } from '../../node/control.ts';
+import { parseDialTarget, type DialTarget } from '../../node/dialing.ts';
+import { createNode, type CasinoNode } from '../../node/node.ts';
+import type { NodeEvent } from '../../node/node-event.ts';
+import { createTls, type Tls } from '../../platform/links/tls.ts';
+import { systemClock } from '../../platform/node/clock.ts';
+import { serveControl, type ControlServer } from '../../platform/node/control-socket.ts';
+import { createLogger, type NodeLogger } from '../../platform/node/logger.ts';
+import { createMetrics } from '../../platform/node/metrics.ts';
+import { primitives } from '../../platform/node/primitives.ts';
+import { systemRng } from '../../platform/node/rng.ts';
+import { openSqliteStore } from '../../platform/node/sqlite-store.ts';
+import { lockState, type StateLock } from '../../platform/node/state-lock.ts';
+import { zstd } from '../../platform/node/zstd.ts';
+import { presets } from '../../resilience/presets.ts';
+import { parseVersion } from '../../versioning/protocol-version.ts';
+import type { Settings } from '../config/settings.ts';
+import { controlSocketPath, makePrivateFolder } from '../state-folder.ts';
+import { createEventQueue } from './event-queue.ts';
+import { loadIdentity } from './identity.ts';
+import { listenKeepingPort } from './ports.ts';
+
+const BOOT_EPOCH_KEY = utf8('node/boot-epoch');
+
+/** A node that listens; it dials and plays once `go` is called. */
+export interface BootedNode {
+  readonly node: CasinoNode;
+  readonly peerId: string;
+  readonly listening: Listening;
+  /** Dials `join` and `gatewayJoin`, and follows `casino` unless it is empty. */
+  go(join: readonly string[], gatewayJoin: readonly string[], casino: string): void;
+  stop(): Promise<void>;
+}
+
+interface Ground {
+  readonly lock: StateLock;
+  readonly store: Store;
+  readonly tls: Tls;
+  readonly logger: NodeLogger;
+}
+
+/**
+ * Errors (thrown): `PLATFORM_STATE_LOCKED`, `STORE_CORRUPT`, those of the keystore, `LINK_ADDRESS_IN_USE`, and those of
+ * the casino's ledger. Whatever was begun is undone.
+ */
+export async function bootNode(
+  folder: string,
+  settings: Settings,
+  onStopRequest: () => void,
+): Promise<BootedNode> {
+  makePrivateFolder(folder);
+  const undo: (() => unknown)[] = [];
+  try {
+    const lock = await lockState(folder);
+    undo.push(() => lock.release());
+    const logger = createLogger({ level: settings.logLevel, pretty: process.stderr.isTTY });
+    const store = await openSqliteStore(join(folder, 'node.db'));
+    undo.push(() => store.close());
+    const bootEpoch = await nextBootEpoch(store);
+    const { identity, proof } = loadIdentity(folder, settings, primitives, systemRng);
+    const tls = await createTls({ primitives, identity, clock: systemClock, logger });
+    undo.push(() => tls.close());
+    const node = createNode(
+      {
+        identity,
+        proof,
+        name: settings.name,
+        networkId: settings.networkId,
+        meshName: settings.meshName,
+        version: unwrap(parseVersion(settings.version)),
+        proofBits: settings.proofBits,
+        gateway: settings.gateway,
+        ...presets[settings.preset],
+      },
+      {
+        primitives,
+        clock: systemClock,
+        rng: systemRng,
+        logger,
+        metrics: createMetrics(),
+        compressor: zstd,
+        dialer: tls.dialer,
+        store,
+        bootEpoch,
+      },
+    );
+    undo.push(() => node.stop());
+    return await openDoors({ lock, store, tls, logger }, node, folder, settings, onStopRequest);
+  } catch (error) {
+    for (const step of undo.toReversed()) await step();
+    throw error;
+  }
+}
+
+async function openDoors(
+  ground: Ground,
+  node: CasinoNode,
+  folder: string,
+  settings: Settings,
+  onStopRequest: () => void,
+): Promise<BootedNode> {
+  const { listen } = ground.tls;
+  if (settings.validator) unwrap(await node.runCasino(settings.casinoName, tableOptions(settings)));
+  const mesh = await listenKeepingPort(folder, 'mesh', settings.listen, listen, (link) =>
+    node.acceptMesh(link),
+  );
+  const gateway: Listener | null = settings.gateway
+    ? await listenKeepingPort(folder, 'gateway', settings.gatewayListen, listen, (link) =>
+        node.acceptBridge(link),
+      )
+    : null;
+  const listening: Listening = { listen: mesh.address, gatewayListen: gateway?.address ?? null };
+  const control = await openControl(node, folder, listening, onStopRequest);
+  const peerId = peerIdText(node.mesh.self);
+  ground.logger.info('listening', {
+    peer: peerId,
+    address: listening.listen,
+    gateway: listening.gatewayListen,
+  });
+  return {
+    node,
+    peerId,
+    listening,
+    go(joins, gatewayJoins, casino) {
+      node.connect(targets(joins));
+      node.bridgeTo(targets(gatewayJoins));
+      if (casino === '' || settings.validator) return;
+      const paceMs = settings.bot === 'none' ? null : unwrap(parseDuration(settings.pace));
+      node.follow(unwrap(parsePeerId(casino)), paceMs);
+    },
+    async stop() {
+      await control.close();
+      await node.stop();
+      await mesh.close();
+      await gateway?.close();
+      await ground.tls.close();
+      await ground.store.close();
+      await ground.logger.flush();
+      await ground.lock.release();
+    },
+  };
+}
+
+function targets(joins: readonly string[]): readonly DialTarget[] {
+  return joins.map((text) => unwrap(parseDialTarget(text)));
+}
+
+function tableOptions(settings: Settings): Parameters<CasinoNode['runCasino']>[1] {
+  return {
+    bankroll: unwrap(parseAmount(settings.bankroll)),
+    stakeMin: unwrap(parseAmount(settings.stakeMin)),
+    shooterTimeoutMs: unwrap(parseDuration(settings.shooterTimeout)),
+    field12x3: settings.field12x3,
+  };
+}
+
+/** Durable before anything is signed with it: a number is never used twice. */
+async function nextBootEpoch(store: Store): Promise<number> {
+  const stored = store.get(BOOT_EPOCH_KEY);
+  const last =
+    stored === undefined ? 0 : new DataView(stored.buffer, stored.byteOffset).getUint32(0);
+  const value = new Uint8Array(4);
+  new DataView(value.buffer).setUint32(0, last + 1);
+  await store.write([{ kind: 'put', key: BOOT_EPOCH_KEY, value }]);
+  return last + 1;
+}
+
+function openControl(
+  node: CasinoNode,
+  folder: string,
+  listening: Listening,
+  onStopRequest: () => void,
+): Promise<ControlServer> {
+  const deps = { node, clock: systemClock, listening };
+  return serveControl(controlSocketPath(folder), ({ method, params }) => {
+    switch (method) {
+      case 'stop':
+        onStopRequest();
+        return Promise.resolve({});
+      case 'events':
+        return Promise.resolve(
+          createEventQueue<NodeEvent>((listener) => node.events.listen(listener)),
+        );
+      case 'transcript':
+        return Promise.resolve(writeTranscript(node, params));
+      default:
+        return answerControl(deps, method, params);
+    }
+  });
+}
+
+function writeTranscript(
+  node: CasinoNode,
+  params: unknown,
+): { readonly path: string; readonly bytes: number } {
+  const { casino } = node;
+  if (casino.kind !== 'validator')
+    throw new BitcrapsError('NODE_CONTROL_LACKING', { what: 'run a casino' });
+  const path =
+    typeof params === 'object' && params !== null && 'path' in params ? params.path : undefined;
+  if (typeof path !== 'string') {
+    throw new BitcrapsError('NODE_CONTROL_ARGUMENT', { argument: 'path', expected: 'a path' });
+  }
+  const bytes = casino.local.transcript();
+  try {
+    writeFileSync(path, bytes, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new BitcrapsError('CLI_FILE_UNWRITABLE', { path, detail });
+  }
+  return { path: resolve(path), bytes: bytes.length };
+}

@@ -1,0 +1,85 @@
+// `bitcraps play`: bet and shoot through a running node that follows a casino.
+
+import { Command } from 'commander';
+import type { CasinoReport } from '../node/report.ts';
+import { askNode, withNodeChoice, type AskOptions } from './ask-node.ts';
+import { EXIT_DONE, printJson, runCommand } from './outcome.ts';
+
+/** The command, to be added to the program. */
+export function playCommand(): Command {
+  const command = new Command('play')
+    .description('bet and shoot through a running node; the account is the node’s identity')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  bitcraps play bet pass 5                  5 CRAP on the pass line
+  bitcraps play bet pass-odds 10 --base 3   odds behind bet 3
+  bitcraps play shoot                       when the dice are yours
+  bitcraps play show                        your account, your bets, the table
+  bitcraps odds                             every bet with its exact edge`,
+    );
+  withNodeChoice(command.command('bet'))
+    .description('place a bet; the account is opened on the first one')
+    .argument('<kind>', 'a bet id as `bitcraps odds` lists them')
+    .argument('<stake>', 'in CRAP, such as 5 or 2.50')
+    .option('--base <bet>', 'the number of the bet that odds stand behind', Number)
+    .action((kind: string, stake: string, options: AskOptions & { readonly base?: number }) =>
+      perform(options, 'bet', {
+        kind,
+        stake,
+        ...(options.base === undefined ? {} : { base: options.base }),
+      }),
+    );
+  withNodeChoice(command.command('take-down'))
+    .description('take a bet back, where its rules allow')
+    .argument('<bet>', 'its number', Number)
+    .action((bet: number, options: AskOptions) => perform(options, 'take-down', { bet }));
+  withNodeChoice(command.command('shoot'))
+    .description('close the betting and have the dice revealed')
+    .action((options: AskOptions) => perform(options, 'shoot', {}));
+  withNodeChoice(command.command('leave'))
+    .description('leave the table; your signature stands by every roll so far')
+    .action((options: AskOptions) => perform(options, 'leave-table', {}));
+  withNodeChoice(command.command('show'))
+    .description('your account, your bets and the table')
+    .action((options: AskOptions) => show(options));
+  return command;
+}
+
+function perform(options: AskOptions, method: string, params: unknown): Promise<void> {
+  return runCommand(options.json === true, async () => {
+    // The answer of a node of this build.
+    const { height } = (await askNode(options, method, params)) as { readonly height: string };
+    if (options.json === true) printJson({ accepted: true, height });
+    else process.stdout.write(`accepted in block ${height}\n`);
+    return EXIT_DONE;
+  });
+}
+
+function show(options: AskOptions): Promise<void> {
+  return runCommand(options.json === true, async () => {
+    // The answer of a node of this build.
+    const casino = (await askNode(options, 'casino')) as CasinoReport;
+    if (options.json === true) {
+      printJson(casino);
+      return EXIT_DONE;
+    }
+    const { account, tables } = casino;
+    const lines = tables.map(({ table, point, phase, shooter, nextRoll }) => {
+      const stage = point === 0 ? 'come-out' : `the point is ${point}`;
+      const mine = shooter !== null && shooter === account?.account ? ' (you)' : '';
+      return `table ${table}: ${stage}, ${phase}, roll ${nextRoll}, shooter ${shooter?.slice(0, 8) ?? 'nobody'}${mine}`;
+    });
+    lines.push(
+      account === null
+        ? 'no account yet: it opens with your first bet'
+        : `balance ${account.balance} CRAP`,
+    );
+    for (const { bet, kind, stake, point } of account?.bets ?? []) {
+      lines.push(`bet ${bet}: ${stake} on ${kind}${point === 0 ? '' : ` (point ${point})`}`);
+    }
+    process.stdout.write(`${lines.join('\n')}\n`);
+    return EXIT_DONE;
+  });
+}

@@ -1,0 +1,63 @@
+// `bitcraps routes`: where packets of a running node go, hop by hop.
+
+import { Command } from 'commander';
+import type { RouteReport, SessionReport } from '../node/report.ts';
+import { askNode, withNodeChoice, type AskOptions } from './ask-node.ts';
+import { EXIT_DONE, EXIT_NO, printJson, runCommand } from './outcome.ts';
+import { shortPeer, tableText } from './table-text.ts';
+
+interface RoutesAnswer {
+  readonly routes: readonly RouteReport[];
+  readonly sessions: readonly SessionReport[];
+}
+
+/** The command, to be added to the program. */
+export function routesCommand(): Command {
+  return withNodeChoice(new Command('routes'))
+    .argument('[destination]', 'a PeerId; it may be in another mesh')
+    .description('routes of a running node, hop by hop; exit 1 if there is none to the destination')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  bitcraps routes --node b-carol            to every member of her mesh, and to whom she talks beyond
+  bitcraps routes PEERID --state DIR        to one peer
+  bitcraps routes --node a-relay --json`,
+    )
+    .action((destination: string | undefined, options: AskOptions) =>
+      runCommand(options.json === true, async () => {
+        const params = destination === undefined ? {} : { destination };
+        // The answer of a node of this build.
+        const answer = (await askNode(options, 'routes', params)) as RoutesAnswer;
+        if (options.json === true) printJson(answer);
+        else process.stdout.write(routesText(answer));
+        return destination !== undefined && answer.routes.every(({ via }) => via === null)
+          ? EXIT_NO
+          : EXIT_DONE;
+      }),
+    );
+}
+
+function routesText({ routes, sessions }: RoutesAnswer): string {
+  const rows = routes.map((route) => [
+    shortPeer(route.destination),
+    route.gateway ? 'gateway' : '',
+    route.via ?? 'no route',
+    route.cost === null ? '' : String(route.cost),
+    route.hops.map(shortPeer).join(' → '),
+  ]);
+  const talk = sessions.map((session) => [
+    shortPeer(session.peer),
+    session.state,
+    session.mode ?? 'n/a',
+    session.sent,
+    session.received,
+    session.features.join(' '),
+  ]);
+  return [
+    tableText([['destination', '', 'via', 'cost', 'hops'], ...rows]),
+    talk.length === 0
+      ? ''
+      : `\n${tableText([['session', 'state', 'mode', 'sent', 'received', 'features'], ...talk])}`,
+  ].join('');
+}

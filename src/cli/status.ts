@@ -1,0 +1,94 @@
+// `bitcraps status`: what a running node is, knows and has carried.
+
+import { Command } from 'commander';
+import type { CasinoReport, StatusReport } from '../node/report.ts';
+import { askNode, withNodeChoice, type AskOptions } from './ask-node.ts';
+import { EXIT_DONE, printJson, runCommand } from './outcome.ts';
+import { shortPeer, tableText } from './table-text.ts';
+
+/** The command, to be added to the program. */
+export function statusCommand(): Command {
+  return withNodeChoice(new Command('status'))
+    .description('what a running node is, knows and has carried')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  bitcraps status                      the node with the default state folder
+  bitcraps status --node a-gateway     a node of the casino that \`bitcraps up\` runs
+  bitcraps status --state DIR --json   everything, for programs`,
+    )
+    .action((options: AskOptions) =>
+      runCommand(options.json === true, async () => {
+        // The answer of a node of this build.
+        const status = (await askNode(options, 'status')) as StatusReport;
+        if (options.json === true) printJson(status);
+        else process.stdout.write(statusText(status));
+        return EXIT_DONE;
+      }),
+    );
+}
+
+function statusText(status: StatusReport): string {
+  const { traffic, bridge, members, casino } = status;
+  const dropped = Object.values(traffic.dropped).reduce((sum, count) => sum + count, 0);
+  const rows: string[][] = [
+    [
+      'node',
+      `${status.name === '' ? '(no name)' : status.name}, up ${Math.round(status.uptimeMs / 1000)} s`,
+    ],
+    ['peer', status.peerId],
+    ['network', `${status.networkId}, mesh ${status.mesh}, protocol ${status.version}`],
+    [
+      'listens',
+      status.gatewayListen === null
+        ? status.listen
+        : `${status.listen}, gateways at ${status.gatewayListen}`,
+    ],
+    [
+      'knows',
+      `${status.neighbours} neighbours, ${members.reachable} of ${members.known} members reachable`,
+    ],
+    [
+      'traffic',
+      `${traffic.packetsIn} packets in, ${traffic.packetsOut} out, ${traffic.forwarded} passed on, ${traffic.delivered} delivered, ${dropped} dropped`,
+    ],
+  ];
+  if (bridge !== null) {
+    rows.push([
+      'bridge',
+      `${bridge.packetsOut} packets out (${bridge.bytesOut} B), ${bridge.packetsIn} in (${bridge.bytesIn} B)`,
+    ]);
+  }
+  return tableText([...rows, ...casinoRows(casino)]);
+}
+
+function casinoRows(casino: CasinoReport | null): readonly (readonly string[])[] {
+  if (casino === null) return [];
+  const rows: string[][] = [
+    [
+      'casino',
+      `${casino.name ?? '(not reached yet)'}, ${casino.role}, height ${casino.height ?? 'n/a'}, ${casino.rounds} rounds`,
+    ],
+  ];
+  if (casino.disclosure !== null) rows.push(['note', casino.disclosure]);
+  if (casino.supplyConserved !== null)
+    rows.push(['supply', casino.supplyConserved ? 'conserved' : 'NOT CONSERVED']);
+  if (casino.broken !== null)
+    rows.push(['BROKEN', `${casino.broken.code}: ${casino.broken.message}`]);
+  for (const table of casino.tables) {
+    const point = table.point === 0 ? 'come-out' : `point ${table.point}`;
+    const shooter = table.shooter === null ? 'nobody' : shortPeer(table.shooter);
+    rows.push([
+      `table ${table.table}`,
+      `${point}, ${table.phase}, roll ${table.nextRoll}, ${shooter} shoots, ${table.players} players, ${table.openBets} bets, bankroll ${table.bankroll}`,
+    ]);
+  }
+  if (casino.account !== null) {
+    const bets = casino.account.bets
+      .map(({ bet, kind, stake }) => `${stake} on ${kind} (bet ${bet})`)
+      .join(', ');
+    rows.push(['account', `${casino.account.balance} CRAP${bets === '' ? '' : `; ${bets}`}`]);
+  }
+  return rows;
+}

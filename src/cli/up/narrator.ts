@@ -1,0 +1,67 @@
+// Tells people what happens at the table: one line for each bet, roll and settlement.
+
+import pc from 'picocolors';
+import type { NodeEvent } from '../../node/node-event.ts';
+
+const FACES: readonly string[] = ['?', '⚀', '⚁', '⚂', '⚃', '⚄', '⚅'];
+const VERB = { win: 'wins', lose: 'loses', push: 'gets back' } as const;
+
+/** The name of a peer, for people. */
+export type NameOf = (peer: string) => string;
+
+/** The line for an event of the casino, or `null` for one that people need not see. */
+export function casinoLine(event: NodeEvent, nameOf: NameOf): string | null {
+  const who = (peer: string): string => nameOf(peer).padEnd(9);
+  switch (event.kind) {
+    case 'table-opened':
+      return `table ${event.table} opens with a bankroll of ${event.bankroll} CRAP`;
+    case 'table-closed':
+      return `table ${event.table} closes with a bankroll of ${event.bankroll} CRAP`;
+    case 'bet':
+      return `${pc.cyan('bet ')}  ${who(event.account)} ${event.stake} on ${event.betKind}`;
+    case 'locked':
+      return `${pc.dim('lock')}  ${who(event.shooter)} shoots roll ${event.roll}; betting is closed`;
+    case 'rolled': {
+      const [first, second] = event.dice;
+      const faces = `${FACES[first] ?? '?'} ${FACES[second] ?? '?'}`;
+      return `${pc.yellow('roll')}  ${faces}  ${pc.bold(String(first + second))}  (roll ${event.roll}, proof ${event.proof})`;
+    }
+    case 'resolved': {
+      const colour =
+        event.outcome === 'win' ? pc.green : event.outcome === 'lose' ? pc.red : pc.dim;
+      const amount = event.outcome === 'lose' ? event.stake : event.returned;
+      return `${colour('pays')}  ${who(event.account)} ${VERB[event.outcome]} ${amount} on ${event.betKind}${event.outcome === 'win' ? ` (stake ${event.stake} included)` : ''}`;
+    }
+    case 'point':
+      return `      the point is ${event.point}`;
+    case 'round':
+      return `${pc.bold(`round ${event.rounds}`)} ends: ${event.how}`;
+    case 'shooter':
+      return `      ${nameOf(event.shooter)} is the shooter now`;
+    case 'link-up':
+    case 'link-down':
+    case 'refused':
+    case 'left':
+      return null;
+  }
+}
+
+/** The line for a link or a refusal at `node`, or `null`. */
+export function nodeLine(node: string, event: NodeEvent, nameOf: NameOf): string | null {
+  switch (event.kind) {
+    case 'link-up': {
+      const kind = event.purpose === 'bridge' ? 'span' : 'link';
+      return pc.dim(
+        `${kind}  ${node} and ${nameOf(event.peer)}: version ${event.remoteVersion}, ${event.mode}: ${event.features.join(', ')}`,
+      );
+    }
+    case 'link-down':
+      return pc.dim(
+        `gone  ${node} lost ${nameOf(event.peer)}${event.code === null ? '' : ` (${event.code})`}`,
+      );
+    case 'refused':
+      return `${pc.red('no  ')}  ${node}: ${event.what}: ${event.code}: ${event.message}`;
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,39 @@
+// Follows the events of one node over its control socket, through restarts of the node.
+
+import type { NodeEvent } from '../../node/node-event.ts';
+import { followControl } from '../../platform/node/control-socket.ts';
+import { controlSocketPath } from '../state-folder.ts';
+import type { RunningNode } from './supervisor.ts';
+
+/** Until a node that ended is looked for again. */
+const AGAIN_AFTER_MS = 500;
+
+/** Calls `tell` with each event until `ended` is aborted. */
+export async function watchNode(
+  node: RunningNode,
+  tell: (node: RunningNode, event: NodeEvent) => void,
+  ended: AbortSignal,
+): Promise<void> {
+  while (!ended.aborted) {
+    try {
+      for await (const event of followControl(controlSocketPath(node.folder), 'events', {})) {
+        if (ended.aborted) return;
+        if (isEvent(event)) tell(node, event);
+      }
+    } catch {
+      // The node is down; it is looked for again below.
+    }
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, AGAIN_AFTER_MS);
+      timer.unref();
+      ended.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+}
+
+/** Events come from this build's own nodes, over a socket that only this user can open. */
+function isEvent(value: unknown): value is NodeEvent {
+  return (
+    typeof value === 'object' && value !== null && 'kind' in value && typeof value.kind === 'string'
+  );
+}

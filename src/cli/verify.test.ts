@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { finishedCasino, type SmallCasino } from '../../test/casino/small-casino.ts';
+import { forgeTranscript } from '../../test/casino/dishonest-operator.ts';
+import { peerIdText } from '../core/peer-id.ts';
+import { verifyCommand } from './verify.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'bitcraps-verify-'));
+const file = join(folder, 'evening.transcript');
+let casino: SmallCasino;
+
+beforeAll(async () => {
+  casino = await finishedCasino(3);
+  writeFileSync(file, casino.transcript());
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+afterEach(() => {
+  process.exitCode = undefined;
+  vi.restoreAllMocks();
+});
+
+interface Run {
+  readonly code: unknown;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function verify(...args: readonly string[]): Promise<Run> {
+  let [out, err] = ['', ''];
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    out += String(text);
+    return true;
+  });
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    err += String(text);
+    return true;
+  });
+  await verifyCommand().exitOverride().parseAsync(args, { from: 'user' });
+  const code = process.exitCode;
+  vi.restoreAllMocks();
+  return { code, out, err };
+}
+
+describe('bitcraps verify', () => {
+  test('says what holds, by whom, roll by roll', async () => {
+    const { code, out } = await verify(file, '--casino', peerIdText(casino.operator.publicKey));
+    expect(code).toBe(0);
+    expect(out).toContain('Small Casino');
+    expect(out).toContain(peerIdText(casino.operator.publicKey));
+    expect(out).toContain('could know the dice beforehand');
+    expect(out).toContain('table 1, roll 1 ');
+    expect(out).toContain('every player signed');
+  });
+
+  test('gives one JSON document', async () => {
+    const { code, out } = await verify(file, '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      holds: true,
+      report: { endProved: true, mode: 'solo' },
+    });
+  });
+
+  test('names the first thing that fails, with exit code 1', async () => {
+    const forged = join(folder, 'forged.transcript');
+    writeFileSync(
+      forged,
+      forgeTranscript(casino, (blocks) => {
+        for (const { effects } of blocks) {
+          for (const { case: name, value } of effects) {
+            if (name === 'diceRolled') value.die1 = (value.die1 % 6) + 1;
+          }
+        }
+      }),
+    );
+    const text = await verify(forged);
+    expect([text.code, text.out]).toEqual([1, expect.stringContaining('TRANSCRIPT_DICE_CHANGED')]);
+    const json = await verify(forged, '--json');
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.out)).toMatchObject({
+      holds: false,
+      error: { code: 'TRANSCRIPT_DICE_CHANGED', data: { table: 1, roll: '1' } },
+    });
+  });
+
+  test('another casino is a no, a bad id or a missing file is bad input', async () => {
+    const other = peerIdText(new Uint8Array(32));
+    expect((await verify(file, '--casino', other)).out).toContain('TRANSCRIPT_OTHER_CASINO');
+    expect((await verify(file, '--casino', 'nobody')).code).toBe(2);
+    const missing = await verify(join(folder, 'missing'));
+    expect([missing.code, missing.err]).toEqual([
+      2,
+      expect.stringContaining('TRANSCRIPT_UNREADABLE'),
+    ]);
+    expect((await verify(folder)).code).toBe(2);
+  });
+});

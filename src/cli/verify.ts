@@ -1,0 +1,169 @@
+// `bitcraps verify`: checks a transcript offline and says what it proves, by whom, and what it leaves open.
+
+import { readFileSync, statSync } from 'node:fs';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { formatAmount } from '../core/amount.ts';
+import { BitcrapsError, errorText, unwrap } from '../core/errors.ts';
+import { parsePeerId, type PeerIdText } from '../core/peer-id.ts';
+import type {
+  ReportedAccount,
+  ReportedRoll,
+  TranscriptReport,
+} from '../casino/transcript-report.ts';
+import { TRANSCRIPT_BYTES_MAX } from '../casino/transcript.ts';
+import { verifyTranscript } from '../casino/verify-transcript.ts';
+import { primitives } from '../platform/node/primitives.ts';
+import { EXIT_DONE, EXIT_NO, printJson, runCommand } from './outcome.ts';
+
+interface Options {
+  readonly casino?: string;
+  readonly json?: boolean;
+}
+
+const SHORT_CHARACTERS = 8;
+
+/** The command; exit code 1 if the transcript does not hold, 2 if it cannot be read. */
+export function verifyCommand(): Command {
+  return new Command('verify')
+    .description('check a transcript offline: signatures, dice, every pay-out, nothing left out')
+    .argument('<file>', 'a transcript')
+    .option('--casino <peer-id>', 'accept the transcript of this casino only')
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText(
+      'after',
+      `
+Needs no network and no state folder. The casino's id stands on the page you played at; with --casino the check cannot
+be satisfied by another casino's transcript.
+
+Exit codes: 0 everything holds, 1 something does not, 2 bad usage or an unreadable file.
+
+Examples:
+  bitcraps verify evening.transcript
+  bitcraps verify evening.transcript --casino zzzbxeu7pse2pwpgx5rwmy6yedns2i4tbqpy4vdwklp7yve6phga
+  bitcraps verify evening.transcript --json | jq .report.rolls`,
+    )
+    .action(async (file: string, options: Options) => {
+      const json = options.json === true;
+      await runCommand(json, () => run(file, options.casino, json));
+    });
+}
+
+function run(file: string, casino: string | undefined, json: boolean): number {
+  const expected = casino === undefined ? {} : { casino: unwrap(parsePeerId(casino)) };
+  const result = verifyTranscript(primitives, readTranscript(file), expected);
+  if (result.ok) {
+    if (json) printJson({ holds: true, report: result.value });
+    else print(reportLines(result.value));
+    return EXIT_DONE;
+  }
+  const { code, message, data } = result.error;
+  const cause = errorText(code)?.cause ?? '';
+  if (json) printJson({ holds: false, error: { code, message, cause, data } });
+  else print([`${pc.red('does not hold')}  ${code}: ${plain(message)}`, `  ${cause}`]);
+  return EXIT_NO;
+}
+
+function readTranscript(path: string): Uint8Array {
+  try {
+    const bytes = statSync(path).size;
+    if (bytes > TRANSCRIPT_BYTES_MAX) {
+      throw new BitcrapsError('TRANSCRIPT_TOO_LONG', { bytes, bytesMax: TRANSCRIPT_BYTES_MAX });
+    }
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof BitcrapsError) throw error;
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new BitcrapsError('TRANSCRIPT_UNREADABLE', { path, detail }, { cause: error });
+  }
+}
+
+function print(lines: readonly string[]): void {
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** Text out of the file cannot steer the terminal. */
+function plain(text: string): string {
+  return text.replaceAll(/\p{C}/gu, '·');
+}
+
+function short(id: PeerIdText): string {
+  return id.slice(0, SHORT_CHARACTERS);
+}
+
+function reportLines(report: TranscriptReport): string[] {
+  const { casino, casinoName, networkId, height, signatures, rolls, supply } = report;
+  const signer = report.signedByOperator ? 'the operator' : `account ${report.signer}`;
+  return [
+    `${pc.green('holds')}  ${plain(casinoName)} on network ${plain(networkId)}`,
+    `  casino     ${casino}`,
+    `  file       signed by ${signer}`,
+    `  time       ${isoTime(report.beganMs)} to ${isoTime(report.endedMs)}, by the operator's clock`,
+    '',
+    'Recomputed from the file alone:',
+    `  ${signatures} signatures of accounts, ${height} signed blocks in one unbroken chain`,
+    `  ${rolls.length} rolls, each from its proof under the key that was fixed before the first bet`,
+    `  ${report.betsPlaced} bets: ${report.betsResolved} paid by the rules, ${report.betsTakenDown} taken down`,
+    `  supply: ${formatAmount(supply.sum)} of ${formatAmount(supply.cap)} CRAP, in accounts ` +
+      `${formatAmount(supply.accounts)}, treasury ${formatAmount(supply.treasury)}, ` +
+      `tables ${formatAmount(supply.bankrolls + supply.stakes)}, unissued ${formatAmount(supply.unissued)}`,
+    ...rolls.flatMap(rollLines),
+    '',
+    ...accountLines(report.accounts),
+    report.endProved
+      ? 'The end: every bet is decided, and every player signed to have seen it all.'
+      : pc.yellow('The end is not proved by this file alone.'),
+    ...report.limits.map((limit) => `  ${plain(limit)}`),
+  ];
+}
+
+function isoTime(ms: bigint): string {
+  const date = new Date(Number(ms));
+  return Number.isNaN(date.getTime()) ? `${ms} ms` : date.toISOString();
+}
+
+function rollLines({
+  height,
+  table,
+  roll,
+  dice,
+  shooter,
+  event,
+  resolved,
+}: ReportedRoll): string[] {
+  const [first, second] = dice;
+  const sum = `${first} + ${second} = ${first + second}`;
+  const what = event === '' ? '' : `, ${event}`;
+  const lines = resolved.map(({ bet, account, kind, stake, outcome, returned }) =>
+    [
+      '  ',
+      `bet ${bet}`.padEnd(9),
+      short(account).padEnd(10),
+      plain(kind).padEnd(18),
+      formatAmount(stake).padStart(10),
+      outcome.padStart(6),
+      formatAmount(returned).padStart(12),
+    ].join(''),
+  );
+  return [
+    '',
+    `table ${table}, roll ${roll} (block ${height}, shooter ${short(shooter)}): ${sum}${what}`,
+    ...lines,
+  ];
+}
+
+function accountLines(accounts: readonly ReportedAccount[]): string[] {
+  if (accounts.length === 0) return [];
+  const head = `${'account'.padEnd(10)}${'bets'.padStart(6)}${'staked'.padStart(12)}${'returned'.padStart(12)}${'balance'.padStart(14)}  end`;
+  const rows = accounts.map(({ account, bets, staked, returned, balance, countersigned }) =>
+    [
+      short(account).padEnd(10),
+      String(bets).padStart(6),
+      formatAmount(staked).padStart(12),
+      formatAmount(returned).padStart(12),
+      formatAmount(balance).padStart(14),
+      countersigned ? '  countersigned' : '  –',
+    ].join(''),
+  );
+  return [head, ...rows, ''];
+}
