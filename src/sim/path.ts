@@ -32,8 +32,8 @@ export const LAN_PROFILE: LinkProfile = {
 
 /** RFC 6298's lower bound of a retransmission timeout as Linux has it. */
 const RETRANSMISSION_MS_MIN = 200;
-/** Retransmissions of one packet, each after twice the time; a stream that loses more is stalled by a cut instead. */
-const RETRANSMISSIONS_MAX = 12;
+/** Retransmissions of one packet, each after twice the time: 12.6 s in all; the last one always arrives. */
+const RETRANSMISSIONS_MAX = 6;
 /** A reordered datagram is held back by up to this many latencies, and at least a millisecond. */
 const HELD_BACK_LATENCIES = 4;
 

@@ -68,6 +68,8 @@ export class SimEnd implements Link {
   #bufferedBytes = 0;
   #wantsDrain = false;
   #departing = false;
+  /** Sent while the other end had no receiver: like a kernel's buffers, it takes `queueBytesMax` and then pushes back. */
+  #unreadBytes = 0;
   /** Sent, and waiting where the cut caught it. */
   #stranded: Item[] = [];
   #stall: Timer | null = null;
@@ -120,11 +122,13 @@ export class SimEnd implements Link {
       }
       this.#ready = true;
       if (this.#over !== null) this.#tellClose(this.#over);
+      else this.#other.#tryResume();
     });
   }
 
   send(frame: Uint8Array): SendResult {
     const { frameBytesMax } = this;
+    assert(frame.length > 0, 'a frame has at least one byte');
     if (frame.length > frameBytesMax) {
       throw new BitcrapsError('LINK_FRAME_TOO_LONG', { bytes: frame.length, frameBytesMax });
     }
@@ -179,7 +183,7 @@ export class SimEnd implements Link {
   #tryResume(): void {
     if (this.#over !== null) return;
     if (this.#isStalled()) {
-      this.#suspectStall();
+      if (this.#stall !== null || this.#queue.length > 0) this.#suspectStall();
       return;
     }
     this.#forgetStall();
@@ -197,7 +201,11 @@ export class SimEnd implements Link {
   /** A stream needs both directions: one for the data, one for its acknowledgements. */
   #isStalled(): boolean {
     const { blocked, back } = this.#config;
-    return this.reliable && (blocked(this.#out) || blocked(back));
+    return this.reliable && (blocked(this.#out) || blocked(back) || this.#isUnread());
+  }
+
+  #isUnread(): boolean {
+    return !this.#other.#ready && this.#unreadBytes >= this.queueBytesMax;
   }
 
   #pump(): void {
@@ -229,6 +237,7 @@ export class SimEnd implements Link {
   #depart(item: Item): void {
     this.#queue.shift();
     this.#bufferedBytes -= item?.length ?? 0;
+    if (!this.#other.#ready) this.#unreadBytes += item?.length ?? 0;
     this.#transmit(item);
     if (this.#wantsDrain && this.#bufferedBytes <= this.queueBytesMax / 2) {
       this.#wantsDrain = false;
@@ -283,11 +292,11 @@ export class SimEnd implements Link {
       this.#checkEnded();
     } else if (this.#ready) {
       this.#deliver(item);
-    } else if (this.#inboxBytes + item.length <= this.queueBytesMax + this.frameBytesMax) {
+    } else if (this.reliable || this.#inboxBytes < this.queueBytesMax) {
       this.#inbox.push(item);
       this.#inboxBytes += item.length;
-    } else if (this.reliable) {
-      this.#break({ code: 'LINK_RECEIVER_OVERRUN', detail: `${this.#inboxBytes} bytes wait` });
+    } else {
+      this.#config.counters.framesLost += 1;
     }
   }
 

@@ -39,7 +39,7 @@ export const platformErrors = {
     message: 'the peer did not prove its identity: {detail}',
     cause:
       'The peer has no self-signed Ed25519 certificate of its own key, or it is not a BitCraps node.',
-    cure: 'Check that the other end is a BitCraps node and that both clocks show the right year.',
+    cure: 'Check that the other end is a BitCraps node, and which PeerId it shows.',
   },
   LINK_HANDSHAKE_FAILED: {
     message: 'the handshake failed: {detail}',
@@ -60,11 +60,6 @@ export const platformErrors = {
     message: 'the link made no progress for {timeoutMs} ms',
     cause: 'The path between the two nodes broke, or the other end stopped reading.',
     cure: 'Nothing to do: the node dials again by itself.',
-  },
-  LINK_RECEIVER_OVERRUN: {
-    message: 'the receiver of the link took nothing while {bytes} bytes arrived',
-    cause: 'The program opened a link and did not attach a receiver to it.',
-    cure: 'Report it as a bug.',
   },
   STORE_FULL: {
     message: 'no space left for {path}',

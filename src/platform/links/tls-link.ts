@@ -1,0 +1,310 @@
+// One end of a TLS connection as a `Link`: frames with a length before each, gathered within one turn of the event
+// loop and handed to the socket in pieces, so that the queue is ours to bound and progress can be seen.
+
+import type { TLSSocket } from 'node:tls';
+import { assert } from '../../core/assert.ts';
+import { BitcrapsError } from '../../core/errors.ts';
+import { peerIdShort } from '../../core/peer-id.ts';
+import type { Clock, Timer } from '../../env/clock.ts';
+import type { Link, LinkClose, LinkHandlers, SendResult } from '../../env/link.ts';
+import type { Logger } from '../../env/logger.ts';
+import {
+  createFrameSplitter,
+  frameLengthPrefix,
+  type FrameSplitter,
+} from '../../wire/stream-framing.ts';
+
+/** Handed to the socket at once. Small, so that each completed write is a sign of life; large enough for 1 GB/s. */
+const IN_FLIGHT_BYTES_MAX = 256 * 1024;
+const CHUNK_BYTES_MAX = 64 * 1024;
+const CHUNK_BYTES_MIN = 1024;
+const PREFIX_BYTES = 4;
+/**
+ * A frame length of zero is the goodbye before an orderly end. A stream that ends without it was cut short: by a crash,
+ * or by somebody on the path, whom TLS as Node shows it would not betray.
+ */
+const GOODBYE = new Uint8Array(PREFIX_BYTES);
+
+export interface TlsLinkConfig {
+  readonly secure: TLSSocket;
+  readonly role: 'dialer' | 'listener';
+  readonly remoteKey: Uint8Array;
+  readonly remoteAddress: string;
+  readonly channelBinding: Uint8Array;
+  readonly frameBytesMax: number;
+  readonly queueBytesMax: number;
+  /** Without a completed write for so long while bytes wait, the link breaks with `LINK_STALLED`. */
+  readonly stallTimeoutMs: number;
+  /** An orderly close that the other end does not answer within this time ends anyway. */
+  readonly closeTimeoutMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Called once, when the socket is gone. */
+  readonly onOver: (link: TlsLink) => void;
+}
+
+export class TlsLink implements Link {
+  readonly transport = 'tls';
+  readonly reliable = true;
+  readonly role: 'dialer' | 'listener';
+  readonly remoteKey: Uint8Array;
+  readonly remoteAddress: string;
+  readonly channelBinding: Uint8Array;
+  readonly frameBytesMax: number;
+  readonly queueBytesMax: number;
+  readonly #config: TlsLinkConfig;
+  readonly #secure: TLSSocket;
+  readonly #splitter: FrameSplitter;
+  #handlers: LinkHandlers | null = null;
+  /** Whole pieces that wait for the socket. */
+  #chunks: Uint8Array[] = [];
+  /** The piece being filled in this turn. */
+  #tail: Uint8Array = new Uint8Array(0);
+  #tailUsed = 0;
+  #bufferedBytes = 0;
+  #inFlightBytes = 0;
+  #flushPlanned = false;
+  #wantsDrain = false;
+  #progressMs = 0;
+  #stallTimer: Timer | null = null;
+  #closeTimer: Timer | null = null;
+  #ending = false;
+  #ended = false;
+  #saidGoodbye = false;
+  #flowing = false;
+  #reason: LinkClose | null = null;
+  #over = false;
+
+  constructor(config: TlsLinkConfig) {
+    this.#config = config;
+    this.#secure = config.secure;
+    this.role = config.role;
+    this.remoteKey = config.remoteKey;
+    this.remoteAddress = config.remoteAddress;
+    this.channelBinding = config.channelBinding;
+    this.frameBytesMax = config.frameBytesMax;
+    this.queueBytesMax = config.queueBytesMax;
+    this.#splitter = createFrameSplitter(config.frameBytesMax);
+    this.#secure.on('error', (error) => this.#broken(error));
+    this.#secure.on('end', () => this.#remoteEnded());
+    this.#secure.on('close', () => this.#closed());
+  }
+
+  get bufferedBytes(): number {
+    return this.#bufferedBytes;
+  }
+
+  attach(handlers: LinkHandlers): void {
+    assert(this.#handlers === null, 'a link has one receiver');
+    this.#handlers = handlers;
+    if (this.#over) setImmediate(() => this.#tellClose());
+    // The socket holds back until now; it begins to flow in the next turn.
+    else this.#flow();
+  }
+
+  send(frame: Uint8Array): SendResult {
+    const { frameBytesMax } = this;
+    assert(frame.length > 0, 'a frame has at least one byte');
+    if (frame.length > frameBytesMax) {
+      throw new BitcrapsError('LINK_FRAME_TOO_LONG', { bytes: frame.length, frameBytesMax });
+    }
+    if (this.#ending || this.#reason !== null || this.#over) return 'closed';
+    if (this.#bufferedBytes >= this.queueBytesMax) {
+      this.#wantsDrain = true;
+      return 'full';
+    }
+    this.#append(frameLengthPrefix(frame.length), PREFIX_BYTES + frame.length);
+    this.#append(frame, frame.length);
+    this.#planFlush();
+    return 'sent';
+  }
+
+  close(): void {
+    if (this.#ending || this.#reason !== null || this.#over) return;
+    this.#ending = true;
+    const { clock, closeTimeoutMs } = this.#config;
+    this.#closeTimer = clock.after(closeTimeoutMs, () =>
+      this.destroy({ code: 'LINK_STALLED', detail: `no close within ${closeTimeoutMs} ms` }),
+    );
+    this.#planFlush();
+  }
+
+  destroy(reason: LinkClose): void {
+    if (this.#reason !== null || this.#over) return;
+    this.#reason = reason;
+    this.#config.logger.info('link-destroyed', {
+      peer: peerIdShort(this.remoteKey),
+      address: this.remoteAddress,
+      code: reason.code,
+      detail: reason.detail,
+    });
+    this.#forget();
+    this.#secure.destroy();
+  }
+
+  /** Copies `bytes` behind what waits; `room` is what the caller is about to add in all. */
+  #append(bytes: Uint8Array, room: number): void {
+    this.#bufferedBytes += bytes.length;
+    let at = 0;
+    while (at < bytes.length) {
+      if (this.#tailUsed === this.#tail.length) this.#newTail(Math.max(room, bytes.length - at));
+      const piece = bytes.subarray(at, at + this.#tail.length - this.#tailUsed);
+      this.#tail.set(piece, this.#tailUsed);
+      this.#tailUsed += piece.length;
+      at += piece.length;
+    }
+  }
+
+  /** Pieces double within a turn: an idle link keeps no memory, a busy one writes 64 KiB at a time. */
+  #newTail(room: number): void {
+    const bytes = Math.max(CHUNK_BYTES_MIN, room, 2 * this.#tail.length);
+    this.#sealTail();
+    this.#tail = Buffer.allocUnsafe(Math.min(bytes, CHUNK_BYTES_MAX));
+  }
+
+  #sealTail(): void {
+    if (this.#tailUsed > 0) this.#chunks.push(this.#tail.subarray(0, this.#tailUsed));
+    this.#tail = new Uint8Array(0);
+    this.#tailUsed = 0;
+  }
+
+  #planFlush(): void {
+    if (this.#flushPlanned) return;
+    this.#flushPlanned = true;
+    process.nextTick(() => {
+      this.#flushPlanned = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#reason !== null || this.#over) return;
+    if (this.#inFlightBytes < IN_FLIGHT_BYTES_MAX) this.#handOver();
+    if (this.#inFlightBytes > 0) this.#watchProgress();
+    else if (this.#ending && !this.#ended) {
+      this.#ended = true;
+      this.#secure.end(GOODBYE);
+      // Somebody must read what still comes, or the other end's goodbye is never seen.
+      this.#flow();
+    }
+  }
+
+  #handOver(): void {
+    this.#sealTail();
+    let taken = 0;
+    this.#secure.cork();
+    for (const chunk of this.#chunks) {
+      if (this.#inFlightBytes >= IN_FLIGHT_BYTES_MAX) break;
+      taken += 1;
+      this.#inFlightBytes += chunk.length;
+      this.#secure.write(chunk, (error) => {
+        if (error === null || error === undefined) this.#written(chunk.length);
+      });
+    }
+    this.#secure.uncork();
+    this.#chunks.splice(0, taken);
+  }
+
+  #written(bytes: number): void {
+    if (this.#reason !== null || this.#over) return;
+    this.#inFlightBytes -= bytes;
+    this.#bufferedBytes -= bytes;
+    this.#progressMs = this.#config.clock.now();
+    if (this.#wantsDrain && this.#bufferedBytes <= this.queueBytesMax / 2) {
+      this.#wantsDrain = false;
+      if (!this.#ending) this.#handlers?.drain();
+    }
+    this.#planFlush();
+  }
+
+  #watchProgress(): void {
+    if (this.#stallTimer !== null) return;
+    const { clock, stallTimeoutMs } = this.#config;
+    this.#progressMs = clock.now();
+    const check = (): void => {
+      this.#stallTimer = null;
+      if (this.#inFlightBytes === 0) return;
+      const idleMs = clock.now() - this.#progressMs;
+      if (idleMs >= stallTimeoutMs) {
+        this.destroy({ code: 'LINK_STALLED', detail: `no progress for ${stallTimeoutMs} ms` });
+        return;
+      }
+      this.#stallTimer = clock.after(stallTimeoutMs - idleMs, check);
+    };
+    this.#stallTimer = clock.after(stallTimeoutMs, check);
+  }
+
+  #flow(): void {
+    if (this.#flowing) return;
+    this.#flowing = true;
+    this.#secure.on('data', (chunk: Buffer) => this.#receive(chunk));
+  }
+
+  #receive(chunk: Buffer): void {
+    // Plain bytes on the same memory: the `slice` of a Buffer would not copy.
+    const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    // The goodbye is the last of the stream, and the splitter calls it an error: so what comes before it goes first.
+    const endsInZeros = bytes.length > PREFIX_BYTES && bytes.subarray(-PREFIX_BYTES).every(isZero);
+    const split = endsInZeros ? bytes.length - PREFIX_BYTES : bytes.length;
+    this.#split(bytes.subarray(0, split));
+    if (endsInZeros) this.#split(bytes.subarray(split));
+  }
+
+  #split(bytes: Uint8Array): void {
+    if (this.#reason !== null) return;
+    const frames = this.#splitter.push(bytes);
+    if (frames.ok) {
+      for (const frame of frames.value) {
+        if (this.#reason !== null) return;
+        this.#handlers?.frame(frame);
+      }
+    } else if (frames.error.code === 'WIRE_FRAME_EMPTY' && !this.#saidGoodbye) {
+      this.#saidGoodbye = true;
+    } else {
+      const { code, message } = frames.error;
+      const ours = code === 'WIRE_FRAME_TOO_LONG' ? 'LINK_FRAME_TOO_LONG' : code;
+      this.destroy({ code: ours, detail: message });
+    }
+  }
+
+  #remoteEnded(): void {
+    if (this.#saidGoodbye) this.close();
+    else this.#broken(new Error('the other end stopped without a goodbye'));
+  }
+
+  #broken(error: Error & { readonly code?: string }): void {
+    this.#reason ??= { code: 'LINK_RESET', detail: error.code ?? error.message };
+    this.#secure.destroy();
+  }
+
+  #closed(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#reason ??= this.#ended
+      ? { code: null, detail: 'closed' }
+      : { code: 'LINK_RESET', detail: 'the socket closed' };
+    this.#forget();
+    this.#config.onOver(this);
+    this.#tellClose();
+  }
+
+  #tellClose(): void {
+    const handlers = this.#handlers;
+    if (handlers === null || this.#reason === null) return;
+    this.#handlers = null;
+    handlers.close(this.#reason);
+  }
+
+  #forget(): void {
+    this.#stallTimer?.cancel();
+    this.#closeTimer?.cancel();
+    this.#chunks = [];
+    this.#tail = new Uint8Array(0);
+    this.#tailUsed = 0;
+    this.#bufferedBytes = 0;
+  }
+}
+
+function isZero(byte: number): boolean {
+  return byte === 0;
+}

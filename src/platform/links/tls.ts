@@ -1,0 +1,27 @@
+// Links over TLS 1.3 (RFC 8446) with mutual authentication: each end's certificate carries its identity key, and the
+// exporter (RFC 9266) binds what is said above to this very connection. Nothing is resumed: every connection proves
+// both identities anew.
+
+import type { Dialer, Listen } from '../../env/link.ts';
+import { dialTls } from './tls-dialer.ts';
+import { listenTls } from './tls-listener.ts';
+import { createTlsNode, type TlsOptions } from './tls-node.ts';
+
+export interface Tls {
+  readonly dialer: Dialer;
+  readonly listen: Listen;
+  /** Ends every listener, pending dial and link that came from here; nothing keeps the process alive after it. */
+  close(): Promise<void>;
+}
+
+// eslint-disable-next-line typescript/require-await -- the contract leaves room for key stores that answer later
+export async function createTls(options: TlsOptions): Promise<Tls> {
+  const node = createTlsNode(options);
+  return {
+    dialer: { dial: (address, remoteKey) => dialTls(node, address, remoteKey) },
+    listen: (address, accept) => listenTls(node, address, accept),
+    async close() {
+      for (const close of node.closers) close();
+    },
+  };
+}
