@@ -86,6 +86,8 @@ export interface SessionTableConfig<C extends ErrorCode> extends HandshakeParty 
   readonly clock: Clock;
   readonly logger: Logger;
   readonly compressor: Compressor;
+  /** Default `SESSIONS_MAX`. */
+  readonly sessionsMax?: number;
   /** A fresh Hello for each handshake. */
   hello(): Hello;
   sendHandshake(destination: Uint8Array, body: Uint8Array): void;
@@ -266,7 +268,7 @@ export class SessionTable<C extends ErrorCode> {
     const remoteStatic = staticKeyOf(this.#config.primitives, peer);
     if (!remoteStatic.ok) return remoteStatic;
     for (const [oldest, state] of this.#peers) {
-      if (this.#peers.size < SESSIONS_MAX) break;
+      if (this.#peers.size < (this.#config.sessionsMax ?? SESSIONS_MAX)) break;
       this.#evict(oldest, state);
     }
     const state: PeerState = {
