@@ -33,8 +33,8 @@ import {
 
 /** Shown to every player of a casino with one validator. */
 export const SOLO_DISCLOSURE: string =
-  'One operator runs this casino alone: the operator can neither choose nor change a roll, ' +
-  'but could know the dice beforehand.';
+  'One operator runs this casino alone: since the casino was founded the operator can change no roll, ' +
+  'but could know the dice beforehand, and could have tried several dice keys before founding it.';
 
 const KEY_BYTES = 32;
 

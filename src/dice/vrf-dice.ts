@@ -1,5 +1,6 @@
 // Dice of a casino with one validator: ECVRF-EDWARDS25519-SHA512-TAI (RFC 9381) under a key that the genesis fixes
-// before any bet. The holder of the key can compute a roll beforehand, but can neither choose nor deny it.
+// before any bet. From then on each roll has one possible outcome. The holder of the key can compute it beforehand, and
+// could have tried several keys before the genesis: both are disclosed, and both end with dice from several validators.
 
 import { concat, utf8 } from '../core/bytes.ts';
 import { fail, ok, type Result } from '../core/errors.ts';

@@ -189,6 +189,11 @@ export const casinoErrors = {
     cause: 'One account may win at most five hundredths of a table’s bankroll.',
     cure: 'Stake less, or choose a table with a larger bankroll.',
   },
+  TRANSCRIPT_UNREADABLE: {
+    message: 'cannot read {path}: {detail}',
+    cause: 'The file does not exist, is a folder, or may not be read.',
+    cure: 'Name a transcript file, such as the one that `bitcraps up` writes when it stops.',
+  },
   TRANSCRIPT_MALFORMED: {
     message: 'not a transcript: {reason}',
     cause: 'The file is cut off, changed, or something else.',
