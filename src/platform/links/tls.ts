@@ -14,7 +14,6 @@ export interface Tls {
   close(): Promise<void>;
 }
 
-// eslint-disable-next-line typescript/require-await -- the contract leaves room for key stores that answer later
 export async function createTls(options: TlsOptions): Promise<Tls> {
   const node = createTlsNode(options);
   return {
