@@ -6,6 +6,12 @@ import type { CasinoState } from '../casino/state.ts';
 import type { Genesis } from '../casino/genesis.ts';
 import type { CheckedBlock } from '../casino/replica.ts';
 
+/** Why something does not work, by a code of the registry. */
+export interface Trouble {
+  readonly code: string;
+  readonly message: string;
+}
+
 /** An operation's place in the ledger. */
 export interface Placed {
   readonly height: bigint;
@@ -26,6 +32,8 @@ export interface CasinoClient {
   /** Calls `listener` after each block that this node has checked. Returns the way to stop it. */
   onBlock(listener: (block: CheckedBlock) => void): () => void;
   /** Whether following has ended because the casino broke its own rules; `null` while all is well. */
-  broken(): { readonly code: string; readonly message: string } | null;
+  broken(): Trouble | null;
+  /** Why the casino could not be reached the last time; `null` while it answers. */
+  trouble(): Trouble | null;
   stop(): void;
 }

@@ -13,6 +13,7 @@ import { readBlock, type CheckedBlock } from '../casino/replica.ts';
 import { rulesHash } from '../casino/rules-hash.ts';
 import { encodeTranscript } from '../casino/transcript.ts';
 import { createWallet } from '../casino/wallet.ts';
+import { decodeBlock } from '../consensus/block.ts';
 import { readGenesis } from '../consensus/block-log.ts';
 import type { Engine } from '../consensus/engine.ts';
 import { openSolo } from '../consensus/solo.ts';
@@ -45,6 +46,8 @@ export interface LocalCasino {
   readonly engine: Engine;
   readonly casino: Casino;
   readonly croupier: Croupier;
+  /** The ledger so far. */
+  blocks(): Iterable<CheckedBlock>;
   /** Calls `listener` after each block. Returns the way to stop it. */
   onBlock(listener: (block: CheckedBlock) => void): () => void;
   /** Opens a table unless one is open. */
@@ -118,6 +121,13 @@ function compose(
     engine,
     casino,
     croupier,
+    *blocks() {
+      for (const bytes of blockBytes(engine)) {
+        const decoded = decodeBlock(primitives, bytes);
+        const read = decoded.ok ? readBlock(decoded.value) : decoded;
+        if (read.ok) yield read.value;
+      }
+    },
     onBlock: (listener) =>
       engine.subscribe((block) => {
         const read = readBlock(block);
@@ -167,10 +177,13 @@ function transcriptOf(
   engine: Engine,
 ): Uint8Array {
   const head = engine.head();
-  const blocks: Uint8Array[] = [];
-  for (let height = 1n; height <= head.height; height += 1n) {
-    const block = engine.block(height);
-    if (block !== undefined) blocks.push(block);
-  }
+  const blocks = [...blockBytes(engine)];
   return encodeTranscript(primitives, identity, { genesis: genesis.bytes, blocks, head });
+}
+
+function* blockBytes(engine: Engine): Generator<Uint8Array> {
+  for (let height = 1n; height <= engine.head().height; height += 1n) {
+    const block = engine.block(height);
+    if (block !== undefined) yield block;
+  }
 }

@@ -64,6 +64,9 @@ export type NodeEvent =
       readonly code: string;
       readonly message: string;
     }
+  /** Told on changes: requests to the casino fail, or are answered again. */
+  | { readonly kind: 'casino-unreachable'; readonly code: string; readonly message: string }
+  | { readonly kind: 'casino-reached' }
   /** The bot has taken its bets down and countersigned the end. */
   | { readonly kind: 'left'; readonly account: string };
 

@@ -21,7 +21,7 @@ import type { Hello } from '../versioning/hello.ts';
 import type { Negotiation } from '../versioning/negotiate.ts';
 import { formatVersion, type ProtocolVersion } from '../versioning/protocol-version.ts';
 import { startBot, type Bot } from './bot.ts';
-import type { CasinoClient } from './casino-client.ts';
+import type { CasinoClient, Trouble } from './casino-client.ts';
 import { createCasinoEvents, type CasinoEvents } from './casino-events.ts';
 import { hostCasino } from './casino-host.ts';
 import { createDialing, type Dialing, type DialTarget } from './dialing.ts';
@@ -156,6 +156,8 @@ class ComposedNode implements CasinoNode {
     if (!opened.ok) return opened;
     const local = opened.value;
     const events = createCasinoEvents(primitives);
+    // The past of the ledger is known, not news.
+    for (const block of local.blocks()) events.read(block);
     local.onBlock((block) => this.#tell(events, block));
     const { engine, genesis } = local;
     this.#stopServing = hostCasino({
@@ -173,7 +175,18 @@ class ComposedNode implements CasinoNode {
   follow(casino: Uint8Array, botPaceMs: number | null): void {
     const { primitives, clock, logger } = this.#deps;
     const { identity } = this.config;
-    const client = followCasino(casino, { mesh: this.mesh, identity, primitives, clock, logger });
+    const onTrouble = (trouble: Trouble | null): void =>
+      this.events.emit(
+        trouble === null ? { kind: 'casino-reached' } : { kind: 'casino-unreachable', ...trouble },
+      );
+    const client = followCasino(casino, {
+      mesh: this.mesh,
+      identity,
+      primitives,
+      clock,
+      logger,
+      onTrouble,
+    });
     const events = createCasinoEvents(primitives);
     client.onBlock((block) => this.#tell(events, block));
     const me = identity.publicKey;

@@ -11,9 +11,9 @@ import type { ActionInit } from '../casino/operation.ts';
 import { createWallet, type Wallet } from '../casino/wallet.ts';
 import { decodeBlock } from '../consensus/block.ts';
 import type { Mesh } from '../mesh/mesh.ts';
-import type { CasinoClient, Placed } from './casino-client.ts';
+import type { CasinoClient, Placed, Trouble } from './casino-client.ts';
 import { createCasinoRequests, type CasinoRequests } from './casino-requests.ts';
-import type { CasinoAnswer } from './casino-service.ts';
+import type { CasinoAnswer, CasinoAsk } from './casino-service.ts';
 import { createInOrder } from './in-order.ts';
 
 /** Also renews the subscription to notices at the casino. */
@@ -27,6 +27,8 @@ export interface RemoteCasinoDeps {
   readonly primitives: Primitives;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The casino could not be reached just now (`null`: it can again). Called on changes only. */
+  readonly onTrouble: (trouble: Trouble | null) => void;
 }
 
 export function followCasino(casino: Uint8Array, deps: RemoteCasinoDeps): CasinoClient {
@@ -42,7 +44,8 @@ class RemoteCasino implements CasinoClient {
   /** Submitters that wait for their block, by height. */
   readonly #waiting = new Set<{ readonly height: bigint; readonly done: () => void }>();
   #chain: { readonly replica: Replica; readonly wallet: Wallet } | null = null;
-  #broken: { readonly code: string; readonly message: string } | null = null;
+  #broken: Trouble | null = null;
+  #trouble: Trouble | null = null;
   #timer: Timer | null = null;
   #syncing = false;
   #stopped = false;
@@ -68,8 +71,12 @@ class RemoteCasino implements CasinoClient {
     return this.#chain?.replica.state() ?? null;
   }
 
-  broken(): { readonly code: string; readonly message: string } | null {
+  broken(): Trouble | null {
     return this.#broken;
+  }
+
+  trouble(): Trouble | null {
+    return this.#trouble;
   }
 
   onBlock(listener: (block: CheckedBlock) => void): () => void {
@@ -98,7 +105,7 @@ class RemoteCasino implements CasinoClient {
     }
     if (this.#chain === null) return fail('NODE_CASINO_NOT_SYNCED', {});
     const { wallet } = this.#chain;
-    const answer = await this.#requests.ask({ kind: 'submit', operation: wallet.sign(action) });
+    const answer = await this.#ask({ kind: 'submit', operation: wallet.sign(action) });
     if (!answer.ok || answer.value.kind !== 'accepted') {
       wallet.resync();
       return answer.ok ? refusal(answer.value) : answer;
@@ -106,6 +113,14 @@ class RemoteCasino implements CasinoClient {
     const { height } = answer.value;
     await this.#reached(height);
     return ok({ height });
+  }
+
+  async #ask(ask: CasinoAsk): Promise<Result<CasinoAnswer>> {
+    const answer = await this.#requests.ask(ask);
+    const before = this.#trouble?.code;
+    this.#trouble = answer.ok ? null : { code: answer.error.code, message: answer.error.message };
+    if (this.#trouble?.code !== before && !this.#stopped) this.#deps.onTrouble(this.#trouble);
+    return answer;
   }
 
   /** Resolves once the block of this height is checked, or after a while anyway: the ledger has it in any case. */
@@ -142,7 +157,7 @@ class RemoteCasino implements CasinoClient {
   }
 
   async #begin(): Promise<void> {
-    const answer = await this.#requests.ask({ kind: 'genesis' });
+    const answer = await this.#ask({ kind: 'genesis' });
     if (this.#stopped || !answer.ok || answer.value.kind !== 'genesis') return;
     const { primitives, identity } = this.#deps;
     const replica = createReplica(primitives, answer.value.genesis, { casino: this.casino });
@@ -159,7 +174,7 @@ class RemoteCasino implements CasinoClient {
     this.#syncing = true;
     for (;;) {
       const before = this.#height();
-      const answer = await this.#requests.ask({ kind: 'blocks', fromHeight: before + 1n });
+      const answer = await this.#ask({ kind: 'blocks', fromHeight: before + 1n });
       if (this.#stopped || !answer.ok || answer.value.kind !== 'blocks') break;
       this.#take(answer.value.blocks);
       if (this.#height() >= answer.value.head || this.#height() === before) break;

@@ -41,6 +41,8 @@ export function casinoLine(event: NodeEvent, nameOf: NameOf): string | null {
     case 'link-up':
     case 'link-down':
     case 'refused':
+    case 'casino-unreachable':
+    case 'casino-reached':
     case 'left':
       return null;
   }
@@ -59,6 +61,10 @@ export function nodeLine(node: string, event: NodeEvent, nameOf: NameOf): string
       return pc.dim(
         `gone  ${node} lost ${nameOf(event.peer)}${event.code === null ? '' : ` (${event.code})`}`,
       );
+    case 'casino-unreachable':
+      return `${pc.red('far ')}  ${node} does not reach the casino: ${event.code}`;
+    case 'casino-reached':
+      return `${pc.green('far ')}  ${node} reaches the casino again`;
     case 'refused':
       return `${pc.red('no  ')}  ${node}: ${event.what}: ${event.code}: ${event.message}`;
     default:
