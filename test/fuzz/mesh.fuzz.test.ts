@@ -1,0 +1,250 @@
+// Every decoder of routing and mesh, and an established link of a whole node, against random bytes and mutated valid
+// input: a code or nothing, never an exception, and the node goes on. BITCRAPS_FUZZ_MS is the time for each (300 ms
+// unless told); a failure prints its seed and the smallest input found.
+
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { toHex, utf8 } from '../../src/core/bytes.ts';
+import { openNeighbour, type Neighbour } from '../../src/mesh/neighbour.ts';
+import { decodeStep } from '../../src/mesh/session-handshake.ts';
+import { decodeUnreachable, encodeUnreachable } from '../../src/mesh/unreachable.ts';
+import { primitives } from '../../src/platform/node/primitives.ts';
+import { presets } from '../../src/resilience/presets.ts';
+import { createForwarder } from '../../src/routing/forwarder.ts';
+import { decodeDigest, encodeDigest } from '../../src/routing/link-state-digest.ts';
+import { decodeRecord, recordIsSigned, signRecord } from '../../src/routing/link-state-record.ts';
+import { createLinkState } from '../../src/routing/link-state.ts';
+import { createRouteTable } from '../../src/routing/route-table.ts';
+import { helloFor } from '../../src/versioning/hello.ts';
+import { CURRENT } from '../../src/versioning/protocol-version.ts';
+import { decodeFrame, FrameType } from '../../src/wire/frame.ts';
+import { encodePacket, PacketType } from '../../src/wire/packet.ts';
+import { encodePorts } from '../../src/wire/ports.ts';
+import { MeshRig, silentLogger, testIdentity } from '../suites/mesh-rig.ts';
+
+const budgetMs = Number(process.env['BITCRAPS_FUZZ_MS'] ?? '300');
+const NODES = ['a', 'b', 'c', 'd', 'mallory'] as const;
+
+/** Runs the property until the time is up. */
+function fuzz<T>(input: fc.Arbitrary<T>, check: (value: T) => void): void {
+  const property = fc.property(input, (value) => check(value));
+  const runs = { numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: budgetMs };
+  fc.assert(property, { ...runs, markInterruptAsFailure: false });
+}
+
+/** Random bytes, and valid ones with some changed, cut off or repeated. */
+function mutated(...valid: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> {
+  const change = fc.record({ at: fc.nat(), to: fc.nat(255) });
+  const cut = fc.record({ from: fc.nat(), length: fc.nat() });
+  const spoilt = fc
+    .tuple(fc.constantFrom(...valid), fc.array(change, { maxLength: 6 }), fc.option(cut))
+    .map(([original, changes, piece]) => {
+      let bytes = original.slice();
+      if (piece !== null && bytes.length > 0) {
+        const from = piece.from % bytes.length;
+        bytes = bytes.slice(
+          from === 0 ? 0 : from % 4,
+          bytes.length - (piece.length % bytes.length),
+        );
+      }
+      for (const { at, to } of changes) if (bytes.length > 0) bytes[at % bytes.length] = to;
+      return bytes;
+    });
+  return fc.oneof(
+    { weight: 1, arbitrary: fc.uint8Array({ maxLength: 600 }) },
+    { weight: 4, arbitrary: spoilt },
+  );
+}
+
+function recordOf(name: string, sequence = 1n): Uint8Array {
+  const identity = testIdentity(name);
+  const neighbours = NODES.filter((other) => other !== name)
+    .map((other, i) => ({ peer: testIdentity(other).publicKey, port: i + 1, weight: 100 }))
+    .sort((x, y) => (toHex(x.peer) < toHex(y.peer) ? -1 : 1));
+  const record = { originator: identity.publicKey, sequence, gateway: false, neighbours };
+  return signRecord(primitives, identity, 'test', record).payload;
+}
+
+function digests(): readonly Uint8Array[] {
+  const entries = NODES.map((name) => testIdentity(name).publicKey)
+    .sort((x, y) => (toHex(x) < toHex(y) ? -1 : 1))
+    .map((originator) => ({ originator, sequence: 5n, hash: new Uint8Array(16) }));
+  return [
+    encodeDigest({ kind: 'summary', hash: new Uint8Array(32) }),
+    encodeDigest({ kind: 'range', after: null, upTo: null, entries }),
+    encodeDigest({ kind: 'range', after: null, upTo: entries[2]?.originator ?? null, entries: [] }),
+  ];
+}
+
+function packets(): readonly Uint8Array[] {
+  return [PacketType.data, PacketType.handshake, PacketType.unreachable].flatMap((type) =>
+    ['a', 'b', 'd', 'nobody'].map((name) =>
+      encodePacket(
+        {
+          type,
+          flags: 0,
+          ttl: 9,
+          flowId: 1,
+          packetId: BigInt(type),
+          source: testIdentity('mallory').publicKey,
+          destination: testIdentity(name).publicKey,
+          route: encodePorts([1, 2, 3]),
+          cursor: 0,
+        },
+        type === PacketType.unreachable
+          ? encodeUnreachable({ destination: new Uint8Array(32), code: 'MESH_NO_ROUTE' })
+          : utf8('a body that opens for nobody'),
+      ),
+    ),
+  );
+}
+
+describe('decoders', () => {
+  test('link-state record: what passes is signed and within its bounds', () => {
+    fuzz(mutated(recordOf('a'), recordOf('b', 2n ** 64n - 1n)), (bytes) => {
+      const decoded = decodeRecord(primitives, bytes);
+      if (!decoded.ok) expect(decoded.error.code).toBe('ROUTING_RECORD_MALFORMED');
+      else recordIsSigned(primitives, 'test', decoded.value);
+    });
+  });
+
+  test('link-state digest: what passes is read again the same', () => {
+    fuzz(mutated(...digests()), (bytes) => {
+      const decoded = decodeDigest(bytes);
+      if (!decoded.ok) {
+        expect(decoded.error.code).toBe('ROUTING_DIGEST_MALFORMED');
+        return;
+      }
+      const again = decodeDigest(encodeDigest(decoded.value));
+      expect(again.ok && again.value.kind).toBe(decoded.value.kind);
+    });
+  });
+
+  test('session handshake and unreachable notice', () => {
+    const step = Uint8Array.of(0x0a, 9, 0x0d, 1, 2, 3, 4, 0x12, 2, 1, 2);
+    const notice = encodeUnreachable({ destination: new Uint8Array(32), code: 'MESH_NO_ROUTE' });
+    fuzz(mutated(step, notice), (bytes) => {
+      decodeStep(bytes);
+      const decoded = decodeUnreachable(bytes);
+      if (decoded !== null) expect(decoded.code).toMatch(/^[A-Z0-9_]+$/);
+    });
+  });
+
+  test('forwarder', () => {
+    const forwarder = createForwarder({
+      self: testIdentity('a').publicKey,
+      gateway: true,
+      hasPort: (port) => port < 100,
+    });
+    fuzz(mutated(...packets()), (bytes) => void forwarder.decide(bytes));
+  });
+});
+
+test('link state takes any record or digest and still routes', () => {
+  let nowMs = 0;
+  const identity = testIdentity('a');
+  const clock = { now: () => nowMs, wallMs: () => nowMs, after: () => ({ cancel: () => {} }) };
+  const config = { identity, networkId: 'test', gateway: false, bootEpoch: 1 };
+  const state = createLinkState(config, { primitives, clock, logger: silentLogger });
+  state.linkUp(1, testIdentity('b').publicKey, 100);
+  const routes = createRouteTable(identity.publicKey, state.database);
+  const records = NODES.flatMap((name) => [recordOf(name), recordOf(name, 2n)]);
+  const input = fc.record({
+    kind: fc.constantFrom('record', 'digest'),
+    bytes: mutated(...records, ...digests()),
+    port: fc.constantFrom(1, 2, null),
+  });
+  fuzz(input, ({ kind, bytes, port }) => {
+    nowMs += 1_000;
+    state.receive(kind, bytes, port);
+    state.wake();
+    for (let frames = 0; state.next(1) !== null; frames += 1) expect(frames).toBeLessThan(100);
+    expect(routes.nodes().length).toBeLessThan(20);
+    routes.nearestGateway();
+  });
+});
+
+/** Opens a link from a hostile node; it is opened anew whenever it was closed. */
+function attack(rig: MeshRig): () => Neighbour {
+  const identity = testIdentity('mallory');
+  const clock = rig.world.clockFor('mallory');
+  rig.network.endpoint(identity.publicKey, 'mallory');
+  let neighbour: Neighbour | null = null;
+  return () => {
+    if (neighbour !== null && neighbour.state !== 'closed') return neighbour;
+    const [mine, theirs] = rig.network.pair('mallory', 'a');
+    const rest = {
+      networkId: 'test',
+      meshName: 'home',
+      rulesHash: new Uint8Array(32),
+      purpose: 'mesh',
+      gateway: false,
+      frameBytesMax: mine.frameBytesMax,
+      proof: new Uint8Array(8),
+    } as const;
+    const handlers = { established: () => {}, frame: () => {}, closed: () => {} };
+    neighbour = openNeighbour(mine, {
+      primitives,
+      identity,
+      clock,
+      logger: silentLogger,
+      proofBits: 0,
+      ...presets.lan,
+      hello: helloFor(CURRENT, rest, rig.world.rng('mallory')),
+      handlers,
+    });
+    rig.node('a').mesh.addLink(theirs);
+    rig.world.runSync(rig.world.clock.now() + 50);
+    return neighbour;
+  };
+}
+
+describe('a node with an established hostile link', () => {
+  test('outlives any frames, and its mesh goes on', async () => {
+    const rig = new MeshRig();
+    rig.line(['a', 'b', 'c', 'd']);
+    const overheard: Uint8Array[] = [];
+    rig.tap = (_, to, frame) => {
+      if (to === 'a' && frame[0] === FrameType.packet) overheard.push(frame.slice());
+    };
+    await rig.run(2_000);
+    // Real handshakes, answers and sealed messages for `a`, to be replayed and spoilt.
+    rig.send('a', 'c', 'hello');
+    rig.send('d', 'a', 'hello');
+    await rig.run(1_000);
+    rig.send('c', 'a', 'hello');
+    await rig.run(1_000);
+    rig.tap = () => {};
+    expect(overheard).toHaveLength(4);
+    const hostile = attack(rig);
+    const records = NODES.flatMap((name) => [recordOf(name, 2n ** 40n), recordOf(name, 3n)]);
+    const frames = [
+      ...overheard,
+      ...records.map((payload) => Uint8Array.of(FrameType.linkState, ...payload)),
+      ...digests().map((payload) => Uint8Array.of(FrameType.linkStateDigest, ...payload)),
+      ...packets().map((payload) => Uint8Array.of(FrameType.packet, ...payload)),
+      Uint8Array.of(FrameType.ping, 0, 0, 0, 0, 0, 0, 0, 1),
+      Uint8Array.of(FrameType.pong, 0, 0, 0, 0, 0, 0, 0, 1),
+      Uint8Array.of(FrameType.hello, 1, 2, 3),
+      Uint8Array.of(FrameType.presence, 1, 2, 3),
+    ];
+    let count = 0;
+    fuzz(mutated(...frames), (bytes) => {
+      if (bytes.length === 0) return;
+      // Goodbyes end the link, which costs a handshake each time.
+      const decoded = decodeFrame(bytes);
+      if (decoded.ok && decoded.value.type === FrameType.goodbye && count % 50 !== 0) return;
+      count += 1;
+      hostile().link.send(bytes);
+      rig.world.runSync(rig.world.clock.now() + 5);
+    });
+    expect(count).toBeGreaterThan(10);
+    hostile().close(null);
+    // Records signed by the members' own keys were among the frames: they outbid them in a moment.
+    await rig.run(120_000);
+    rig.send('a', 'd', 'still here');
+    await rig.run(5_000);
+    expect(rig.node('d').inbox).toEqual([{ from: 'a', text: 'still here' }]);
+    for (const node of rig.nodes.values()) expect(node.mesh.neighbours().length).toBeGreaterThan(0);
+  });
+});
