@@ -63,6 +63,13 @@ describe('the table of bets', () => {
     expect(maxWinOf('fire')).toBe(599_400_000n);
   });
 
+  test('the exact stake allows for a commission on a tiny win', () => {
+    const lay = BETS.get('lay-4');
+    if (lay === undefined) throw new Error('lay-4');
+    const row = { ...lay, pays: [{ on: '', win: 1n, per: lay.stakeStep }] };
+    expect(exactStake(row)).toBe(20n * lay.stakeStep);
+  });
+
   test('nothing rounds at multiples of the exact stake', () => {
     for (const row of BETS.values()) {
       const stake = exactStake(row);

@@ -47,7 +47,7 @@ function equation(
   );
   const known = [...state.gains];
   for (const [t, weight] of state.next) {
-    if (component.includes(t)) continue;
+    // The component's own states are not solved yet: they stand among the coefficients.
     solved[t]?.forEach((value, reward) => {
       known[reward] = add(known[reward] ?? ZERO, multiply(fraction(weight), value));
     });

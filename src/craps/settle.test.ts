@@ -128,7 +128,7 @@ describe('settle', () => {
     );
   });
 
-  test('the fire bet pays 24, 249 and 999 to one', () => {
+  test('the fire bet pays 24 and 249 to one on the seven-out, 999 at once on the sixth point', () => {
     const points: readonly Dice[] = [
       [2, 2],
       [2, 3],
@@ -137,24 +137,26 @@ describe('settle', () => {
       [4, 5],
       [5, 5],
     ];
-    for (const [count, pays] of [
+    const expected = [
       [3, 0n],
       [4, 25n],
       [5, 250n],
       [6, 1000n],
-    ] as const) {
+    ] as const;
+    for (const [count, returned] of expected) {
       let state = newTable();
       let live: readonly LiveBet[] = [
         unwrap(placeBet(state, [], { id: 1, kind: 'fire', stake: CHIP })),
       ];
-      const payouts: bigint[] = [];
-      const rolls = points.slice(0, count).flatMap((dice) => [dice, dice]);
-      for (const dice of [...rolls, [1, 3] as const, [3, 4] as const]) {
+      const made = points.slice(0, count).flatMap((dice) => [dice, dice]);
+      const endings: { readonly roll: number; readonly payout: bigint }[] = [];
+      for (const [roll, dice] of [...made, [1, 3] as const, [3, 4] as const].entries()) {
         const settlement = settle(state, live, dice);
         ({ state, remaining: live } = settlement);
-        payouts.push(...settlement.resolved.map(({ payout }) => payout));
+        endings.push(...settlement.resolved.map(({ payout }) => ({ roll, payout })));
       }
-      expect(payouts).toEqual([pays * CHIP]);
+      const roll = count === 6 ? made.length - 1 : made.length + 1;
+      expect(endings).toEqual([{ roll, payout: returned * CHIP }]);
     }
   });
 

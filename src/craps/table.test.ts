@@ -88,6 +88,11 @@ describe('advance', () => {
     expect(advance(play([2, 2]).state, [4, 3]).events).toEqual([{ kind: 'seven-out', point: 4 }]);
   });
 
+  test('hits stop counting at their bound', () => {
+    const sixes = Array.from({ length: HITS_MAX + 2 }, (): Dice => [3, 3]);
+    expect(play(...sixes).state.hits[6]).toBe(HITS_MAX);
+  });
+
   test('a come-out 7 keeps the points made and the shooter', () => {
     const { state } = play([2, 2], [3, 1], [6, 1]);
     expect(state).toMatchObject({ point: 0, pointsMade: 1 << 4, hits: NO_HITS, shooterRolls: 3 });
