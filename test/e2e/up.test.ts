@@ -69,7 +69,7 @@ function pidOf(state: string, name: string): number | undefined {
 }
 
 async function statusOf(state: string, name: string): Promise<StatusReport> {
-  return json<StatusReport>(await run(state, 'status', '--node', name, '--json'));
+  return json(await run(state, 'status', '--node', name, '--json')) as StatusReport;
 }
 
 describe('a run with a number of rounds', () => {
@@ -135,17 +135,19 @@ describe('a node killed with kill -9', () => {
     const state = stateOf('gateway');
     const up = await started(state);
     const table = await until('the table', () => pidOf(state, 'a-table'));
-    const ofMeshA = ['a-table', 'a-relay', 'a-gateway', 'a-ann', 'a-bob'].flatMap((name) => {
-      const pid = pidOf(state, name);
-      return pid === undefined ? [] : socketsOf(pid).listening;
-    });
+    const ofMeshA = new Set(
+      ['a-table', 'a-relay', 'a-gateway', 'a-ann', 'a-bob'].flatMap((name) => {
+        const pid = pidOf(state, name);
+        return pid === undefined ? [] : socketsOf(pid).listening;
+      }),
+    );
     expect(socketsOf(table).listening.length).toBeGreaterThan(0);
     for (const name of ['b-carol', 'b-dave']) {
       const player = pidOf(state, name);
       const { remote, local } = socketsOf(player ?? 0);
       expect(remote.length, `${name} is connected to somebody`).toBeGreaterThan(0);
       expect(
-        [...remote, ...local].filter((port) => ofMeshA.includes(port)),
+        [...remote, ...local].filter((port) => ofMeshA.has(port)),
         name,
       ).toEqual([]);
     }

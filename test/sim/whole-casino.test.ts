@@ -120,6 +120,10 @@ test('any node may be killed and started again: the game goes on with its ledger
   expect(report.supply.sum).toBe(report.supply.cap);
 });
 
+async function hashOf(seed: number): Promise<string> {
+  return toHex((await play(seed, 1)).world.logHash());
+}
+
 test('a seed run twice gives one hash of the whole event log, another seed another', async () => {
   const hashOf = async (seed: number): Promise<string> =>
     toHex((await play(seed, 1)).world.logHash());

@@ -62,10 +62,10 @@ export async function bootNode(
   makePrivateFolder(folder);
   const undo: (() => unknown)[] = [];
   try {
-    const lock = await lockState(folder);
+    const lock = lockState(folder);
     undo.push(() => lock.release());
     const logger = createLogger({ level: settings.logLevel, pretty: process.stderr.isTTY });
-    const store = await openSqliteStore(join(folder, 'node.db'));
+    const store = openSqliteStore(join(folder, 'node.db'));
     undo.push(() => store.close());
     const bootEpoch = await nextBootEpoch(store);
     const { identity, proof } = loadIdentity(folder, settings, primitives, systemRng);
@@ -147,7 +147,7 @@ async function openDoors(
       await ground.tls.close();
       await ground.store.close();
       await ground.logger.flush();
-      await ground.lock.release();
+      ground.lock.release();
     },
   };
 }

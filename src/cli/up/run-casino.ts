@@ -54,13 +54,13 @@ function settingsOf(planned: PlannedNode, pace: string): Partial<Settings> {
 export async function runCasino(options: RunOptions): Promise<UpSummary | null> {
   const end = watchForEnd();
   const folder = makeRunFolder(options.state, new Date());
-  const lock = await lockState(folder.path);
+  const lock = lockState(folder.path);
   const run = new CasinoRun(options, folder.transcript);
   try {
     return await run.play(folder.path, end.asked, (nodes) => folder.note(nodes));
   } finally {
     await run.stop();
-    await lock.release();
+    lock.release();
     folder.end();
     end.release();
   }

@@ -54,4 +54,14 @@ export const cliErrors = {
     cause: 'A process of the casino ended before it was ready.',
     cure: 'Read its log, named in the message; a busy machine may need a second try.',
   },
+  CLI_KEY_TOO_WEAK: {
+    message: 'the proof of work in {path} does not meet network {network} at {bits} bits',
+    cause: 'The key was made for another network or for a lower difficulty.',
+    cure: 'Use the network that the key was made for, or start with a fresh state folder: a new key is made.',
+  },
+  CLI_SECRET_MODE: {
+    message: '{path} may be read by others',
+    cause: 'The file holds a passphrase and its mode lets other users read it.',
+    cure: 'Run `chmod 600` on it, and change the passphrase if others use this machine.',
+  },
 } as const;

@@ -1,7 +1,8 @@
 export const gatewayErrors = {
   GATEWAY_PEER_UNKNOWN: {
     message: 'no connected gateway reaches {peer}',
-    cause: 'No gateway that this one is connected to has announced that peer, or the announcement ran out.',
+    cause:
+      'No gateway that this one is connected to has announced that peer, or the announcement ran out.',
     cure: 'Wait until the peer or its gateway is back; `bitcraps gateways` lists who is reachable through whom.',
   },
   GATEWAY_QUEUE_FULL: {
@@ -21,11 +22,13 @@ export const gatewayErrors = {
   },
   GATEWAY_PRESENCE_MALFORMED: {
     message: 'a presence record is malformed: {detail}',
-    cause: 'The other gateway sent a record that is not canonical, is too long or names peers out of order.',
+    cause:
+      'The other gateway sent a record that is not canonical, is too long or names peers out of order.',
     cure: 'Update the other gateway, or remove it from gateway.join.',
   },
   GATEWAY_PRESENCE_FORGED: {
-    message: 'a presence record of {gateway} came with a wrong signature or over the link of another gateway',
+    message:
+      'a presence record of {gateway} came with a wrong signature or over the link of another gateway',
     cause: 'Somebody claims to be a gateway that it is not.',
     cure: 'Remove the neighbour from gateway.join; its link was closed.',
   },
