@@ -2,7 +2,7 @@
 // links that behave like the real transports of `src/platform/links/`.
 
 import { assert } from '../core/assert.ts';
-import { bytesEqual } from '../core/bytes.ts';
+import { bytesEqual, utf8 } from '../core/bytes.ts';
 import { BitcrapsError } from '../core/errors.ts';
 import { peerIdShort } from '../core/peer-id.ts';
 import type { Dialer, Link, Listen, Listener } from '../env/link.ts';
@@ -25,7 +25,6 @@ export const SIM_LINK_DEFAULTS: SimLinkOptions = {
   stallTimeoutMs: 15_000,
 };
 const DIAL_TIMEOUT_MS = 5000;
-const BINDING_BYTES = 32;
 const ADDRESS = /^([a-z0-9][a-z0-9.-]*)(?::(\d{1,5}))?$/;
 const EPHEMERAL_PORT_FIRST = 49_152;
 const PORT_MAX = 65_535;
@@ -81,6 +80,8 @@ class Network implements SimNetwork {
     framesLost: 0,
     bytesDelivered: 0,
   };
+  /** Links so far; each gets a channel binding of its own. */
+  #joined = 0;
   #nextPort = EPHEMERAL_PORT_FIRST;
 
   constructor(world: World) {
@@ -264,8 +265,9 @@ class Network implements SimNetwork {
     address: string,
     accept: ((link: Link) => void) | null,
   ): readonly [Link, Link] {
-    const channelBinding = new Uint8Array(BINDING_BYTES);
-    this.#world.rng('channel bindings').fill(channelBinding);
+    const { seed, primitives } = this.#world;
+    const channelBinding = primitives.sha256(utf8(`binding ${seed} ${this.#joined}`));
+    this.#joined += 1;
     const there = this.#path(dialing.name, listening.name);
     const back = this.#path(listening.name, dialing.name);
     const end = (role: 'dialer' | 'listener'): SimEnd => {

@@ -38,23 +38,23 @@ const keys = (store: SimStore): string[] =>
     .range(new Uint8Array(0), Uint8Array.of(255), 100)
     .map(({ key }) => new TextDecoder().decode(key));
 
-describe('a crash', () => {
-  /** Three batches: one acknowledged, two under way when the power goes. */
-  const story = async (seed: number): Promise<{ kept: string[]; world: World }> => {
-    const world = createWorld({ seed, primitives });
-    const store = createSimStore(world, { name: 'disk' });
-    const acknowledged: string[] = [];
-    void put(store, 'a').then(() => acknowledged.push('a'));
-    await world.run(SYNC_MS + 1);
-    for (const key of ['b', 'c']) void put(store, key).then(() => acknowledged.push(key));
-    await world.run(SYNC_MS + 1.5);
-    store.crash();
-    await world.run(1000);
-    expect(acknowledged).toEqual(['a']);
-    expect(() => store.get(utf8('a'))).toThrow(expect.objectContaining({ code: 'STORE_CLOSED' }));
-    return { kept: keys(store.reopen()), world };
-  };
+/** Three batches: one acknowledged, two under way when the power goes. */
+async function story(seed: number): Promise<{ kept: string[]; world: World }> {
+  const world = createWorld({ seed, primitives });
+  const store = createSimStore(world, { name: 'disk' });
+  const acknowledged: string[] = [];
+  void put(store, 'a').then(() => acknowledged.push('a'));
+  await world.run(SYNC_MS + 1);
+  for (const key of ['b', 'c']) void put(store, key).then(() => acknowledged.push(key));
+  await world.run(SYNC_MS + 1.5);
+  store.crash();
+  await world.run(1000);
+  expect(acknowledged).toEqual(['a']);
+  expect(() => store.get(utf8('a'))).toThrow(expect.objectContaining({ code: 'STORE_CLOSED' }));
+  return { kept: keys(store.reopen()), world };
+}
 
+describe('a crash', () => {
   test('keeps what was acknowledged, and of the rest a first part, each batch whole', async () => {
     const outcomes = new Set<string>();
     for (let seed = 0; seed < 30; seed += 1) {

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { createServer, connect, type Server, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { X509Certificate } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { LogFields, Logger } from '../../src/env/logger.ts';
 import type { Link, LinkClose } from '../../src/env/link.ts';
@@ -17,7 +17,6 @@ import { createTls, type Tls } from '../../src/platform/links/tls.ts';
 import type { TlsBounds } from '../../src/platform/links/tls-node.ts';
 import { systemClock } from '../../src/platform/node/clock.ts';
 import { primitives } from '../../src/platform/node/primitives.ts';
-import { systemRng } from '../../src/platform/node/rng.ts';
 import { identityFromSeed, type Identity } from '../../src/crypto/signing.ts';
 import { describeLink, type LinkNode } from '../suites/link.suite.ts';
 
@@ -50,9 +49,7 @@ class LogBook implements Logger {
 }
 
 function newIdentity(): Identity {
-  const seed = new Uint8Array(32);
-  systemRng.fill(seed);
-  return identityFromSeed(primitives, seed);
+  return identityFromSeed(primitives, new Uint8Array(randomBytes(32)));
 }
 
 interface Node {

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
-import { utf8 } from '../../core/bytes.ts';
+import { fromUtf8, utf8 } from '../../core/bytes.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import { describeStore } from '../../../test/suites/store.suite.ts';
 
@@ -88,7 +88,7 @@ test('what was acknowledged survives kill -9', async () => {
   }
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   const store = openSqliteStore(path);
-  const count = Number(new TextDecoder().decode(store.get(utf8('count'))));
+  const count = Number(fromUtf8(store.get(utf8('count')) ?? utf8('')));
   expect(count).toBeGreaterThanOrEqual(acknowledged);
   await store.close();
 });
