@@ -125,8 +125,6 @@ async function hashOf(seed: number): Promise<string> {
 }
 
 test('a seed run twice gives one hash of the whole event log, another seed another', async () => {
-  const hashOf = async (seed: number): Promise<string> =>
-    toHex((await play(seed, 1)).world.logHash());
   const [first, again, other] = [await hashOf(5), await hashOf(5), await hashOf(6)];
   expect(again).toBe(first);
   expect(other).not.toBe(first);
