@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { identityOf, SmallCasino, SHOOTER_TIMEOUT_MS } from '../../test/casino/small-casino.ts';
+import { SOLO_LIMITS } from '../consensus/solo.ts';
 import { crap } from '../core/amount.ts';
 import { toHex } from '../core/bytes.ts';
 import { unwrap, type Result } from '../core/errors.ts';
@@ -7,7 +8,7 @@ import { primitives } from '../platform/node/primitives.ts';
 import { findAccount } from './accounts.ts';
 import { createCasino } from './casino.ts';
 import type { Effect } from './effects.ts';
-import { ANCHOR_BLOCKS_MAX, GRANT } from './limits.ts';
+import { ANCHOR_BLOCKS_MAX, CASINO_LIMITS, GRANT } from './limits.ts';
 import { signOperation, type ActionInit } from './operation.ts';
 import { supplyOf } from './state.ts';
 
@@ -423,6 +424,24 @@ describe('the dice and the seats', () => {
 });
 
 describe('blocks', () => {
+  test('a roll that resolves all the bets a table may have fits one block', async () => {
+    const { seatsMax, betsPerTableMax, betsPerAccountMax } = CASINO_LIMITS;
+    const players = Array.from({ length: seatsMax }, (_, at) => `p${at}`);
+    const each = betsPerTableMax / seatsMax;
+    expect(each).toBeLessThanOrEqual(betsPerAccountMax);
+    for (const name of players) {
+      casino.must(name, open);
+      for (let bet = 0; bet < each; bet += 1) {
+        unwrap(casino.bet(name, bet === 0 ? 'pass' : 'any-seven', crap(1)));
+      }
+    }
+    expect(casino.table().bets.length).toBe(betsPerTableMax);
+    unwrap(casino.shoot('p0'));
+    const resolved = names(await casino.reveal()).filter((name) => name === 'betResolved');
+    expect(resolved.length).toBeGreaterThanOrEqual(betsPerTableMax - seatsMax);
+    expect(casino.blocks.at(-1)?.bytes.length).toBeLessThan(SOLO_LIMITS.blockBytesMax / 2);
+  });
+
   test('a dropped result leaves the state as it was, and the same block gives the same result', () => {
     const { height, hash, timeMs } = casino.head;
     const block = {

@@ -26,6 +26,11 @@ function rewrite(change: object, signer = casino.operator): Uint8Array {
   });
 }
 
+function countersigned(game: SmallCasino): readonly boolean[] {
+  const report = unwrap(verifyTranscript(primitives, game.transcript()));
+  return report.accounts.map((account) => account.countersigned);
+}
+
 describe('a sound transcript', () => {
   test('says what was proved, and by whom', () => {
     const report = unwrap(verifyTranscript(primitives, casino.transcript()));
@@ -51,6 +56,31 @@ describe('a sound transcript', () => {
       expect(balance).toBe(findAccount(casino.state.accounts, key)?.balance);
       expect(balance - casino.genesis.grant).toBe(returned - staked);
     }
+  });
+
+  test('countersigned is only what a player left after its last bet was decided', async () => {
+    const game = new SmallCasino();
+    game.openTable();
+    game.must('ann', { case: 'openAccount', value: {} });
+    unwrap(game.bet('ann', 'field'));
+    unwrap(game.leave('ann'));
+    expect(countersigned(game)).toEqual([false]);
+    game.must('ann', { case: 'takeDown', value: { table: 1, roll: 1n, bet: 1 } });
+    expect(countersigned(game)).toEqual([true]);
+    unwrap(game.bet('ann', 'pass'));
+    game.must('ann', { case: 'takeDown', value: { table: 1, roll: 1n, bet: 2 } });
+    expect(countersigned(game)).toEqual([false]);
+    unwrap(game.bet('ann', 'pass'));
+    unwrap(game.bet('ann', 'field'));
+    unwrap(game.shoot('ann'));
+    await game.reveal();
+    expect(countersigned(game)).toEqual([false]);
+    while (game.table().bets.length > 0) {
+      unwrap(game.shoot('ann'));
+      await game.reveal();
+    }
+    unwrap(game.leave('ann'));
+    expect(countersigned(game)).toEqual([true]);
   });
 
   test('may be written by a player as well', () => {
