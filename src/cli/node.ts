@@ -86,6 +86,8 @@ async function run(flags: NodeFlags): Promise<number> {
   // Nothing may keep a process alive that was asked to end.
   setTimeout(() => process.exit(EXIT_DONE), STOP_WITHIN_MS).unref();
   await booted.stop();
+  // An open channel would keep the process alive.
+  if (process.connected) process.disconnect();
   return EXIT_DONE;
 }
 
@@ -130,7 +132,7 @@ function beginSupervised(booted: BootedNode, askToStop: () => void): void {
     }
     if (isStop(message)) askToStop();
   });
-  process.once('disconnect', () => askToStop());
+  process.once('disconnect', askToStop);
   const ready: ReadyMessage = { kind: 'ready', peerId, ...listening };
   if (process.connected) process.send?.(ready);
   else askToStop();
