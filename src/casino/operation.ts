@@ -3,7 +3,6 @@
 
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { fail, ok, type Result } from '../core/errors.ts';
-import { hashIn } from '../crypto/hash.ts';
 import { peerIdText } from '../core/peer-id.ts';
 import { signIn, verifyIn, type Identity } from '../crypto/signing.ts';
 import { VRF_PROOF_BYTES } from '../crypto/ecvrf.ts';
@@ -21,7 +20,6 @@ const HASH_BYTES = 32;
 
 /** What is asked: `{ case: 'placeBet', value: { table, roll, kind, stake, base } }` and so on, as in `casino.proto`. */
 export type Action = Exclude<OperationMessage['action'], { case: undefined }>;
-export type ActionName = Action['case'];
 
 /** An action as a caller writes it: plain values. */
 export type ActionInit = Exclude<
@@ -125,9 +123,4 @@ export function openOperation(
     return fail('CASINO_SIGNATURE_INVALID', { account: peerIdText(operation.account) });
   }
   return ok(operation);
-}
-
-/** An operation's name in the ledger. */
-export function operationHash(primitives: Primitives, bytes: Uint8Array): Uint8Array {
-  return hashIn(primitives, 'casino-operation', bytes);
 }
