@@ -256,6 +256,39 @@ async function linked(bounds: Partial<TlsBounds> = {}): Promise<readonly [Link, 
 }
 
 describe('a TLS link', () => {
+  test('takes a last frame and the goodbye in one piece, and a stream without goodbye as broken', async () => {
+    const b = await node();
+    const identity = newIdentity();
+    for (const [goodbye, code] of [
+      [[0, 0, 0, 0], null],
+      [[], 'LINK_RESET'],
+    ] as const) {
+      const inbound = Promise.withResolvers<Link>();
+      const { address } = await b.tls.listen('127.0.0.1:0', inbound.resolve);
+      const peer = connectTls({
+        port: portOf(address),
+        host: '127.0.0.1',
+        rejectUnauthorized: false,
+        cert: pem('CERTIFICATE', certificateOf(primitives, identity)),
+        key: privateKeyOf(identity).export({ format: 'pem', type: 'pkcs8' }),
+        ALPNProtocols: ['bitcraps'],
+      });
+      await once(peer, 'secureConnect');
+      peer.resume().end(Uint8Array.from([0, 0, 0, 5, 7, 0, 0, 0, 0, ...goodbye]));
+      const frames: Uint8Array[] = [];
+      const link = await inbound.promise;
+      const closed = new Promise<LinkClose>((resolve) => {
+        link.attach({
+          frame: (bytes) => void frames.push(bytes),
+          drain: () => undefined,
+          close: resolve,
+        });
+      });
+      expect((await closed).code).toBe(code);
+      expect(frames).toEqual([Uint8Array.of(7, 0, 0, 0, 0)]);
+    }
+  });
+
   test('breaks when the other end sends a longer frame than agreed', async () => {
     const b = await node();
     const a = await node({ frameBytesMax: 128 * 1024, queueBytesMax: 1024 * 1024 });

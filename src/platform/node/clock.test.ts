@@ -10,11 +10,13 @@ describe('systemClock', () => {
   test('waits longer than 2^31 ms', () => {
     const run = vi.fn<() => void>();
     const days = 86_400_000;
+    const setTimer = vi.spyOn(globalThis, 'setTimeout');
     systemClock.after(60 * days, run);
     vi.advanceTimersByTime(60 * days - 1000);
     expect(run).not.toHaveBeenCalled();
     vi.advanceTimersByTime(1000);
     expect(run).toHaveBeenCalledTimes(1);
+    expect(setTimer).toHaveBeenCalledTimes(3);
   });
 
   test('a cancelled timer does not fire, at whichever piece of the wait', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
@@ -55,6 +55,34 @@ test('a file that is no database, or a damaged one, is refused at once', async (
   await store.close();
   truncateSync(path, Math.floor(statSync(path).size / 2 / 4096) * 4096);
   expect(() => openSqliteStore(path)).toThrow(expect.objectContaining({ code: 'STORE_CORRUPT' }));
+});
+
+test('a page that was changed on the disk is found at once', async () => {
+  const path = join(folder(), 'store.db');
+  const store = openSqliteStore(path);
+  for (let i = 0; i < 50; i += 1) {
+    await store.write([{ kind: 'put', key: utf8(`key ${i}`), value: new Uint8Array(1000) }]);
+  }
+  await store.close();
+  const file = readFileSync(path);
+  // Where the cells of the tree's root, the second page, begin: after a header of twelve bytes.
+  file.fill(0, 4096 + 12, 4096 + 20);
+  writeFileSync(path, file);
+  expect(() => openSqliteStore(path)).toThrow(expect.objectContaining({ code: 'STORE_CORRUPT' }));
+});
+
+test('whatever breaks a batch, nothing of it is kept', async () => {
+  const store = openSqliteStore(join(folder(), 'store.db'));
+  const broken = { slice: () => null } as unknown as Uint8Array;
+  await expect(
+    store.write([
+      { kind: 'put', key: utf8('a'), value: utf8('1') },
+      { kind: 'put', key: utf8('b'), value: broken },
+    ]),
+  ).rejects.toMatchObject({ code: 'STORE_IO' });
+  expect(store.get(utf8('a'))).toBeUndefined();
+  await store.write([{ kind: 'put', key: utf8('c'), value: utf8('1') }]);
+  await store.close();
 });
 
 test('a folder that is missing, and a file that another handle holds, are input-output errors', async () => {
