@@ -1,4 +1,4 @@
-// How every command ends: results on stdout, words about them on stderr, and one of four exit codes.
+// How every command ends: results on stdout, words about them on stderr, and an exit code that says which.
 
 import { BitcrapsError, errorText } from '../core/errors.ts';
 
@@ -7,8 +7,6 @@ export const EXIT_DONE = 0;
 export const EXIT_NO = 1;
 /** Bad usage or bad input. */
 export const EXIT_BAD_INPUT = 2;
-/** A threshold was missed. */
-export const EXIT_MISSED = 99;
 
 /** Prints an error with its code and cure to stderr; the exit code to use. */
 export function reportError(error: unknown): number {

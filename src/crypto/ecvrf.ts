@@ -11,8 +11,6 @@ import type { Primitives } from '../env/primitives.ts';
 
 /** Gamma (32) ‖ c (16) ‖ s (32). */
 export const VRF_PROOF_BYTES = 80;
-/** beta, the random output. */
-export const VRF_OUTPUT_BYTES = 64;
 
 const POINT_BYTES = 32;
 const SCALAR_BYTES = 32;

@@ -6,8 +6,6 @@ import type { Primitives } from '../env/primitives.ts';
 
 /** Counters run from 0 to 2^64 − 2; Noise reserves 2^64 − 1 for rekeying. */
 export const COUNTER_END: bigint = 2n ** 64n - 1n;
-/** What sealing adds to a plaintext, in bytes. */
-export const TRANSPORT_TAG_BYTES = 16;
 
 const NONCE_BYTES = 12;
 const COUNTER_OFFSET = 4;

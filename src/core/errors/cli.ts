@@ -64,4 +64,14 @@ export const cliErrors = {
     cause: 'The file holds a passphrase and its mode lets other users read it.',
     cure: 'Run `chmod 600` on it, and change the passphrase if others use this machine.',
   },
+  CLI_NODE_TOO_OLD: {
+    message: 'bitcraps needs Node {needed} or newer, and this is {found}',
+    cause: 'The installed command was started by an older Node.',
+    cure: 'Install a newer Node and run the command again.',
+  },
+  CLI_NOT_BUILT: {
+    message: 'the command is not built: {detail}',
+    cause: 'The installed command needs `dist/`, which a checkout does not have at first.',
+    cure: 'In a checkout run `npm run build` first, or use `npm run -s bitcraps --`.',
+  },
 } as const;

@@ -1,0 +1,62 @@
+// The whole public API. Everything else is private to the package.
+
+export { BitcrapsError, ERRORS, errorText, type ErrorCode, type Result } from './core/errors.ts';
+export { formatAmount, parseAmount, UNITS_PER_CRAP } from './core/amount.ts';
+export { parsePeerId, peerIdText } from './core/peer-id.ts';
+
+export type { Clock, Timer } from './env/clock.ts';
+export type { Compressor } from './env/compressor.ts';
+export type { Dialer, Link, LinkHandlers, Listen, Listener } from './env/link.ts';
+export type { Logger } from './env/logger.ts';
+export type { Metrics } from './env/metrics.ts';
+export type { Primitives } from './env/primitives.ts';
+export type { Rng } from './env/rng.ts';
+export type { Store } from './env/store.ts';
+
+export { identityFromSeed, type Identity } from './crypto/signing.ts';
+export { vrfKeypair, vrfProve, vrfVerify, type VrfKeypair } from './crypto/ecvrf.ts';
+
+export {
+  CURRENT,
+  compareVersions,
+  formatVersion,
+  parseVersion,
+  type ProtocolVersion,
+} from './versioning/protocol-version.ts';
+export { FEATURES, type FeatureName } from './versioning/features.ts';
+export { isActive, negotiate, type Mode, type Negotiation } from './versioning/negotiate.ts';
+export { tableOffer, type VersionOffer } from './versioning/offer.ts';
+
+export {
+  createMesh,
+  PAYLOAD_BYTES_MAX,
+  type Mesh,
+  type MeshConfig,
+  type MeshDeps,
+} from './mesh/mesh.ts';
+export { createGateway, type Gateway } from './gateway/gateway.ts';
+export { presets, type FailureTimings } from './resilience/presets.ts';
+
+export { BETS, type BetTable } from './craps/bets.ts';
+export type { BetDefinition } from './craps/definition.ts';
+export type { Dice } from './craps/dice.ts';
+export { exactOdds, type ExactOdds } from './craps/edge.ts';
+export { formatFraction, type Fraction } from './craps/fraction.ts';
+export { placeBet, settle, takeDown, type LiveBet, type Settlement } from './craps/settle.ts';
+export { advance, newTable, type TableState } from './craps/table.ts';
+
+export { createReplica, type Replica } from './casino/replica.ts';
+export type { TranscriptReport } from './casino/transcript-report.ts';
+export { verifyTranscript } from './casino/verify-transcript.ts';
+
+export { createNode, type CasinoNode, type NodeConfig, type NodeDeps } from './node/node.ts';
+
+export { primitives } from './platform/node/primitives.ts';
+export { createTls } from './platform/links/tls.ts';
+export { openSqliteStore } from './platform/node/sqlite-store.ts';
+export { systemClock } from './platform/node/clock.ts';
+export { systemRng } from './platform/node/rng.ts';
+export { zstd } from './platform/node/zstd.ts';
+
+export { createSimNetwork, type SimNetwork } from './sim/network.ts';
+export { createWorld, type World } from './sim/world.ts';
