@@ -53,7 +53,8 @@ export interface Link {
 export interface Dialer {
   /**
    * Dials `address` and expects the peer with `remoteKey`; `null` accepts any key (the caller then checks it).
-   * Rejects with a `BitcrapsError`: `LINK_DIAL_FAILED`, `LINK_DIAL_TIMEOUT`, `LINK_WRONG_IDENTITY`, `LINK_ADDRESS_INVALID`.
+   * Rejects with a `BitcrapsError`: `LINK_DIAL_FAILED`, `LINK_DIAL_TIMEOUT`, `LINK_WRONG_IDENTITY`,
+   * `LINK_ADDRESS_INVALID`, `LINK_HANDSHAKE_FAILED`, `LINK_HANDSHAKE_TIMEOUT`, `LINK_PEER_CERTIFICATE`.
    */
   dial(address: string, remoteKey: Uint8Array | null): Promise<Link>;
 }
@@ -65,7 +66,7 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Starts listening. Rejects with `LINK_ADDRESS_IN_USE` or `LINK_ADDRESS_INVALID`. */
+/** Starts listening. Rejects with `LINK_ADDRESS_IN_USE`, `LINK_ADDRESS_INVALID` or `LINK_ADDRESS_REFUSED`. */
 export interface Listen {
   (address: string, accept: (link: Link) => void): Promise<Listener>;
 }

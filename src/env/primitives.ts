@@ -27,10 +27,25 @@ export interface Primitives {
 
   /** ChaCha20-Poly1305 (RFC 8439): key 32, nonce 12, tag 16 appended. */
   chachaSeal(plaintext: Uint8Array, ad: Uint8Array, nonce: Uint8Array, key: Uint8Array): Uint8Array;
-  chachaOpen(ciphertext: Uint8Array, ad: Uint8Array, nonce: Uint8Array, key: Uint8Array): Uint8Array | null;
+  chachaOpen(
+    ciphertext: Uint8Array,
+    ad: Uint8Array,
+    nonce: Uint8Array,
+    key: Uint8Array,
+  ): Uint8Array | null;
   /** XChaCha20-Poly1305: key 32, nonce 24, tag 16 appended. */
-  xchachaSeal(plaintext: Uint8Array, ad: Uint8Array, nonce: Uint8Array, key: Uint8Array): Uint8Array;
-  xchachaOpen(ciphertext: Uint8Array, ad: Uint8Array, nonce: Uint8Array, key: Uint8Array): Uint8Array | null;
+  xchachaSeal(
+    plaintext: Uint8Array,
+    ad: Uint8Array,
+    nonce: Uint8Array,
+    key: Uint8Array,
+  ): Uint8Array;
+  xchachaOpen(
+    ciphertext: Uint8Array,
+    ad: Uint8Array,
+    nonce: Uint8Array,
+    key: Uint8Array,
+  ): Uint8Array | null;
 
   /** Argon2id v1.3 (RFC 9106), one lane: salt 16, `opsLimit` passes, `memoryBytes` (a multiple of 1024). */
   argon2id(
