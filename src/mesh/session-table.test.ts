@@ -10,6 +10,7 @@ import { createWorld, type World } from '../sim/world.ts';
 import { helloFor, HELLO_FRAME_BYTES_MIN } from '../versioning/hello.ts';
 import { CURRENT } from '../versioning/protocol-version.ts';
 import { HINT_INTERVAL_MS_MIN, SessionTable, UNCONFIRMED_MS_MAX } from './session-table.ts';
+import { SESSION_MS_MAX } from './session.ts';
 
 const quiet: Logger = {
   debug: () => {},
@@ -209,31 +210,48 @@ describe('session table', () => {
     pair.send('a', 'one');
     pair.run(1_000);
     const before = pair.a.handshakes;
-    // Every data packet of a is answered by a hint in the name of b.
-    const forge = (body: Uint8Array): void => {
-      const step = Uint8Array.of(0x1a, 5, 0x0d, ...body.subarray(0, 4).toReversed());
-      for (let i = 0; i < 50; i += 1) pair.a.table.receiveHandshake(pair.b.self, step);
-    };
-    const original = pair.a.table.list();
-    expect(original).toHaveLength(1);
-    const bodies: Uint8Array[] = [];
-    const { copies } = pair.wire;
-    pair.wire = { copies };
-    const spy = pair.b.table.receiveData.bind(pair.b.table);
+    const ids: Uint8Array[] = [];
+    const receive = pair.b.table.receiveData.bind(pair.b.table);
     pair.b.table.receiveData = (source, body) => {
-      bodies.push(body.slice());
-      return spy(source, body);
+      ids.push(body.slice(0, 4));
+      return receive(source, body);
     };
-    pair.send('a', 'two');
-    pair.run(100);
-    forge(bodies[0] ?? new Uint8Array(4));
-    pair.run(HINT_INTERVAL_MS_MIN / 2);
-    forge(bodies[0] ?? new Uint8Array(4));
-    pair.run(1_000);
+    /** Hints in the name of b, of the session that a used last. */
+    const forge = (): void => {
+      pair.send('a', 'bait');
+      pair.run(100);
+      const hint = Uint8Array.of(0x1a, 5, 0x0d, ...(ids.at(-1) ?? []).toReversed());
+      for (let i = 0; i < 50; i += 1) pair.a.table.receiveHandshake(pair.b.self, hint);
+      pair.run(400);
+    };
+    for (let i = 0; i < 9; i += 1) forge();
     expect(pair.a.handshakes - before).toBe(1);
-    pair.send('a', 'three');
+    pair.run(HINT_INTERVAL_MS_MIN);
+    forge();
+    expect(pair.a.handshakes - before).toBe(2);
+    expect(pair.b.got).toHaveLength(11);
+  });
+
+  test('keys are replaced before they run out, and what was under way still opens', () => {
+    const pair = new Pair();
+    pair.send('a', 'one');
+    pair.run(SESSION_MS_MAX - 60_000);
+    let slow = true;
+    pair.wire = {
+      copies: (kind) => {
+        if (kind === 'handshake') return [10];
+        const delayMs = slow ? 5_000 : 10;
+        slow = false;
+        return [delayMs];
+      },
+    };
+    pair.send('a', 'slow');
     pair.run(1_000);
-    expect(pair.b.got).toEqual(['one', 'two', 'three']);
+    expect(pair.a.table.list()[0]?.ageMs).toBeLessThan(1_000);
+    pair.send('a', 'fast');
+    pair.run(10_000);
+    expect(pair.b.got).toEqual(['one', 'fast', 'slow']);
+    expect(pair.a.handshakes).toBe(2);
   });
 
   test('a handshake that does not finish is given up, and what waited is dropped', () => {

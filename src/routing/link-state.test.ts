@@ -282,6 +282,19 @@ describe('sequences', () => {
     expect(routes.routeTo(identity(1).publicKey)).not.toBeNull();
   });
 
+  test('a genuine record of its own with a higher number is outbid at once', () => {
+    const flood = new Flood();
+    flood.add();
+    flood.add();
+    flood.join(0, 1);
+    flood.settle();
+    flood.state(0).receive('record', payloadOf(0, { sequence: 2n ** 40n }), 1);
+    flood.settle(2_000);
+    const held = flood.state(1).database.get(byteKey(identity(0).publicKey));
+    expect(held?.entry.sequence).toBe(2n ** 40n + 1n);
+    expect(held?.signed.record.neighbours).toHaveLength(1);
+  });
+
   test('a forged record in this node’s name does not make it jump', () => {
     const flood = new Flood();
     flood.add();
@@ -311,6 +324,65 @@ describe('sequences', () => {
     for (let i = 1; i < 4; i += 1) expect(flood.view(i)).toEqual(flood.view(0));
     const conflicts = flood.states.map(({ counters }) => counters.conflicts);
     expect(conflicts.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0);
+  });
+});
+
+/** What a node would send over its port 1. */
+function outbox(state: LinkState): LinkStateFrame[] {
+  const frames: LinkStateFrame[] = [];
+  for (let frame = state.next(1); frame !== null; frame = state.next(1)) frames.push(frame);
+  return frames;
+}
+
+describe('one side alone', () => {
+  test('answers an older or losing record with its own', () => {
+    const state = new Flood().boot(0, 1);
+    state.linkUp(1, identity(1).publicKey, 100);
+    const contents = [false, true].map((gateway) => payloadOf(9, { sequence: 7n, gateway }));
+    for (const payload of contents) state.receive('record', payload, null);
+    const kept = state.database.get(byteKey(identity(9).publicKey))?.signed.payload;
+    const other = contents.find((payload) => compareBytes(payload, kept ?? payload) !== 0);
+    outbox(state);
+    expect(state.receive('record', other ?? new Uint8Array(0), 1)).toMatchObject({
+      why: 'conflict-loses',
+    });
+    expect(outbox(state)).toEqual([{ kind: 'record', payload: kept }]);
+    state.receive('record', payloadOf(9, { sequence: 6n }), 1);
+    expect(outbox(state)).toEqual([{ kind: 'record', payload: kept }]);
+  });
+
+  test('lists once what it has to a neighbour that shows to have more', () => {
+    const state = new Flood().boot(0, 1);
+    state.linkUp(1, identity(1).publicKey, 100);
+    outbox(state);
+    const entry = { originator: identity(9).publicKey, sequence: 1n, hash: new Uint8Array(16) };
+    const range = encodeDigest({ kind: 'range', after: null, upTo: null, entries: [entry] });
+    state.receive('digest', range, 1);
+    expect(outbox(state).map(({ kind }) => kind)).toEqual(['digest', 'record']);
+    state.receive('digest', range, 1);
+    expect(outbox(state).map(({ kind }) => kind)).toEqual(['record']);
+  });
+
+  test('counts a link only where both ends report it', () => {
+    const state = new Flood().boot(0, 1);
+    state.linkUp(1, identity(1).publicKey, 100);
+    state.linkDown(99);
+    const routes = createRouteTable(identity(0).publicKey, state.database);
+    const back = { peer: identity(0).publicKey, port: 4, weight: 100 };
+    const on = { peer: identity(2).publicKey, port: 5, weight: 100 };
+    const claims = [back, on].sort((a, b) => compareBytes(a.peer, b.peer));
+    state.receive('record', payloadOf(1, { sequence: 1n, neighbours: claims }), 1);
+    // This node has not told of its link yet.
+    expect(routes.routeTo(identity(1).publicKey)).toBeNull();
+    state.linkUp(2, identity(3).publicKey, 100);
+    state.linkDown(2);
+    state.wake();
+    expect(routes.routeTo(identity(1).publicKey)).toMatchObject({ value: { ports: [1] } });
+    state.receive('record', payloadOf(2, { sequence: 1n }), 1);
+    expect(routes.routeTo(identity(2).publicKey)).toBeNull();
+    const returned = [{ peer: identity(1).publicKey, port: 6, weight: 100 }];
+    state.receive('record', payloadOf(2, { sequence: 2n, neighbours: returned }), 1);
+    expect(routes.routeTo(identity(2).publicKey)).toMatchObject({ value: { ports: [1, 5] } });
   });
 });
 
@@ -372,7 +444,7 @@ describe('bounds', () => {
     flood.add();
     flood.join(0, 1);
     flood.settle();
-    const { state } = { state: flood.state(0) };
+    const state = flood.state(0);
     const outcomes = Array.from({ length: 100 }, (_, i) =>
       state.receive('record', payloadOf(9, { sequence: BigInt(1000 + i) }), null),
     );

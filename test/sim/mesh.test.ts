@@ -272,27 +272,33 @@ describe('failures', () => {
   });
 
   test('a new link replaces one whose other end lost its power', async () => {
-    const rig = new MeshRig();
-    rig.line(['a', 'b'], () => presets.wan);
-    await rig.run(2_000);
-    rig.node('b').endpoint.powerOff();
-    rig.node('b').clock.kill();
-    await rig.run(1_000);
-    rig.add('b', { bootEpoch: 2, ...presets.wan });
-    // Several, so that some lose against the dead link by their channel binding.
-    for (let i = 0; i < 4; i += 1) rig.link('b', 'a');
-    await rig.run(8_000);
-    for (const name of ['a', 'b']) expect(rig.node(name).mesh.neighbours()).toHaveLength(1);
-    rig.send('a', 'b', 'alive');
-    await rig.run(1_000);
-    expect(rig.node('b').inbox).toEqual([{ from: 'a', text: 'alive' }]);
+    // By its channel binding the dead link wins in some of these runs, and has to be found out.
+    for (let seed = 1; seed <= 6; seed += 1) {
+      const rig = new MeshRig(seed);
+      rig.line(['a', 'b'], () => presets.wan);
+      await rig.run(2_000);
+      rig.node('b').endpoint.powerOff();
+      rig.node('b').clock.kill();
+      await rig.run(1_000);
+      rig.add('b', { bootEpoch: 2, ...presets.wan });
+      rig.link('b', 'a');
+      await rig.run(8_000);
+      for (const name of ['a', 'b']) expect(rig.node(name).mesh.neighbours()).toHaveLength(1);
+      rig.send('a', 'b', 'alive');
+      await rig.run(1_000);
+      expect(rig.node('b').inbox).toEqual([{ from: 'a', text: 'alive' }]);
+    }
   });
 
   test('two that dial each other keep one link, the same at both ends', async () => {
     for (let seed = 1; seed <= 8; seed += 1) {
       const rig = new MeshRig(seed);
-      rig.add('a');
-      rig.add('b');
+      const closed: string[] = [];
+      for (const name of ['a', 'b']) {
+        rig.add(name).mesh.onLink((event) => {
+          if (event.kind === 'closed') closed.push(`${name} ${event.code}`);
+        });
+      }
       rig.link('a', 'b');
       rig.link('b', 'a');
       await rig.run(3_000);
@@ -300,6 +306,7 @@ describe('failures', () => {
       expect(a).toHaveLength(1);
       expect(b).toHaveLength(1);
       expect(a[0]?.role).not.toBe(b[0]?.role);
+      expect(closed.toSorted()).toEqual(['a MESH_LINK_DUPLICATE', 'b MESH_LINK_DUPLICATE']);
       rig.send('a', 'b', 'one');
       await rig.run(1_000);
       expect(rig.node('b').inbox).toHaveLength(1);
