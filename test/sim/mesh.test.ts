@@ -272,7 +272,6 @@ describe('failures', () => {
   });
 
   test('a new link replaces one whose other end lost its power', async () => {
-    // By its channel binding the dead link wins in some of these runs, and has to be found out.
     for (let seed = 1; seed <= 6; seed += 1) {
       const rig = new MeshRig(seed);
       rig.line(['a', 'b'], () => presets.wan);
@@ -290,7 +289,25 @@ describe('failures', () => {
     }
   });
 
+  test('a link that died without a word is found out when another one comes', async () => {
+    // By its channel binding the dead link wins in some of these runs.
+    for (let seed = 1; seed <= 6; seed += 1) {
+      const rig = new MeshRig(seed);
+      rig.add('a', presets.wan);
+      rig.add('b', presets.wan);
+      const old = rig.link('a', 'b');
+      await rig.run(2_000);
+      old.dead = true;
+      rig.link('a', 'b');
+      await rig.run(7_000);
+      rig.send('a', 'b', 'alive');
+      await rig.run(1_000);
+      expect(rig.node('b').inbox).toEqual([{ from: 'a', text: 'alive' }]);
+    }
+  });
+
   test('two that dial each other keep one link, the same at both ends', async () => {
+    const kept = new Set<string>();
     for (let seed = 1; seed <= 8; seed += 1) {
       const rig = new MeshRig(seed);
       const closed: string[] = [];
@@ -306,11 +323,14 @@ describe('failures', () => {
       expect(a).toHaveLength(1);
       expect(b).toHaveLength(1);
       expect(a[0]?.role).not.toBe(b[0]?.role);
+      kept.add(a[0]?.role ?? '');
       expect(closed.toSorted()).toEqual(['a MESH_LINK_DUPLICATE', 'b MESH_LINK_DUPLICATE']);
       rig.send('a', 'b', 'one');
       await rig.run(1_000);
       expect(rig.node('b').inbox).toHaveLength(1);
     }
+    // The channel binding decides, not who dialled or came first.
+    expect(kept.size).toBe(2);
   });
 });
 

@@ -119,11 +119,13 @@ export class MeshRig {
     return this.#names.get(peer.join()) ?? '?';
   }
 
-  /** Links the nodes: `a` is the dialer. */
-  link(a: string, b: string): void {
+  /** Links the nodes: `a` is the dialer. Once `dead`, the link swallows all frames and says nothing. */
+  link(a: string, b: string): { dead: boolean } {
+    const fate = { dead: false };
     const [dialer, listener] = this.network.pair(a, b);
-    this.node(a).mesh.addLink(this.#tapped(dialer, a, b));
-    this.node(b).mesh.addLink(this.#tapped(listener, b, a));
+    this.node(a).mesh.addLink(this.#tapped(dialer, a, b, fate));
+    this.node(b).mesh.addLink(this.#tapped(listener, b, a, fate));
+    return fate;
   }
 
   /** Nodes in a row, each linked to the next. */
@@ -149,13 +151,13 @@ export class MeshRig {
     await this.world.run(this.world.clock.now() + ms);
   }
 
-  #tapped(link: Link, from: string, to: string): Link {
+  #tapped(link: Link, from: string, to: string, fate: { readonly dead: boolean }): Link {
     return new Proxy(link, {
       get: (target, property) => {
         if (property === 'send') {
           return (frame: Uint8Array) => {
             this.tap(from, to, frame);
-            return target.send(frame);
+            return fate.dead ? 'sent' : target.send(frame);
           };
         }
         const value: unknown = Reflect.get(target, property, target);

@@ -111,7 +111,8 @@ export const meshErrors = {
   },
   MESH_FRAME_UNEXPECTED: {
     message: 'a frame of type {type} has no place here',
-    cause: 'The neighbour sent a handshake frame after the handshake, or a frame of another kind of link.',
+    cause:
+      'The neighbour sent a handshake frame after the handshake, or a frame of another kind of link.',
     cure: 'Upgrade the neighbour; its link is closed if it goes on.',
   },
   MESH_FRAME_MALFORMED: {
