@@ -14,32 +14,41 @@ import type { Gauge, Metrics } from '../env/metrics.ts';
 import type { Primitives } from '../env/primitives.ts';
 import type { Rng } from '../env/rng.ts';
 import type { FailureTimings } from '../resilience/presets.ts';
-import { createLinkState, type LinkState, type LinkStateCounters } from '../routing/link-state.ts';
+import { createLinkState, type LinkState } from '../routing/link-state.ts';
 import { createRouteTable, type RouteTable } from '../routing/route-table.ts';
 import { featuresOf } from '../versioning/offer.ts';
 import { HELLO_FRAME_BYTES_MIN, helloFor, type Hello } from '../versioning/hello.ts';
-import type { Negotiation } from '../versioning/negotiate.ts';
 import type { ProtocolVersion } from '../versioning/protocol-version.ts';
 import { FrameType } from '../wire/frame.ts';
 import { PacketType, type DecodedPacketHeader } from '../wire/packet.ts';
 import { MeshLinks, type MeshLink } from './mesh-links.ts';
+import {
+  neighbourInfo,
+  routeInfo,
+  type Member,
+  type MeshCounters,
+  type MeshLinkEvent,
+  type NeighbourInfo,
+  type RouteInfo,
+} from './mesh-view.ts';
 import type { NeighbourClose, OutgoingFrame, PayloadFrameType } from './neighbour.ts';
 import {
   PacketSwitch,
   type Bridge,
   type DeliverDropCode,
-  type Plan,
   type SwitchErrorCode,
 } from './packet-switch.ts';
 import { createProofMemory } from './proof-memory.ts';
-import { SessionTable, type SessionInfo, type SessionSendErrorCode } from './session-table.ts';
+import type { SessionInfo } from './peer-sessions.ts';
+import { SessionTable, type SessionSendErrorCode } from './session-table.ts';
 import { CONFIRMING_PROTOCOL, PAYLOAD_BYTES_MAX, PROTOCOL_MAX } from './session.ts';
-import { TrafficMeter, type Traffic } from './traffic.ts';
+import { TrafficMeter } from './traffic.ts';
 import { decodeUnreachable } from './unreachable.ts';
 
 export { PAYLOAD_BYTES_MAX } from './session.ts';
 export type { Bridge } from './packet-switch.ts';
-export type { SessionInfo } from './session-table.ts';
+export type { SessionInfo } from './peer-sessions.ts';
+export type { Member, MeshCounters, MeshLinkEvent, NeighbourInfo, RouteInfo } from './mesh-view.ts';
 export type { Traffic } from './traffic.ts';
 
 /** Unreachable originators and aging sessions are looked for so often. */
@@ -75,72 +84,6 @@ export interface MeshMessage {
   /** PeerId of the sender, authenticated. */
   readonly source: Uint8Array;
   readonly payload: Uint8Array;
-}
-
-export type MeshLinkEvent =
-  | {
-      readonly kind: 'established';
-      /** PeerId. */
-      readonly peer: Uint8Array;
-      readonly role: 'dialer' | 'listener';
-      readonly address: string;
-      readonly negotiation: Negotiation;
-      readonly remote: Hello;
-    }
-  | {
-      readonly kind: 'closed';
-      readonly peer: Uint8Array;
-      readonly role: 'dialer' | 'listener';
-      readonly address: string;
-      /** Whether it had carried the mesh; else it failed before, or another link was kept. */
-      readonly established: boolean;
-      /** An error code, `null` after an orderly end. */
-      readonly code: string | null;
-      readonly detail: string;
-      readonly by: 'local' | 'remote' | 'transport';
-    };
-
-export interface Member {
-  /** PeerId. */
-  readonly peer: Uint8Array;
-  readonly reachable: boolean;
-  readonly gateway: boolean;
-  /** 0 for this node itself, and for what is not reachable. */
-  readonly hops: number;
-}
-
-export interface NeighbourInfo {
-  /** PeerId. */
-  readonly peer: Uint8Array;
-  readonly address: string;
-  readonly transport: string;
-  readonly role: 'dialer' | 'listener';
-  readonly port: number;
-  /** What this node tells the mesh about the link. */
-  readonly weight: number;
-  readonly negotiation: Negotiation;
-  readonly remote: Hello;
-  /** `null` before the first ping was answered. */
-  readonly roundTripMs: number | null;
-  readonly ageMs: number;
-  readonly pendingBytes: number;
-}
-
-export interface RouteInfo {
-  /** `gateway`: the hops lead to a gateway, the destination lies beyond it. `bridge`: this node is the gateway. */
-  readonly via: 'direct' | 'gateway' | 'bridge';
-  /** First hop to last; `port` is the link at the node before. */
-  readonly hops: readonly { readonly peer: Uint8Array; readonly port: number }[];
-  readonly weight: number;
-}
-
-export interface MeshCounters {
-  readonly total: Readonly<Traffic>;
-  readonly neighbours: readonly {
-    readonly peer: Uint8Array;
-    readonly traffic: Readonly<Traffic>;
-  }[];
-  readonly linkState: Readonly<LinkStateCounters>;
 }
 
 export type MeshSendErrorCode =
@@ -329,23 +272,7 @@ class MeshNode implements Mesh {
 
   neighbours(): readonly NeighbourInfo[] {
     const nowMs = this.#deps.clock.now();
-    return [...this.#links.active()].map((meshLink) => {
-      const { neighbour, negotiation, remote, cost, port, establishedAtMs } = meshLink;
-      const { link, roundTripMs, pendingBytes } = neighbour;
-      return {
-        peer: link.remoteKey,
-        address: link.remoteAddress,
-        transport: link.transport,
-        role: link.role,
-        port: port ?? 0,
-        weight: cost.weight,
-        negotiation,
-        remote,
-        roundTripMs,
-        ageMs: nowMs - establishedAtMs,
-        pendingBytes,
-      };
-    });
+    return [...this.#links.active()].map((link) => neighbourInfo(link, nowMs));
   }
 
   route(destination: Uint8Array): RouteInfo | null {
@@ -514,14 +441,4 @@ class MeshNode implements Mesh {
   #tellUnreachable(destination: Uint8Array, code: string): void {
     for (const listener of this.#unreachable) listener(destination, code);
   }
-}
-
-function routeInfo(plan: Plan): RouteInfo {
-  if (plan.kind === 'bridge') return { via: 'bridge', hops: [], weight: 0 };
-  const { hops, ports, weight } = plan.route;
-  return {
-    via: plan.kind,
-    hops: hops.map((peer, index) => ({ peer, port: ports[index] ?? 0 })),
-    weight,
-  };
 }

@@ -10,13 +10,22 @@ import { compareBytes } from '../core/bytes.ts';
 import { fail, ok, type ErrorCode, type Result } from '../core/errors.ts';
 import { peerIdShort, peerIdText } from '../core/peer-id.ts';
 import type { NoiseHandshake } from '../crypto/noise.ts';
-import type { Clock, Timer } from '../env/clock.ts';
+import type { Clock } from '../env/clock.ts';
 import type { Compressor } from '../env/compressor.ts';
 import type { Logger } from '../env/logger.ts';
 import { byteKey, type ByteKey } from '../routing/byte-key.ts';
 import { createTokenBucket } from '../routing/token-bucket.ts';
 import type { Hello } from '../versioning/hello.ts';
 import { negotiate, type Negotiation } from '../versioning/negotiate.ts';
+import {
+  createPeerState,
+  sessionInfo,
+  type Attempt,
+  type PeerState,
+  type PendingMessage,
+  type SessionInfo,
+  type Unconfirmed,
+} from './peer-sessions.ts';
 import {
   createSessionNoise,
   decodeStep,
@@ -69,19 +78,6 @@ export type SessionDropCode =
   | 'MESH_MESSAGE_REPLAYED'
   | 'MESH_RATE_EXCEEDED';
 
-export interface SessionInfo {
-  /** PeerId. */
-  readonly peer: Uint8Array;
-  /** `opening`: a handshake is under way and nothing can be sent yet. */
-  readonly state: 'opening' | 'open';
-  readonly negotiation: Negotiation | null;
-  readonly ageMs: number | null;
-  /** Messages since the present keys. */
-  readonly sent: bigint;
-  readonly received: bigint;
-  readonly pendingMessages: number;
-}
-
 export interface SessionTableConfig<C extends ErrorCode> extends HandshakeParty {
   readonly clock: Clock;
   readonly logger: Logger;
@@ -95,42 +91,6 @@ export interface SessionTableConfig<C extends ErrorCode> extends HandshakeParty 
   deliver(source: Uint8Array, protocol: number, payload: Uint8Array): void;
   /** A handshake was given up: `MESH_SESSION_TIMEOUT` or `MESH_SESSION_REFUSED`. */
   failed(peer: Uint8Array, code: 'MESH_SESSION_TIMEOUT' | 'MESH_SESSION_REFUSED'): void;
-}
-
-interface Attempt {
-  readonly localId: number;
-  readonly noise: NoiseHandshake;
-  readonly hello: Hello;
-  readonly body: Uint8Array;
-  tries: number;
-  timer: Timer | null;
-}
-
-/** A session that the peer began and has not used yet. */
-interface Unconfirmed {
-  readonly session: Session;
-  /** What began it, and the answer: the peer repeats its message if the answer got lost. */
-  readonly message: ByteKey;
-  readonly answer: Uint8Array;
-  readonly timer: Timer;
-}
-
-interface PendingMessage {
-  readonly protocol: number;
-  readonly payload: Uint8Array;
-}
-
-interface PeerState {
-  readonly peer: Uint8Array;
-  readonly remoteStatic: Uint8Array;
-  current: Session | null;
-  /** Opens what was under way when the keys changed. */
-  previous: { readonly session: Session; readonly untilMs: number } | null;
-  unconfirmed: Unconfirmed | null;
-  attempt: Attempt | null;
-  pending: PendingMessage[];
-  hintedAtMs: number;
-  refusedUntilMs: number;
 }
 
 export class SessionTable<C extends ErrorCode> {
@@ -228,17 +188,7 @@ export class SessionTable<C extends ErrorCode> {
 
   list(): readonly SessionInfo[] {
     const nowMs = this.#config.clock.now();
-    return [...this.#peers.values()]
-      .filter(({ current, attempt, unconfirmed }) => (current ?? attempt ?? unconfirmed) !== null)
-      .map(({ peer, current, pending }) => ({
-        peer,
-        state: current === null ? 'opening' : 'open',
-        negotiation: current?.negotiation ?? null,
-        ageMs: current === null ? null : nowMs - current.establishedAtMs,
-        sent: current?.sent ?? 0n,
-        received: current?.received ?? 0n,
-        pendingMessages: pending.length,
-      }));
+    return [...this.#peers.values()].flatMap((state) => sessionInfo(state, nowMs) ?? []);
   }
 
   /** Ends everything and wipes the keys. */
@@ -271,17 +221,7 @@ export class SessionTable<C extends ErrorCode> {
       if (this.#peers.size < (this.#config.sessionsMax ?? SESSIONS_MAX)) break;
       this.#evict(oldest, state);
     }
-    const state: PeerState = {
-      peer: peer.slice(),
-      remoteStatic: remoteStatic.value,
-      current: null,
-      previous: null,
-      unconfirmed: null,
-      attempt: null,
-      pending: [],
-      hintedAtMs: -Infinity,
-      refusedUntilMs: -Infinity,
-    };
+    const state = createPeerState(peer, remoteStatic.value);
     this.#peers.set(key, state);
     return ok(state);
   }
