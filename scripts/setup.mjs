@@ -1,8 +1,18 @@
-// Makes a checkout ready: installs what is missing with `npm ci`, then checks that Node 24 or newer will run it.
+// Makes a checkout ready: installs what is missing with `npm ci`, checks that Node 24 or newer will run it, and bundles
+// the command if its sources have changed.
 // Plain JavaScript for Node 20, no dependencies: it runs before anything is installed. It writes to stderr only.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync, mkdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -13,6 +23,8 @@ const modules = join(root, 'node_modules');
 const stamp = join(modules, '.package-lock.json');
 const lock = join(root, 'package-lock.json');
 const busy = join(root, '.setup-lock');
+const bundle = join(root, 'dist', 'bundle', 'main.js');
+const bundleStamp = join(root, 'dist', 'bundle', 'stamp');
 
 function say(text) {
   process.stderr.write(`set-up: ${text}\n`);
@@ -90,6 +102,11 @@ function install(reason) {
   say('installed');
 }
 
+function nodeCommand() {
+  const local = join(modules, '.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
+  return existsSync(local) ? local : process.execPath;
+}
+
 /** The major version of the Node that npm scripts will use from now on. */
 function installedNodeMajor() {
   const local = join(modules, '.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
@@ -102,15 +119,64 @@ function installedNodeMajor() {
   return Number(major ?? 0);
 }
 
-if (needsInstall() !== null) {
+/** Changes with every source file's name, size and time, and with the installed packages. */
+function sourcesHash() {
+  const hash = createHash('sha256');
+  const source = join(root, 'src');
+  const files = readdirSync(source, { recursive: true })
+    .map(String)
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .sort();
+  for (const file of [
+    ...files.map((name) => join(source, name)),
+    lock,
+    join(root, 'scripts', 'bundle.mjs'),
+  ]) {
+    const { mtimeMs, size } = statSync(file);
+    hash.update(`${file} ${mtimeMs} ${size}\n`);
+  }
+  return hash.digest('hex');
+}
+
+function needsBundle() {
+  return (
+    !existsSync(bundle) ||
+    !existsSync(bundleStamp) ||
+    readFileSync(bundleStamp, 'utf8') !== sourcesHash()
+  );
+}
+
+function buildBundle() {
+  const stampOfSources = sourcesHash();
+  const result = spawnSync(nodeCommand(), [join(root, 'scripts', 'bundle.mjs')], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    shell: process.platform === 'win32',
+  });
+  if (result.status !== 0)
+    stop(
+      'bundling failed',
+      'Read its message above; `npm run check` tells more about broken sources.',
+    );
+  writeFileSync(bundleStamp, stampOfSources);
+  say('bundled');
+}
+
+/** Runs `work` alone if `isNeeded` still says so once it is this process's turn. */
+function once(isNeeded, work) {
+  if (!isNeeded()) return;
   takeTurn();
   try {
-    const reason = needsInstall();
-    if (reason !== null) install(reason);
+    if (isNeeded()) work();
   } finally {
     rmSync(busy, { recursive: true, force: true });
   }
 }
+
+once(
+  () => needsInstall() !== null,
+  () => install(needsInstall()),
+);
 const major = installedNodeMajor();
 if (major < NODE_MAJOR_MIN) {
   stop(
@@ -118,3 +184,4 @@ if (major < NODE_MAJOR_MIN) {
     'Delete node_modules and run the command again; if scripts are switched off (ignore-scripts), allow them or install Node 24.',
   );
 }
+once(needsBundle, buildBundle);

@@ -18,6 +18,8 @@ import { createInOrder } from './in-order.ts';
 
 /** Also renews the subscription to notices at the casino. */
 const POLL_EVERY_MS = 2_000;
+/** Until the genesis has come: a node that has just started finds its routes within a few of these. */
+const BEGIN_EVERY_MS = 100;
 /** After an accepted operation, for its block to arrive and be checked. */
 const BLOCK_WITHIN_MS = 5_000;
 
@@ -153,7 +155,7 @@ class RemoteCasino implements CasinoClient {
   async #poll(): Promise<void> {
     if (this.#chain === null) await this.#begin();
     if (this.#chain !== null) await this.#sync();
-    this.#pollAfter(POLL_EVERY_MS);
+    this.#pollAfter(this.#chain === null ? BEGIN_EVERY_MS : POLL_EVERY_MS);
   }
 
   async #begin(): Promise<void> {

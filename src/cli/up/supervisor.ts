@@ -3,7 +3,7 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { BitcrapsError } from '../../core/errors.ts';
 import { configDocument } from '../config/document.ts';
 import type { Settings } from '../config/settings.ts';
@@ -18,8 +18,8 @@ const STOP_WITHIN_MS = 1_500;
 /** Lines of a failed node's log that the error shows. */
 const LOG_LINES_SHOWN = 5;
 
-/** `main.ts` in a checkout, `main.js` in a build. */
-const MAIN = join(import.meta.dirname, '..', `main${extname(import.meta.filename)}`);
+/** This very command: sources, build or bundle. */
+const MAIN = process.argv[1] ?? '';
 
 export interface RunningNode {
   readonly planned: PlannedNode;
