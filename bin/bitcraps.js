@@ -12,7 +12,9 @@ if (major < NODE_MAJOR_MIN) {
   process.exitCode = 2;
 } else {
   import('../dist/cli/main.js').catch((error) => {
-    process.stderr.write(`error CLI_NOT_BUILT: ${error.message}\n  In a checkout run \`npm run build\` first.\n`);
+    process.stderr.write(
+      `error CLI_NOT_BUILT: ${error.message}\n  In a checkout run \`npm run build\` first.\n`,
+    );
     process.exitCode = 2;
   });
 }
