@@ -156,7 +156,10 @@ export class PacketSwitch {
     const { destination } = header.value;
     if (bytesEqual(destination, this.#config.self)) return this.#carryOut(packet, null);
     const route = this.#config.routes.routeTo(destination);
-    if (route === null) return fail('MESH_NO_ROUTE', { destination: peerIdText(destination) });
+    if (route === null) {
+      this.#tell(header.value, 'MESH_NO_ROUTE');
+      return fail('MESH_NO_ROUTE', { destination: peerIdText(destination) });
+    }
     if (!route.ok) return route;
     return this.#carryOut(replaceRoute(packet, route.value.encoded), null);
   }

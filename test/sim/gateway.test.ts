@@ -131,6 +131,16 @@ describe('crossing', () => {
     expect(meshes.gateway('gw').drops()).toHaveProperty('GATEWAY_PEER_UNKNOWN');
   });
 
+  test('a member that has just gone from the other mesh: the source is told by the far gateway', async () => {
+    const meshes = await joined();
+    meshes.rig.node('x').endpoint.kill();
+    // Sent before the far gateway's next look at its members.
+    await meshes.until(() => meshes.rig.node('gx').mesh.route(meshes.id('x')) === null);
+    meshes.send('w', 'x', 'too late');
+    await meshes.until(() => meshes.rig.node('w').unreachable.length > 0);
+    expect(meshes.rig.node('w').unreachable[0]?.code).toBe('MESH_NO_ROUTE');
+  });
+
   test('when the bridge ends its peers are forgotten at once, and known again when it is back', async () => {
     const meshes = await joined();
     meshes.rig.node('gx').endpoint.kill();

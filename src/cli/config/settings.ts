@@ -281,8 +281,9 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     form: 'text',
     flag: 'shooter-timeout',
     placeholder: 'TIME',
-    default: '10s',
-    comment: 'How long a shooter may hold the dice before they pass to the next player.',
+    default: '60s',
+    comment:
+      'How long a shooter may hold the dice before they pass to the next player. A minute suits people.',
     check: checkWith(duration),
   },
   bot: {
