@@ -15,32 +15,14 @@ import { peerIdText } from '../core/peer-id.ts';
 import { openKeystore } from '../crypto/keystore.ts';
 import { identityFromSeed } from '../crypto/signing.ts';
 import { primitives } from '../platform/node/primitives.ts';
+import { runInProcess, type CommandRun } from '../../test/suites/run-command.ts';
 import { keysCommand } from './keys.ts';
 
 let folder = '';
 let file = '';
 
-/** What the command prints and the exit code it sets. */
-async function run(
-  ...args: readonly string[]
-): Promise<{ out: string; err: string; code: unknown }> {
-  let [out, err] = ['', ''];
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += String(text);
-    return true;
-  });
-  const before = process.exitCode;
-  process.exitCode = undefined;
-  await keysCommand().parseAsync([...args], { from: 'user' });
-  const code = process.exitCode;
-  process.exitCode = before;
-  vi.restoreAllMocks();
-  return { out, err, code };
-}
+const run = (...words: readonly string[]): Promise<CommandRun> =>
+  runInProcess(keysCommand(), ...words);
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'keys-'));

@@ -1,31 +1,9 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { runInProcess, type CommandRun } from '../../test/suites/run-command.ts';
 import { negotiateCommand } from './negotiate.ts';
 
-/** What the command prints and the exit code it sets. */
-async function run(
-  ...args: readonly string[]
-): Promise<{ out: string; err: string; code: unknown }> {
-  let [out, err] = ['', ''];
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += String(text);
-    return true;
-  });
-  const before = process.exitCode;
-  process.exitCode = undefined;
-  await negotiateCommand().parseAsync([...args], { from: 'user' });
-  const code = process.exitCode;
-  process.exitCode = before;
-  vi.restoreAllMocks();
-  return { out, err, code };
-}
-
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+const run = (...words: readonly string[]): Promise<CommandRun> =>
+  runInProcess(negotiateCommand(), ...words);
 
 describe('bitcraps negotiate', () => {
   test('names mode, active features and what is missing', async () => {

@@ -1,32 +1,10 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { BETS } from '../craps/bets.ts';
+import { runInProcess, type CommandRun } from '../../test/suites/run-command.ts';
 import { oddsCommand, oddsRows } from './odds.ts';
 
-/** What the command prints and the exit code it sets. */
-async function run(
-  ...args: readonly string[]
-): Promise<{ out: string; err: string; code: unknown }> {
-  let [out, err] = ['', ''];
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += String(text);
-    return true;
-  });
-  const before = process.exitCode;
-  process.exitCode = undefined;
-  await oddsCommand().parseAsync([...args], { from: 'user' });
-  const code = process.exitCode;
-  process.exitCode = before;
-  vi.restoreAllMocks();
-  return { out, err, code };
-}
-
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+const run = (...words: readonly string[]): Promise<CommandRun> =>
+  runInProcess(oddsCommand(), ...words);
 
 describe('bitcraps odds', () => {
   test('has a row for every bet', () => {

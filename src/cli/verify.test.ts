@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { finishedCasino, type SmallCasino } from '../../test/casino/small-casino.ts';
 import { forgeTranscript } from '../../test/casino/dishonest-operator.ts';
 import { peerIdText } from '../core/peer-id.ts';
+import { runInProcess, type CommandRun } from '../../test/suites/run-command.ts';
 import { verifyCommand } from './verify.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bitcraps-verify-'));
@@ -25,27 +26,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-interface Run {
-  readonly code: unknown;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function verify(...args: readonly string[]): Promise<Run> {
-  let [out, err] = ['', ''];
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += String(text);
-    return true;
-  });
-  await verifyCommand().exitOverride().parseAsync(args, { from: 'user' });
-  const code = process.exitCode;
-  vi.restoreAllMocks();
-  return { code, out, err };
-}
+const verify = (...words: readonly string[]): Promise<CommandRun> =>
+  runInProcess(verifyCommand(), ...words);
 
 describe('bitcraps verify', () => {
   test('says what holds, by whom, roll by roll', async () => {
