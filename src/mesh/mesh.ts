@@ -49,7 +49,6 @@ export { PAYLOAD_BYTES_MAX } from './session.ts';
 export type { Bridge } from './packet-switch.ts';
 export type { SessionInfo } from './peer-sessions.ts';
 export type { Member, MeshCounters, MeshLinkEvent, NeighbourInfo, RouteInfo } from './mesh-view.ts';
-export type { Traffic } from './traffic.ts';
 
 /** Unreachable originators and aging sessions are looked for so often. */
 const SWEEP_INTERVAL_MS = 10_000;

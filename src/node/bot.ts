@@ -14,6 +14,15 @@ import type { NodeEvents } from './node-event.ts';
 const LOOK_EVERY_MS = 250;
 /** After a refusal, before the next try: the cause rarely goes away at once. */
 const PAUSE_AFTER_REFUSAL_MS = 1_000;
+/** How long the first roll waits for company. */
+const COMPANY_WITHIN_MS = 5_000;
+
+export interface BotStyle {
+  /** What the shooter leaves the others for betting. */
+  readonly paceMs: number;
+  /** A table's first roll waits for so many players, but not for ever. */
+  readonly companyMin: number;
+}
 
 export interface BotDeps {
   readonly client: CasinoClient;
@@ -22,8 +31,7 @@ export interface BotDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly events: NodeEvents;
-  /** What the shooter leaves the others for betting. */
-  readonly paceMs: number;
+  readonly style: BotStyle;
 }
 
 export interface Bot {
@@ -38,7 +46,7 @@ type Turn =
   | 'done';
 
 export function startBot(deps: BotDeps): Bot {
-  const { client, me, clock, events } = deps;
+  const { client, me, clock, events, style } = deps;
   let timer: Timer | null = null;
   let acting = false;
   let leaving = false;
@@ -69,7 +77,9 @@ export function startBot(deps: BotDeps): Bot {
 
   const shotTurn = (table: Table, waited: number): Turn => {
     if (!isMyShot(table, me) || betsOf(table, me).length === 0) return { waitMs: LOOK_EVERY_MS };
-    if (waited < deps.paceMs) return { waitMs: deps.paceMs - waited };
+    const alone = table.roll === 1n && table.seats.length < style.companyMin;
+    if (alone && waited < COMPANY_WITHIN_MS) return { waitMs: LOOK_EVERY_MS };
+    if (waited < style.paceMs) return { waitMs: style.paceMs - waited };
     return {
       what: 'shoot',
       action: { case: 'shoot', value: { table: table.id, roll: table.roll } },

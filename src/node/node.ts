@@ -20,7 +20,7 @@ import type { FailureTimings } from '../resilience/presets.ts';
 import type { Hello } from '../versioning/hello.ts';
 import type { Negotiation } from '../versioning/negotiate.ts';
 import { formatVersion, type ProtocolVersion } from '../versioning/protocol-version.ts';
-import { startBot, type Bot } from './bot.ts';
+import { startBot, type Bot, type BotStyle } from './bot.ts';
 import type { CasinoClient, Trouble } from './casino-client.ts';
 import { createCasinoEvents, type CasinoEvents } from './casino-events.ts';
 import { hostCasino } from './casino-host.ts';
@@ -83,8 +83,8 @@ export interface CasinoNode {
   bridgeTo(targets: readonly DialTarget[]): void;
   /** Founds or resumes this node's own casino, opens its table and serves it to the mesh. */
   runCasino(casinoName: string, table: TableOptions): Promise<Result<void>>;
-  /** Follows a casino; with `botPaceMs` it also plays there by itself. */
-  follow(casino: Uint8Array, botPaceMs: number | null): void;
+  /** Follows a casino; with a style it also plays there by itself. */
+  follow(casino: Uint8Array, style: BotStyle | null): void;
   stop(): Promise<void>;
 }
 
@@ -172,7 +172,7 @@ class ComposedNode implements CasinoNode {
     return local.openTable();
   }
 
-  follow(casino: Uint8Array, botPaceMs: number | null): void {
+  follow(casino: Uint8Array, style: BotStyle | null): void {
     const { primitives, clock, logger } = this.#deps;
     const { identity } = this.config;
     const onTrouble = (trouble: Trouble | null): void =>
@@ -191,9 +191,7 @@ class ComposedNode implements CasinoNode {
     client.onBlock((block) => this.#tell(events, block));
     const me = identity.publicKey;
     const bot =
-      botPaceMs === null
-        ? null
-        : startBot({ client, me, clock, logger, events: this.events, paceMs: botPaceMs });
+      style === null ? null : startBot({ client, me, clock, logger, events: this.events, style });
     this.casino = { kind: 'player', client, events, bot };
   }
 

@@ -110,7 +110,8 @@ export class CasinoRig {
     );
     const validator = this.#plan.find(({ role }) => role === 'validator');
     if (planned.role === 'player' && validator !== undefined) {
-      node.follow(testIdentity(validator.name).publicKey, PACE_MS);
+      const companyMin = this.#plan.filter(({ role }) => role === 'player').length;
+      node.follow(testIdentity(validator.name).publicKey, { paceMs: PACE_MS, companyMin });
     }
     const running = { planned, node, endpoints: [mesh] };
     this.nodes.set(name, running);

@@ -36,6 +36,7 @@ export interface Settings {
   readonly shooterTimeout: string;
   readonly bot: 'none' | 'regular';
   readonly pace: string;
+  readonly company: number;
 }
 
 export type SettingName = keyof Settings;
@@ -303,6 +304,16 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     default: '1s',
     comment: 'How long a bot leaves for betting before it shoots.',
     check: checkWith(duration),
+  },
+  company: {
+    key: 'player.company',
+    form: 'number',
+    flag: 'company',
+    placeholder: 'N',
+    default: 1,
+    comment:
+      'A bot waits with the first roll of a table until so many players sit there, five seconds at most.',
+    check: checkWith(z.int('a whole number').min(1, 'at least 1').max(16, 'at most 16')),
   },
 };
 

@@ -136,8 +136,8 @@ async function openDoors(
       node.connect(targets(joins));
       node.bridgeTo(targets(gatewayJoins));
       if (casino === '' || settings.validator) return;
-      const paceMs = settings.bot === 'none' ? null : unwrap(parseDuration(settings.pace));
-      node.follow(unwrap(parsePeerId(casino)), paceMs);
+      const style = { paceMs: unwrap(parseDuration(settings.pace)), companyMin: settings.company };
+      node.follow(unwrap(parsePeerId(casino)), settings.bot === 'none' ? null : style);
     },
     async stop() {
       await control.close();

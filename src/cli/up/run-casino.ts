@@ -47,6 +47,7 @@ function settingsOf(planned: PlannedNode, pace: string): Partial<Settings> {
     shooterTimeout: '5s',
     bot: planned.role === 'player' ? 'regular' : 'none',
     pace,
+    company: PLAN.filter(({ role }) => role === 'player').length,
   };
 }
 
