@@ -10,7 +10,9 @@ import { presets } from '../../src/resilience/presets.ts';
 import type { Link } from '../../src/env/link.ts';
 import { helloFor } from '../../src/versioning/hello.ts';
 import { CURRENT } from '../../src/versioning/protocol-version.ts';
+import { unwrap } from '../../src/core/errors.ts';
 import { FrameType } from '../../src/wire/frame.ts';
+import { decodePacketHeader, encodePacket, PacketType } from '../../src/wire/packet.ts';
 import { MeshRig, silentLogger, TEST_PROTOCOL, testIdentity } from '../suites/mesh-rig.ts';
 
 const encoder = new TextEncoder();
@@ -121,6 +123,32 @@ describe('crossing', () => {
     expect(meshes.gateway('gw').bridges()).toMatchObject([
       { state: 'established', meshName: 'east', peers: 2 },
     ]);
+  });
+
+  test('each crossing costs a hop, and a packet without hops left stays here', async () => {
+    const meshes = await joined();
+    const packet = (ttl: number): Uint8Array =>
+      encodePacket(
+        {
+          type: PacketType.data,
+          flags: 0,
+          ttl,
+          flowId: 1,
+          packetId: BigInt(ttl),
+          source: meshes.id('w'),
+          destination: meshes.id('x'),
+          route: new Uint8Array(0),
+          cursor: 0,
+        },
+        new Uint8Array(10),
+      );
+    const kept = packet(5);
+    expect(meshes.gateway('gw').forward(kept)).toMatchObject({ ok: true });
+    expect(unwrap(decodePacketHeader(kept)).ttl).toBe(4);
+    expect(meshes.gateway('gw').forward(packet(0))).toMatchObject({
+      ok: false,
+      error: { code: 'GATEWAY_HOPS_EXHAUSTED' },
+    });
   });
 
   test('a peer that nobody announced: the source is told why', async () => {

@@ -118,6 +118,7 @@ test('any node may be killed and started again: the game goes on with its ledger
   }
   const report = unwrap(verifyTranscript(primitives, transcriptOf(rig)));
   expect(report.supply.sum).toBe(report.supply.cap);
+  expect(report.openTables.map(({ table }) => table)).toEqual([1]);
 });
 
 async function hashOf(seed: number): Promise<string> {
