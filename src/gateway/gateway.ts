@@ -18,6 +18,7 @@ import {
   type PayloadFrameType,
 } from '../mesh/neighbour.ts';
 import type { FailureTimings } from '../resilience/presets.ts';
+import { createTokenBucket, type TokenBucket } from '../routing/token-bucket.ts';
 import { helloFor, type Hello } from '../versioning/hello.ts';
 import type { Negotiation } from '../versioning/negotiate.ts';
 import type { ProtocolVersion } from '../versioning/protocol-version.ts';
@@ -28,6 +29,13 @@ import { createPresenceDirectory } from './presence-directory.ts';
 
 /** Bridge links at once; further ones are refused. */
 export const BRIDGES_MAX = 64;
+/** Of these, accepted ones still in their handshake: strangers cannot take the places of gateways that this one dials. */
+const OPENING_ACCEPTED_MAX = 16;
+/** When a gateway connects again, its old link has this long to show that it lives. */
+const PROBE_MS = 1_000;
+/** Presence records of one gateway: a few at once, then five a second; an honest one sends at most four. */
+const PRESENCE_BURST = 8;
+const PRESENCE_PER_SECOND = 5;
 /** How often the mesh is looked at for members that came or went. */
 const PRESENCE_CHECK_MS = 250;
 /** A record is repeated this often, changed or not, so that it does not run out. */
@@ -111,6 +119,7 @@ export interface Gateway extends Bridge {
 
 interface BridgeLink {
   readonly neighbour: Neighbour;
+  readonly presenceBudget: TokenBucket;
   readonly crossings: Crossings;
 }
 
@@ -153,7 +162,9 @@ class MeshGateway implements Gateway {
 
   addLink(link: Link): void {
     const key = peerIdText(link.remoteKey);
-    if (this.#stopped || this.#bridges.has(key) || this.#bridges.size >= BRIDGES_MAX) {
+    // The peer may have lost the old link without a word: if it is dead, the next attempt succeeds.
+    this.#bridges.get(key)?.neighbour.probe(PROBE_MS);
+    if (this.#stopped || this.#bridges.has(key) || this.#isFull(link)) {
       link.attach({ frame: ignore, drain: ignore, close: ignore });
       link.close();
       return;
@@ -188,7 +199,8 @@ class MeshGateway implements Gateway {
         closed: (reason) => this.#closed(key, reason),
       },
     });
-    this.#bridges.set(key, { neighbour, crossings: noCrossings() });
+    const presenceBudget = createTokenBucket(PRESENCE_BURST, PRESENCE_PER_SECOND);
+    this.#bridges.set(key, { neighbour, presenceBudget, crossings: noCrossings() });
   }
 
   isConnected(gateway: Uint8Array): boolean {
@@ -267,13 +279,29 @@ class MeshGateway implements Gateway {
     for (const { neighbour } of this.#bridges.values()) neighbour.close(null);
   }
 
-  /** The first of the connected gateways that announced the peer. */
+  /**
+   * Of the connected gateways that announced the peer, one that this gateway was told to dial before one that came by
+   * itself, since anybody can come and announce anything; among equals the lowest PeerId.
+   */
   #bridgeTo(destination: Uint8Array): BridgeLink | null {
+    let accepted: BridgeLink | null = null;
     for (const gateway of this.#directory.gatewaysFor(destination)) {
       const bridge = this.#bridges.get(peerIdText(gateway));
-      if (bridge?.neighbour.state === 'established') return bridge;
+      if (bridge?.neighbour.state !== 'established') continue;
+      if (bridge.neighbour.link.role === 'dialer') return bridge;
+      accepted ??= bridge;
     }
-    return null;
+    return accepted;
+  }
+
+  #isFull(link: Link): boolean {
+    if (this.#bridges.size >= BRIDGES_MAX) return true;
+    if (link.role === 'dialer') return false;
+    let opening = 0;
+    for (const { neighbour } of this.#bridges.values()) {
+      if (neighbour.state === 'opening' && neighbour.link.role === 'listener') opening += 1;
+    }
+    return opening >= OPENING_ACCEPTED_MAX;
   }
 
   #established(key: PeerIdText, negotiation: Negotiation, remote: Hello): void {
@@ -289,8 +317,7 @@ class MeshGateway implements Gateway {
       );
       return;
     }
-    this.#announced = this.#membersToAnnounce();
-    bridge.neighbour.send(FrameType.presence, this.#presence());
+    bridge.neighbour.send(FrameType.presence, this.#presence(this.#membersToAnnounce()));
     for (const listener of this.#listeners)
       listener({ kind: 'established', gateway, negotiation, remote });
   }
@@ -312,6 +339,7 @@ class MeshGateway implements Gateway {
         this.#arrived(bridge, payload);
         break;
       case FrameType.presence: {
+        if (!bridge.presenceBudget.take(this.#deps.clock.now())) break;
         const record = decodePresence(
           this.#deps.primitives,
           bridge.neighbour.link.remoteKey,
@@ -371,7 +399,7 @@ class MeshGateway implements Gateway {
     if (!due && sameMembers(members, this.#announced)) return;
     this.#announced = members;
     this.#announcedAt = clock.now();
-    const payload = this.#presence();
+    const payload = this.#presence(members);
     for (const { neighbour } of this.#bridges.values()) neighbour.send(FrameType.presence, payload);
   }
 
@@ -387,14 +415,14 @@ class MeshGateway implements Gateway {
     return all.toSorted(compareBytes);
   }
 
-  #presence(): Uint8Array {
+  #presence(peers: readonly Uint8Array[]): Uint8Array {
     this.#announcements += 1;
     const { primitives, bootEpoch } = this.#deps;
     const { identity, meshName } = this.#config;
     return encodePresence(primitives, identity, {
       meshName,
       sequence: (BigInt(bootEpoch) << 32n) | BigInt(this.#announcements),
-      peers: this.#announced,
+      peers,
       validMs: PRESENCE_VALID_MS,
     });
   }

@@ -11,6 +11,8 @@ import { PresenceSchema, SignedPresenceSchema } from '../wire/gen/bitcraps/v1/pr
 
 /** A record naming more peers is refused: one mesh is one link-state area of up to some 10 000 nodes. */
 export const PRESENCE_PEERS_MAX = 10_000;
+/** Of a whole record: each peer takes 34 bytes, the rest fits 512. A longer one is refused before it is decoded. */
+const PRESENCE_BYTES_MAX: number = PRESENCE_PEERS_MAX * 34 + 512;
 /** A record is never believed longer than this, whatever it says. */
 export const PRESENCE_VALID_MS_MAX = 300_000;
 
@@ -47,6 +49,9 @@ export function decodePresence(
   gateway: Uint8Array,
   payload: Uint8Array,
 ): Result<PresenceRecord, 'GATEWAY_PRESENCE_MALFORMED' | 'GATEWAY_PRESENCE_FORGED'> {
+  if (payload.length > PRESENCE_BYTES_MAX) {
+    return fail('GATEWAY_PRESENCE_MALFORMED', { detail: `${payload.length} bytes` });
+  }
   const signed = decodeCanonical(SignedPresenceSchema, payload);
   if (!signed.ok) return fail('GATEWAY_PRESENCE_MALFORMED', { detail: signed.error.message });
   const { presence, signature } = signed.value;

@@ -274,6 +274,56 @@ describe('a hostile gateway', () => {
   });
 });
 
+describe('a gateway that comes by itself', () => {
+  test('does not draw away the peers of one that was dialled', async () => {
+    const meshes = await joined();
+    const { neighbour } = impostor(meshes);
+    await meshes.until(() => neighbour.state === 'established');
+    const claim = encodePresence(primitives, testIdentity('impostor'), {
+      meshName: 'nowhere',
+      sequence: 1n,
+      peers: [meshes.id('x'), meshes.id('victim')],
+      validMs: 100_000,
+    });
+    neighbour.send(FrameType.presence, claim);
+    await meshes.until(() => meshes.gateway('gw').reaches(meshes.id('victim')));
+    expect(meshes.gateway('gw').gatewayFor(meshes.id('x'))).toEqual(meshes.id('gx'));
+    meshes.send('w', 'x', 'to the right one');
+    await meshes.until(() => meshes.rig.node('x').inbox.length === 1);
+  });
+
+  test('cannot fill the places of others with handshakes that never end', async () => {
+    const meshes = new TwoMeshes();
+    for (let count = 0; count < 70; count += 1) {
+      const name = `silent${count}`;
+      meshes.rig.network.endpoint(testIdentity(name).publicKey, name);
+      const [own, theirs] = meshes.rig.network.pair(name, 'gw');
+      own.attach({ frame: () => undefined, drain: () => undefined, close: () => undefined });
+      meshes.gateway('gw').addLink(theirs);
+    }
+    meshes.bridge();
+    await meshes.rig.world.runUntil(() => meshes.gateway('gw').reaches(meshes.id('x')), 5_000);
+  });
+});
+
+test('a gateway whose old link died without a word is taken back within seconds', async () => {
+  const meshes = await joined();
+  meshes.rig.network.cut('gw', 'gx');
+  await meshes.run(500);
+  meshes.rig.network.heal('gw', 'gx');
+  // The old link still counts as established here when the peer connects again.
+  const connect = (): void => {
+    const [dialer, listener] = meshes.rig.network.pair('gx', 'gw');
+    meshes.gateway('gx').addLink(dialer);
+    meshes.gateway('gw').addLink(listener);
+  };
+  connect();
+  await meshes.run(3_000);
+  expect(meshes.gateway('gw').bridges()).toHaveLength(1);
+  meshes.send('w', 'x', 'again');
+  await meshes.until(() => meshes.rig.node('x').inbox.length === 1);
+});
+
 test('a node before 1.1 has no gateways: a destination beyond is refused with the reason', async () => {
   const rig = new MeshRig(1);
   rig.add('old', { speaks: '1.0.0' });

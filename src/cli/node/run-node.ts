@@ -165,15 +165,19 @@ function tableOptions(settings: Settings): Parameters<CasinoNode['runCasino']>[1
   };
 }
 
-/** Durable before anything is signed with it: a number is never used twice. */
+/**
+ * Durable before anything is signed with it: a number is never used twice. At least the seconds of the wall clock, so
+ * that a node whose database was lost is newer than what others remember of it.
+ */
 async function nextBootEpoch(store: Store): Promise<number> {
   const stored = store.get(BOOT_EPOCH_KEY);
   const last =
     stored === undefined ? 0 : new DataView(stored.buffer, stored.byteOffset).getUint32(0);
+  const epoch = Math.max(last + 1, Math.floor(systemClock.wallMs() / 1000));
   const value = new Uint8Array(4);
-  new DataView(value.buffer).setUint32(0, last + 1);
+  new DataView(value.buffer).setUint32(0, epoch);
   await store.write([{ kind: 'put', key: BOOT_EPOCH_KEY, value }]);
-  return last + 1;
+  return epoch;
 }
 
 function openControl(
