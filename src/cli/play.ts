@@ -1,5 +1,6 @@
 // `bitcraps play`: bet and shoot through a running node that follows a casino.
 
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import type { CasinoReport } from '../node/report.ts';
 import { askNode, withNodeChoice, type AskOptions } from './ask-node.ts';
@@ -16,7 +17,8 @@ Examples:
   bitcraps play bet pass 5                  5 CRAP on the pass line
   bitcraps play bet pass-odds 10 --base 3   odds behind bet 3
   bitcraps play shoot                       when the dice are yours
-  bitcraps play show                        your account, your bets, the table
+  bitcraps play show                        your account, your bets, the table, the newest block
+  bitcraps play transcript evening.bct      the chain as your own node checked it
   bitcraps odds                             every bet with its exact edge`,
     );
   withNodeChoice(command.command('bet'))
@@ -41,6 +43,10 @@ Examples:
   withNodeChoice(command.command('leave'))
     .description('leave the table; your signature stands by every roll so far')
     .action((options: AskOptions) => perform(options, 'leave-table', {}));
+  withNodeChoice(command.command('transcript'))
+    .description('write the whole chain that your node has checked, signed by your node')
+    .argument('<file>', 'a new file, for `bitcraps verify`')
+    .action((file: string, options: AskOptions) => writeTranscript(file, options));
   withNodeChoice(command.command('show'))
     .description('your account, your bets and the table')
     .action((options: AskOptions) => show(options));
@@ -53,6 +59,19 @@ function perform(options: AskOptions, method: string, params: unknown): Promise<
     const { height } = (await askNode(options, method, params)) as { readonly height: string };
     if (options.json === true) printJson({ accepted: true, height });
     else process.stdout.write(`accepted in block ${height}\n`);
+    return EXIT_DONE;
+  });
+}
+
+function writeTranscript(file: string, options: AskOptions): Promise<void> {
+  return runCommand(options.json === true, async () => {
+    // The answer of a node of this build.
+    const written = (await askNode(options, 'transcript', { path: resolve(file) })) as {
+      path: string;
+      bytes: number;
+    };
+    if (options.json === true) printJson(written);
+    else process.stdout.write(`${written.path} (${written.bytes} B)\n`);
     return EXIT_DONE;
   });
 }
@@ -71,6 +90,7 @@ function show(options: AskOptions): Promise<void> {
       const mine = shooter !== null && shooter === account?.account ? ' (you)' : '';
       return `table ${table}: ${stage}, ${phase}, roll ${nextRoll}, shooter ${shooter?.slice(0, 8) ?? 'nobody'}${mine}`;
     });
+    lines.push(`block ${casino.height ?? 'n/a'}:${casino.blockHash ?? ''}`);
     lines.push(
       account === null
         ? 'no account yet: it opens with your first bet'

@@ -18,6 +18,8 @@ export interface Engine {
   /** Calls `listener` with each block from now on, in order, after it is final. Returns the way to stop it. */
   subscribe(listener: (block: Block) => void): () => void;
   head(): Head;
+  /** The time that a block would get now, milliseconds since the Unix epoch: what is due by it is due in the ledger. */
+  timeMs(): bigint;
   /** The bytes of a final block, or `undefined` above the head and below height 1. */
   block(height: bigint): Uint8Array | undefined;
   /** Finishes the block at hand and refuses what waits. */

@@ -120,6 +120,8 @@ class SoloEngine implements Engine {
   /** Waiting or being written, by `operationName`: a repeated operation shares the first one's answer. */
   readonly #pending = new Map<string, Pending>();
   #head: Head;
+  /** When `#head` became the head, on the monotonic clock. */
+  #headAtMs: number;
   #working: Promise<void> | null = null;
   #refusal: BitcrapsError | null = null;
 
@@ -127,6 +129,7 @@ class SoloEngine implements Engine {
     this.#config = config;
     this.#limits = { ...SOLO_LIMITS, ...config.limits };
     this.#head = head;
+    this.#headAtMs = config.clock.now();
   }
 
   submit(received: Uint8Array): Promise<Result<Accepted>> {
@@ -143,6 +146,15 @@ class SoloEngine implements Engine {
 
   head(): Head {
     return this.#head;
+  }
+
+  /** The wall clock's, or, while that lags behind the last block after a jump, the last block's time and what passed since. */
+  timeMs(): bigint {
+    const { clock } = this.#config;
+    const wallMs = BigInt(Math.floor(clock.wallMs()));
+    const passedMs = BigInt(Math.max(1, Math.floor(clock.now() - this.#headAtMs)));
+    const carriedMs = this.#head.timeMs + passedMs;
+    return wallMs > this.#head.timeMs ? wallMs : carriedMs;
   }
 
   block(height: bigint): Uint8Array | undefined {
@@ -220,8 +232,7 @@ class SoloEngine implements Engine {
   async #finalize(batch: readonly Pending[]): Promise<void> {
     const { primitives, clock, identity, machine, chainId, store, logger } = this.#config;
     const height = this.#head.height + 1n;
-    const wallMs = BigInt(Math.floor(clock.wallMs()));
-    const timeMs = wallMs > this.#head.timeMs ? wallMs : this.#head.timeMs + 1n;
+    const timeMs = this.timeMs();
     const parent = this.#head.hash;
     const operations = batch.map((pending) => pending.operation);
     const applied = machine.apply({ height, timeMs, parent, operations });
@@ -258,6 +269,7 @@ class SoloEngine implements Engine {
     }
     applied.commit(block.hash);
     this.#head = headOf(block);
+    this.#headAtMs = clock.now();
     const place = ok({ height, blockHash: block.hash });
     for (const pending of accepted) pending.settle(place);
     this.#announce(block);

@@ -34,6 +34,12 @@ function sideBet(me: Uint8Array, roll: bigint): string {
   return SIDE_BETS[Number(at)] ?? 'field';
 }
 
+/** A table may ask for more than a bot likes to bet; a multiple keeps every pay-out whole. */
+function atLeast(stake: bigint, stakeMin: bigint): bigint {
+  const times = (stakeMin + stake - 1n) / stake;
+  return times > 1n ? stake * times : stake;
+}
+
 /** The next bet, or `null` if there is nothing to bet now. */
 export function nextBet(state: CasinoState, table: Table, me: Uint8Array): ActionInit | null {
   if (table.lockedAt !== null) return null;
@@ -42,7 +48,7 @@ export function nextBet(state: CasinoState, table: Table, me: Uint8Array): Actio
   const mine = betsOf(table, me);
   const bet = (kind: string, stake: bigint, base = 0): ActionInit => ({
     case: 'placeBet',
-    value: { table: table.id, roll: table.roll, kind, stake, base },
+    value: { table: table.id, roll: table.roll, kind, stake: atLeast(stake, table.stakeMin), base },
   });
   const pass = mine.find(({ live }) => live.kind === 'pass');
   if (table.game.point === 0)

@@ -51,6 +51,8 @@ export function startBot(deps: BotDeps): Bot {
   let acting = false;
   let leaving = false;
   let stopped = false;
+  /** The roll at which a bet was refused: no more bets until the next one, but the dice go on. */
+  let refusedAtRoll: bigint | null = null;
   let sinceRoll = { table: 0, roll: 0n, at: 0 };
 
   /** When this node first saw the table waiting for this roll. */
@@ -63,6 +65,7 @@ export function startBot(deps: BotDeps): Bot {
 
   const turn = (state: CasinoState): Turn => {
     if (findAccount(state.accounts, me) === undefined) {
+      if (leaving) return 'done';
       return { what: 'open an account', action: { case: 'openAccount', value: {} } };
     }
     const [table] = state.tables;
@@ -70,7 +73,7 @@ export function startBot(deps: BotDeps): Bot {
     const waited = waitedMs(table);
     if (table.lockedAt !== null) return { waitMs: LOOK_EVERY_MS };
     if (leaving) return leavingTurn(table, me) ?? shotTurn(table, waited);
-    const bet = nextBet(state, table, me);
+    const bet = refusedAtRoll === table.roll ? null : nextBet(state, table, me);
     if (bet !== null) return { what: describe(bet), action: bet };
     return shotTurn(table, waited);
   };
@@ -90,8 +93,9 @@ export function startBot(deps: BotDeps): Bot {
     timer = null;
     const state = client.state();
     if (stopped || acting) return;
-    if (state === null || client.broken() !== null) return later(LOOK_EVERY_MS);
-    const next = turn(state);
+    const lost = client.broken() !== null;
+    if (state === null || (lost && !leaving)) return later(LOOK_EVERY_MS);
+    const next = lost ? 'done' : turn(state);
     if (next === 'done') {
       stopped = true;
       events.emit({ kind: 'left', account: peerIdText(me) });
@@ -104,6 +108,7 @@ export function startBot(deps: BotDeps): Bot {
     const result = await client.submit(action);
     acting = false;
     if (result.ok) return later(0);
+    if (action.case === 'placeBet') refusedAtRoll = sinceRoll.roll;
     const { code, message } = result.error;
     deps.logger.info('bot-refused', { what, code, detail: message });
     events.emit({ kind: 'refused', what, code, message });

@@ -4,6 +4,7 @@ import type { Result } from '../core/errors.ts';
 import type { ActionInit } from '../casino/operation.ts';
 import type { CasinoState } from '../casino/state.ts';
 import type { Genesis } from '../casino/genesis.ts';
+import type { Head } from '../consensus/block.ts';
 import type { CheckedBlock } from '../casino/replica.ts';
 
 /** Why something does not work, by a code of the registry. */
@@ -22,11 +23,14 @@ export interface CasinoClient {
   readonly casino: Uint8Array;
   /** Known once the first answer came. */
   genesis(): Genesis | null;
+  /** The newest block that this node has checked; `null` before the genesis arrived. */
+  head(): Head | null;
   /** The state after the newest block that this node has checked; `null` before the genesis arrived. */
   state(): CasinoState | null;
   /**
    * Signs an action of this node's account and has it placed; resolves once it is final and this node has checked
-   * the block that holds it. Actions of one account go one after the other, in the order of the calls.
+   * the block that holds it; `NODE_BLOCK_NOT_SEEN` and `NODE_OPERATION_MISSING` where the casino said so and the ledger
+   * does not. Actions of one account go one after the other, in the order of the calls.
    */
   submit(action: ActionInit): Promise<Result<Placed>>;
   /** Calls `listener` after each block that this node has checked. Returns the way to stop it. */
@@ -35,5 +39,9 @@ export interface CasinoClient {
   broken(): Trouble | null;
   /** Why the casino could not be reached the last time; `null` while it answers. */
   trouble(): Trouble | null;
+  /**
+   * The whole chain that this node has checked, signed by it. Throws `NODE_CASINO_NOT_SYNCED`, `TRANSCRIPT_TOO_LONG`.
+   */
+  transcript(): Uint8Array;
   stop(): void;
 }

@@ -4,6 +4,8 @@ import type { Clock } from '../env/clock.ts';
 import type { Logger } from '../env/logger.ts';
 import type { Block } from '../consensus/block.ts';
 import type { Engine } from '../consensus/engine.ts';
+import { decodeOperation } from '../casino/operation.ts';
+import { bytesEqual } from '../core/bytes.ts';
 import { BitcrapsError } from '../core/errors.ts';
 import { peerIdShort, peerIdText, type PeerIdText } from '../core/peer-id.ts';
 import type { Mesh } from '../mesh/mesh.ts';
@@ -64,6 +66,8 @@ export function hostCasino(deps: CasinoHostDeps): () => void {
         follow(peer);
         return blocksFrom(engine, ask.fromHeight);
       case 'submit': {
+        const foreign = foreignAccount(peer, ask.operation);
+        if (foreign !== null) return foreign;
         const result = await engine.submit(ask.operation);
         if (result.ok) return { kind: 'accepted', height: result.value.height };
         const { code, message } = result.error;
@@ -98,6 +102,18 @@ export function hostCasino(deps: CasinoHostDeps): () => void {
     }
   };
   return engine.subscribe(announce);
+}
+
+/**
+ * Every node of the network has paid a proof of work for its identity, which bounds what made-up accounts collect in
+ * grants; so an account is opened only over the session of its own key.
+ */
+function foreignAccount(peer: Uint8Array, operation: Uint8Array): CasinoAnswer | null {
+  const decoded = decodeOperation(operation);
+  if (!decoded.ok || decoded.value.operation.action.case !== 'openAccount') return null;
+  if (bytesEqual(decoded.value.operation.account, peer)) return null;
+  const { code, message } = new BitcrapsError('NODE_ACCOUNT_FOREIGN', {});
+  return { kind: 'refused', code, message };
 }
 
 /** The store failed under a request: the asker hears the code, the validator goes on. */

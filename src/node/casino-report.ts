@@ -1,6 +1,7 @@
 // What a node knows of its casino, as a report.
 
 import { formatAmount } from '../core/amount.ts';
+import { toHex } from '../core/bytes.ts';
 import { peerIdText } from '../core/peer-id.ts';
 import { findAccount } from '../casino/accounts.ts';
 import type { Genesis } from '../casino/genesis.ts';
@@ -28,12 +29,14 @@ export function casinoReport(node: CasinoNode): CasinoReport | null {
   const genesis: Genesis | null =
     casino.kind === 'validator' ? casino.local.genesis : casino.client.genesis();
   const state = casinoState(node);
+  const head = casino.kind === 'validator' ? casino.local.engine.head() : casino.client.head();
   return {
     id: peerIdText(casino.kind === 'validator' ? me : casino.client.casino),
     role: casino.kind,
     name: genesis?.casinoName ?? null,
     disclosure: genesis?.disclosure ?? null,
     height: state === null ? null : String(state.height),
+    blockHash: head === null ? null : toHex(head.hash),
     supplyConserved:
       state === null || genesis === null ? null : recountSupply(state).sum === genesis.supplyCap,
     broken: casino.kind === 'player' ? casino.client.broken() : null,

@@ -51,7 +51,7 @@ export function startCroupier(deps: CroupierDeps): Croupier {
     const { id, roll } = table;
     const action: ActionInit | null =
       table.lockedAt === null
-        ? overdue(table, BigInt(Math.floor(clock.wallMs())))
+        ? overdue(table, engine.timeMs())
         : // The block that locked the table is final: the state shows final blocks only.
           {
             case: 'revealDice',
@@ -105,11 +105,11 @@ export function startCroupier(deps: CroupierDeps): Croupier {
 }
 
 /** What the operator does for a shooter whose time is out, or for bets that nobody rolls for, if anything. */
-function overdue(table: Table, wallMs: bigint): ActionInit | null {
+function overdue(table: Table, timeMs: bigint): ActionInit | null {
   const { shooter, bets, shooterSinceMs, shooterTimeoutMs } = table;
   if (shooter === null && bets.length === 0) return null;
-  // The block gets this machine's time or a later one, so that what is due here is due there.
-  if (wallMs < shooterSinceMs + shooterTimeoutMs) return null;
+  // The block gets this time or a later one, so that what is due here is due there.
+  if (timeMs < shooterSinceMs + shooterTimeoutMs) return null;
   const value = { table: table.id, roll: table.roll };
   return shooter === null ? { case: 'shoot', value } : { case: 'passDice', value };
 }

@@ -5,7 +5,8 @@ import type { Logger } from '../env/logger.ts';
 import type { Primitives } from '../env/primitives.ts';
 import type { Rng } from '../env/rng.ts';
 import type { Store } from '../env/store.ts';
-import { ok, type Result } from '../core/errors.ts';
+import { bytesEqual } from '../core/bytes.ts';
+import { fail, ok, type Result } from '../core/errors.ts';
 import type { Identity } from '../crypto/signing.ts';
 import { createCasino, type Casino } from '../casino/casino.ts';
 import { createGenesis, decodeGenesis, type Genesis } from '../casino/genesis.ts';
@@ -52,7 +53,7 @@ export interface LocalCasino {
   onBlock(listener: (block: CheckedBlock) => void): () => void;
   /** Opens a table unless one is open. */
   openTable(): Promise<Result<void>>;
-  /** Closes every table on which nobody has a bet. */
+  /** Closes every table on which nobody has a bet; the first failure, if any. */
   closeTables(): Promise<Result<void>>;
   /** The whole ledger so far as a signed transcript. */
   transcript(): Uint8Array;
@@ -61,7 +62,7 @@ export interface LocalCasino {
 
 /**
  * Founds the casino on the first start and goes on with its ledger on every later one.
- * Errors: `CASINO_GENESIS_INVALID`, `CONSENSUS_OTHER_GENESIS`, `CONSENSUS_LOG_CORRUPT`; rejects with what the store throws.
+ * Errors: `CASINO_GENESIS_INVALID`, `CASINO_OTHER_RULES`, `CONSENSUS_OTHER_GENESIS`, `CONSENSUS_LOG_CORRUPT`; rejects with what the store throws.
  */
 export async function openLocalCasino(deps: LocalCasinoDeps): Promise<Result<LocalCasino>> {
   const { primitives, identity, clock, store, logger } = deps;
@@ -87,7 +88,14 @@ export async function openLocalCasino(deps: LocalCasinoDeps): Promise<Result<Loc
 function foundOrRead(deps: LocalCasinoDeps): Result<Genesis> {
   const { primitives, rng, identity, clock, store, networkId, casinoName } = deps;
   const known = readGenesis(store);
-  if (known !== undefined) return decodeGenesis(primitives, known);
+  if (known !== undefined) {
+    const read = decodeGenesis(primitives, known);
+    if (!read.ok) return read;
+    const { operator, rulesHash: rules, networkId: network } = read.value;
+    if (!bytesEqual(rules, rulesHash(primitives))) return fail('CASINO_OTHER_RULES', {});
+    const same = network === networkId && bytesEqual(operator, identity.publicKey);
+    return same ? read : fail('CONSENSUS_OTHER_GENESIS', {});
+  }
   return createGenesis(primitives, rng, identity, {
     networkId,
     casinoName,
@@ -138,11 +146,12 @@ function compose(
       return done(await croupier.submit({ case: 'openTable', value: tableValue(deps.table) }));
     },
     async closeTables() {
+      let first: Result<void> = ok(undefined);
       for (const table of casino.query().tables) {
         const closed = await croupier.submit({ case: 'closeTable', value: { table: table.id } });
-        if (!closed.ok) return closed;
+        if (!closed.ok && first.ok) first = closed;
       }
-      return ok(undefined);
+      return first;
     },
     transcript: () => transcriptOf(primitives, identity, genesis, engine),
     async stop() {

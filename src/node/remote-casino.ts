@@ -4,12 +4,14 @@
 import type { Clock, Timer } from '../env/clock.ts';
 import type { Logger } from '../env/logger.ts';
 import type { Primitives } from '../env/primitives.ts';
-import { fail, ok, receivedError, type Result } from '../core/errors.ts';
+import { bytesEqual } from '../core/bytes.ts';
+import { BitcrapsError, fail, ok, receivedError, type Result } from '../core/errors.ts';
 import type { Identity } from '../crypto/signing.ts';
 import { createReplica, type CheckedBlock, type Replica } from '../casino/replica.ts';
 import type { ActionInit } from '../casino/operation.ts';
+import { encodeTranscript, TRANSCRIPT_BYTES_MAX } from '../casino/transcript.ts';
 import { createWallet, type Wallet } from '../casino/wallet.ts';
-import { decodeBlock } from '../consensus/block.ts';
+import { decodeBlock, type Block, type Head } from '../consensus/block.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import type { CasinoClient, Placed, Trouble } from './casino-client.ts';
 import { createCasinoRequests, type CasinoRequests } from './casino-requests.ts';
@@ -22,6 +24,8 @@ const POLL_EVERY_MS = 2_000;
 const BEGIN_EVERY_MS = 100;
 /** After an accepted operation, for its block to arrive and be checked. */
 const BLOCK_WITHIN_MS = 5_000;
+/** Blocks in which an accepted operation is looked for; answers come within a few of them. */
+const RECENT_BLOCKS_MAX = 256;
 
 export interface RemoteCasinoDeps {
   readonly mesh: Mesh;
@@ -43,9 +47,14 @@ class RemoteCasino implements CasinoClient {
   readonly #requests: CasinoRequests;
   readonly #listeners = new Set<(block: CheckedBlock) => void>();
   readonly #inOrder = createInOrder();
+  /** The last checked blocks, oldest first: at most `RECENT_BLOCKS_MAX`. */
+  readonly #recent: Block[] = [];
   /** Submitters that wait for their block, by height. */
   readonly #waiting = new Set<{ readonly height: bigint; readonly done: () => void }>();
   #chain: { readonly replica: Replica; readonly wallet: Wallet } | null = null;
+  /** The chain as it came, for a transcript; let go once it is longer than any verifier reads. */
+  #kept: Uint8Array[] = [];
+  #keptBytes = 0;
   #broken: Trouble | null = null;
   #trouble: Trouble | null = null;
   #timer: Timer | null = null;
@@ -69,6 +78,10 @@ class RemoteCasino implements CasinoClient {
     return this.#chain?.replica.genesis ?? null;
   }
 
+  head(): Head | null {
+    return this.#chain?.replica.head() ?? null;
+  }
+
   state(): ReturnType<Replica['state']> | null {
     return this.#chain?.replica.state() ?? null;
   }
@@ -79,6 +92,23 @@ class RemoteCasino implements CasinoClient {
 
   trouble(): Trouble | null {
     return this.#trouble;
+  }
+
+  transcript(): Uint8Array {
+    if (this.#chain === null) throw new BitcrapsError('NODE_CASINO_NOT_SYNCED', {});
+    if (this.#keptBytes > TRANSCRIPT_BYTES_MAX) {
+      throw new BitcrapsError('TRANSCRIPT_TOO_LONG', {
+        bytes: this.#keptBytes,
+        bytesMax: TRANSCRIPT_BYTES_MAX,
+      });
+    }
+    const { replica } = this.#chain;
+    const { primitives, identity } = this.#deps;
+    return encodeTranscript(primitives, identity, {
+      genesis: replica.genesis.bytes,
+      blocks: this.#kept,
+      head: replica.head(),
+    });
   }
 
   onBlock(listener: (block: CheckedBlock) => void): () => void {
@@ -107,14 +137,23 @@ class RemoteCasino implements CasinoClient {
     }
     if (this.#chain === null) return fail('NODE_CASINO_NOT_SYNCED', {});
     const { wallet } = this.#chain;
-    const answer = await this.#ask({ kind: 'submit', operation: wallet.sign(action) });
+    const operation = wallet.sign(action);
+    const answer = await this.#ask({ kind: 'submit', operation });
     if (!answer.ok || answer.value.kind !== 'accepted') {
       wallet.resync();
       return answer.ok ? refusal(answer.value) : answer;
     }
     const { height } = answer.value;
     await this.#reached(height);
-    return ok({ height });
+    return this.#placed(operation, height);
+  }
+
+  /** Whether the checked block of that height holds the operation: the casino's word is not enough. */
+  #placed(operation: Uint8Array, height: bigint): Result<Placed> {
+    if (this.#height() < height) return fail('NODE_BLOCK_NOT_SEEN', { height });
+    const block = this.#recent.find((candidate) => candidate.header.height === height);
+    const holds = block?.operations.some((bytes) => bytesEqual(bytes, operation)) ?? false;
+    return holds ? ok({ height }) : fail('NODE_OPERATION_MISSING', { height });
   }
 
   async #ask(ask: CasinoAsk): Promise<Result<CasinoAnswer>> {
@@ -153,6 +192,7 @@ class RemoteCasino implements CasinoClient {
   }
 
   async #poll(): Promise<void> {
+    if (this.#broken !== null) return;
     if (this.#chain === null) await this.#begin();
     if (this.#chain !== null) await this.#sync();
     this.#pollAfter(this.#chain === null ? BEGIN_EVERY_MS : POLL_EVERY_MS);
@@ -199,10 +239,19 @@ class RemoteCasino implements CasinoClient {
       if (decoded.ok && decoded.value.header.height !== replica.head().height + 1n) continue;
       const added = replica.add(bytes);
       if (!added.ok) return this.#break(added.error);
+      this.#recent.push(added.value.block);
+      if (this.#recent.length > RECENT_BLOCKS_MAX) this.#recent.shift();
+      this.#keep(bytes);
       for (const listener of this.#listeners) listener(added.value);
       const { height } = replica.head();
       for (const waiter of this.#waiting) if (waiter.height <= height) waiter.done();
     }
+  }
+
+  #keep(block: Uint8Array): void {
+    this.#keptBytes += block.length;
+    if (this.#keptBytes <= TRANSCRIPT_BYTES_MAX) this.#kept.push(block.slice());
+    else this.#kept = [];
   }
 
   #break(error: { readonly code: string; readonly message: string }): void {

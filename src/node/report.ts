@@ -49,6 +49,8 @@ export interface CasinoReport {
   readonly disclosure: string | null;
   /** The newest block that this node has checked; `null` before the genesis arrived. */
   readonly height: string | null;
+  /** That block's hash in hexadecimal: what `bitcraps verify --seen HEIGHT:HASH` asks for. */
+  readonly blockHash: string | null;
   /** Whether the sum over all accounts, tables and pots, recounted, is the supply cap. */
   readonly supplyConserved: boolean | null;
   /** Why this node stopped following, or `null`. */

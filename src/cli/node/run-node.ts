@@ -209,14 +209,15 @@ function writeTranscript(
   params: unknown,
 ): { readonly path: string; readonly bytes: number } {
   const { casino } = node;
-  if (casino.kind !== 'validator')
+  if (casino.kind === 'none')
     throw new BitcrapsError('NODE_CONTROL_LACKING', { what: 'run a casino' });
   const path =
     typeof params === 'object' && params !== null && 'path' in params ? params.path : undefined;
   if (typeof path !== 'string') {
     throw new BitcrapsError('NODE_CONTROL_ARGUMENT', { argument: 'path', expected: 'a path' });
   }
-  const bytes = casino.local.transcript();
+  const bytes =
+    casino.kind === 'validator' ? casino.local.transcript() : casino.client.transcript();
   try {
     writeFileSync(path, bytes, { flag: 'wx', mode: 0o600 });
   } catch (error) {

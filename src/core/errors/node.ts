@@ -44,6 +44,21 @@ export const nodeErrors = {
     cause: 'The casino runs a newer version, whose error codes this node does not know.',
     cure: 'Upgrade this node.',
   },
+  NODE_BLOCK_NOT_SEEN: {
+    message: 'the casino says that block {height} holds the operation, and that block has not come',
+    cause: 'The way to the casino broke after it answered, or the casino lies.',
+    cure: 'Look at `bitcraps play show` when the casino is reached again; repeating the bet would place a second one if the first is there.',
+  },
+  NODE_OPERATION_MISSING: {
+    message: 'the casino says that block {height} holds the operation, and it does not',
+    cause: 'The casino told something else than its ledger says.',
+    cure: 'Do not play there; keep a transcript (`bitcraps play transcript FILE`).',
+  },
+  NODE_ACCOUNT_FOREIGN: {
+    message: 'an account is opened by its own node only',
+    cause: 'Somebody asked for an account under another key than the one of its node; each account costs a proof of work.',
+    cure: 'Open the account from the node whose identity it is.',
+  },
   NODE_STOPPED: {
     message: 'the node is stopping',
     cause: 'The node was asked to stop while the request was under way.',
