@@ -138,11 +138,14 @@ export function createLinkStateDatabase(
       return sortedRecords;
     },
     age(isReachable, nowMs) {
+      // Buried only after all were asked about: each burial is a new version, and reachability is computed for each.
+      const doomed: StoredRecord[] = [];
       for (const stored of records.values()) {
         if (stored.key === self || isReachable(stored.key)) stored.expiresAtMs = null;
         else if (stored.expiresAtMs === null) stored.expiresAtMs = nowMs + UNREACHABLE_MS_MAX;
-        else if (stored.expiresAtMs <= nowMs) bury(stored, nowMs);
+        else if (stored.expiresAtMs <= nowMs) doomed.push(stored);
       }
+      for (const stored of doomed) bury(stored, nowMs);
       for (const [key, { untilMs }] of tombstones) {
         if (untilMs > nowMs) break;
         tombstones.delete(key);

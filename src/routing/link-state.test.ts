@@ -423,6 +423,25 @@ describe('bounds', () => {
     expect(flood.state(0).receive('record', old, null)).toEqual({ kind: 'taken' });
   });
 
+  test('aging asks about one state of the table, however many records it drops', () => {
+    const flood = new Flood();
+    flood.add();
+    const { database } = flood.state(0);
+    for (let index = 1; index < 10; index += 1) {
+      flood.state(0).receive('record', payloadOf(index), null);
+    }
+    flood.clock.ms += UNREACHABLE_MS_MAX + 1;
+    // A route table computes its routes anew for each version that it is asked about.
+    const asked = new Set<number>();
+    const reachable = byteKey(identity(5).publicKey);
+    database.age((key) => {
+      asked.add(database.version);
+      return key === reachable;
+    }, flood.clock.ms);
+    expect(asked.size).toBe(1);
+    expect(database.sorted()).toHaveLength(2);
+  });
+
   test('a full table makes room by its unreachable originators and refuses what is left', () => {
     const flood = new Flood();
     flood.add(1, 3);
