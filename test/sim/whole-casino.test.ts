@@ -6,6 +6,8 @@ import { crap } from '../../src/core/amount.ts';
 import { toHex } from '../../src/core/bytes.ts';
 import { peerIdText } from '../../src/core/peer-id.ts';
 import { unwrap } from '../../src/core/errors.ts';
+import { CASINO_PROTOCOL, decodeReply, encodeRequest } from '../../src/node/casino-service.ts';
+import { signOperation } from '../../src/casino/operation.ts';
 import { casinoReport, casinoState } from '../../src/node/casino-report.ts';
 import { verifyTranscript } from '../../src/casino/verify-transcript.ts';
 import { primitives } from '../../src/platform/node/primitives.ts';
@@ -105,6 +107,29 @@ test('with a gateway gone far bets are refused with a code and near ones go on; 
   const farBets = betsOfFar();
   await rig.until(() => crossed() > before && betsOfFar() > farBets, 60_000);
   unwrap(verifyTranscript(primitives, transcriptOf(rig)));
+});
+
+test('an account opens over the session of its own key only', async () => {
+  const rig = await play(7, 1);
+  const { mesh } = rig.node('a-relay').node;
+  const table = rig.node('a-table').node;
+  if (table.casino.kind !== 'validator') throw new Error('a-table runs the casino');
+  const { genesis } = table.casino.local;
+  const operation = signOperation(primitives, testIdentity('made-up'), {
+    chainId: genesis.chainId,
+    nonce: 0n,
+    anchor: { height: 0n, hash: genesis.chainId },
+    action: { case: 'openAccount', value: {} },
+  });
+  const answers: unknown[] = [];
+  mesh.handle(CASINO_PROTOCOL, ({ payload }) => answers.push(unwrap(decodeReply(payload)).answer));
+  mesh.send(
+    table.mesh.self,
+    CASINO_PROTOCOL,
+    encodeRequest({ id: 9n, ask: { kind: 'submit', operation } }),
+  );
+  await rig.until(() => answers.length > 0, 10_000);
+  expect(answers).toMatchObject([{ kind: 'refused', code: 'NODE_ACCOUNT_FOREIGN' }]);
 });
 
 test('any node may be killed and started again: the game goes on with its ledger', async () => {
