@@ -1,9 +1,8 @@
-// What a node holds for one peer: the session in use, the one before it, one that the peer began, the handshake that this
-// node began, and the messages that wait for it.
+// What a node holds for one peer: the session in use, the one before it, the handshake that this node began, and the
+// messages that wait for it.
 
 import type { NoiseHandshake } from '../crypto/noise.ts';
 import type { Timer } from '../env/clock.ts';
-import type { ByteKey } from '../routing/byte-key.ts';
 import type { Hello } from '../versioning/hello.ts';
 import type { Negotiation } from '../versioning/negotiate.ts';
 import type { Session } from './session.ts';
@@ -30,15 +29,6 @@ export interface Attempt {
   timer: Timer | null;
 }
 
-/** A session that the peer began and has not used yet. */
-export interface Unconfirmed {
-  readonly session: Session;
-  /** What began it, and the answer: the peer repeats its message if the answer got lost. */
-  readonly message: ByteKey;
-  readonly answer: Uint8Array;
-  readonly timer: Timer;
-}
-
 export interface PendingMessage {
   readonly protocol: number;
   readonly payload: Uint8Array;
@@ -50,7 +40,6 @@ export interface PeerState {
   current: Session | null;
   /** Opens what was under way when the keys changed. */
   previous: { readonly session: Session; readonly untilMs: number } | null;
-  unconfirmed: Unconfirmed | null;
   attempt: Attempt | null;
   pending: PendingMessage[];
   hintedAtMs: number;
@@ -64,7 +53,6 @@ export function createPeerState(peer: Uint8Array, remoteStatic: Uint8Array): Pee
     remoteStatic,
     current: null,
     previous: null,
-    unconfirmed: null,
     attempt: null,
     pending: [],
     hintedAtMs: -Infinity,
@@ -74,8 +62,8 @@ export function createPeerState(peer: Uint8Array, remoteStatic: Uint8Array): Pee
 
 /** `null` if there is neither a session nor a handshake. */
 export function sessionInfo(state: PeerState, nowMs: number): SessionInfo | null {
-  const { peer, current, attempt, unconfirmed, pending } = state;
-  if (current === null && attempt === null && unconfirmed === null) return null;
+  const { peer, current, attempt, pending } = state;
+  if (current === null && attempt === null) return null;
   return {
     peer,
     state: current === null ? 'opening' : 'open',

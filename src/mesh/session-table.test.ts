@@ -9,8 +9,9 @@ import { zstd } from '../platform/node/zstd.ts';
 import { createWorld, type World } from '../sim/world.ts';
 import { helloFor, HELLO_FRAME_BYTES_MIN } from '../versioning/hello.ts';
 import { CURRENT } from '../versioning/protocol-version.ts';
-import { HINT_INTERVAL_MS_MIN, SessionTable, UNCONFIRMED_MS_MAX } from './session-table.ts';
+import { HINT_INTERVAL_MS_MIN, SessionTable } from './session-table.ts';
 import { SESSION_MS_MAX } from './session.ts';
+import { UNCONFIRMED_MS_MAX } from './unconfirmed-sessions.ts';
 
 const quiet: Logger = {
   debug: () => {},
@@ -109,6 +110,14 @@ class Pair {
     return end;
   }
 
+  /** Both ends forget everything. */
+  restart(): void {
+    this.a.table.stop();
+    this.b.table.stop();
+    this.a = this.end('a', 'b');
+    this.b = this.end('b', 'a');
+  }
+
   send(from: 'a' | 'b', text: string): boolean {
     const to = from === 'a' ? this.b : this.a;
     return this[from].table.send(to.self, 1, utf8(text)).ok;
@@ -118,6 +127,87 @@ class Pair {
     this.world.runSync(this.world.clock.now() + ms);
   }
 }
+
+/** First messages of `from` to the other end, made by runs of both that are over. */
+function oldInits(pair: Pair, from: 'a' | 'b', count: number): readonly Uint8Array[] {
+  const to = from === 'a' ? 'b' : 'a';
+  const inits: Uint8Array[] = [];
+  for (let i = 0; i < count; i += 1) {
+    pair.restart();
+    const { table } = pair[to];
+    const receive = table.receiveHandshake.bind(table);
+    table.receiveHandshake = (source, body) => {
+      inits.push(body.slice());
+      return receive(source, body);
+    };
+    pair.send(from, 'x');
+    pair.run(1_000);
+  }
+  pair.restart();
+  expect(new Set(inits.map(toHex)).size).toBe(count);
+  return inits;
+}
+
+describe('replayed first messages', () => {
+  test.each(['a', 'b'] as const)('two in turn stop no message of or to %s', (victim) => {
+    const pair = new Pair();
+    const other = victim === 'a' ? 'b' : 'a';
+    const inits = oldInits(pair, other, 2);
+    for (let second = 0; second < 60; second += 1) {
+      if (second % 4 === 0) {
+        const init = inits[(second / 4) % 2] ?? new Uint8Array(0);
+        pair[victim].table.receiveHandshake(pair[other].self, init);
+      }
+      pair.send(victim, `${second}`);
+      if (second >= 30) pair.send(other, `${second}`);
+      pair.run(1_000);
+      expect(pair[other].got).toHaveLength(second + 1);
+      expect(pair[victim].got).toHaveLength(Math.max(0, second - 29));
+    }
+  });
+
+  test.each(['a', 'b'] as const)(
+    '%s keeps the younger session that one of them meets',
+    (victim) => {
+      const pair = new Pair();
+      const other = victim === 'a' ? 'b' : 'a';
+      const inits = oldInits(pair, other, 3);
+      pair.send(other, 'hello');
+      // The question arrives after 10 ms, the answer after 20 ms, the message after 30 ms.
+      pair.run(15);
+      for (const init of inits) pair[victim].table.receiveHandshake(pair[other].self, init);
+      pair.run(1_000);
+      expect(pair[victim].got).toEqual(['hello']);
+    },
+  );
+
+  test('both ends that begin at once end up on one session, in whatever order packets come', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.nat(300), (seed, apartMs) => {
+        const pair = new Pair(seed);
+        const rng = pair.world.rng('wire');
+        pair.wire = { copies: () => [rng.uint32() % 400] };
+        pair.send('a', 'a1');
+        pair.run(apartMs);
+        pair.send('b', 'b1');
+        pair.run(20_000);
+        expect([pair.a.got, pair.b.got]).toEqual([['b1'], ['a1']]);
+        // Long after the keys that lost are gone.
+        pair.run(120_000);
+        pair.a.table.sweep();
+        pair.b.table.sweep();
+        pair.send('a', 'a2');
+        pair.send('b', 'b2');
+        pair.run(1_000);
+        expect([pair.a.got, pair.b.got]).toEqual([
+          ['b1', 'b2'],
+          ['a1', 'a2'],
+        ]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
 
 describe('session table', () => {
   test('over any wire a message comes at most once, and over a good one again it comes', () => {

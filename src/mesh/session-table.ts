@@ -2,7 +2,8 @@
 // they age, and survives a peer that restarted. Every table and queue is bounded; what authenticates nothing makes no
 // state.
 //
-// Both ends may begin at once: the handshake that the peer with the lower PeerId began is the one that counts.
+// Both ends may begin at once: the handshake that the peer with the lower PeerId began is the one that counts. A first
+// message may be a replay: it changes nothing of what this node has or does until its sender has used the session.
 
 import { create } from '@bufbuild/protobuf';
 import { assert, unreachable } from '../core/assert.ts';
@@ -24,7 +25,6 @@ import {
   type PeerState,
   type PendingMessage,
   type SessionInfo,
-  type Unconfirmed,
 } from './peer-sessions.ts';
 import {
   createSessionNoise,
@@ -36,6 +36,7 @@ import {
   type HandshakeParty,
 } from './session-handshake.ts';
 import { CONFIRMING_PROTOCOL, Session, sessionIdOf } from './session.ts';
+import { UnconfirmedSessions } from './unconfirmed-sessions.ts';
 import {
   SessionInitSchema,
   SessionResponseSchema,
@@ -53,10 +54,10 @@ export const PENDING_BYTES_MAX: number = 8 * 1024 * 1024;
 /** A handshake is sent so often before it is given up: 1, 2, 4, 8 seconds apart, and 16 to wait for the last answer. */
 export const HANDSHAKE_TRIES_MAX = 5;
 export const HANDSHAKE_RETRY_MS = 1_000;
-/** A peer's handshake that it does not confirm is dropped after so long. */
-export const UNCONFIRMED_MS_MAX = 10_000;
 /** Packets under way when keys change are still opened for so long. */
 export const PREVIOUS_MS_MAX = 60_000;
+/** Handshakes of both ends that finished within this time count as begun at once. */
+const SIMULTANEOUS_MS_MAX = 5_000;
 /** A peer that does not fit is not tried again for so long. */
 export const REFUSED_MS = 60_000;
 /** Hints of unknown sessions start at most one handshake in this time per peer: they are not authenticated. */
@@ -98,12 +99,14 @@ export class SessionTable<C extends ErrorCode> {
   /** Least recently used first. */
   readonly #peers = new Map<ByteKey, PeerState>();
   readonly #sessions = new Map<number, Session>();
+  readonly #unconfirmed: UnconfirmedSessions;
   readonly #answers = createTokenBucket(ANSWERS_BURST, ANSWERS_PER_SECOND);
   #pendingBytes = 0;
   #stopped = false;
 
   constructor(config: SessionTableConfig<C>) {
     this.#config = config;
+    this.#unconfirmed = new UnconfirmedSessions(config.clock, (session) => this.#drop(session));
   }
 
   /** Seals and sends, or keeps the payload until the handshake is done. */
@@ -117,7 +120,7 @@ export class SessionTable<C extends ErrorCode> {
     const state = found.value;
     const nowMs = this.#config.clock.now();
     if (state.current !== null && state.current.isUsable(nowMs)) {
-      if (state.current.isAging(nowMs) && state.unconfirmed === null) this.#begin(state);
+      if (state.current.isAging(nowMs)) this.#begin(state);
       return this.#sendOn(state.current, protocol, payload);
     }
     if (nowMs < state.refusedUntilMs) {
@@ -127,7 +130,7 @@ export class SessionTable<C extends ErrorCode> {
       const messages = state.pending.length;
       return fail('MESH_PENDING_FULL', { destination: peerIdText(peer), messages });
     }
-    if (state.unconfirmed === null) this.#begin(state);
+    this.#begin(state);
     return ok(undefined);
   }
 
@@ -147,8 +150,8 @@ export class SessionTable<C extends ErrorCode> {
     }
     const outcome = session.open(body);
     if (outcome.kind === 'broken') return 'MESH_SEAL_BROKEN';
-    const state = this.#touch(byteKey(source));
-    if (state?.unconfirmed?.session === session) this.#confirm(state);
+    this.#touch(byteKey(source));
+    if (this.#unconfirmed.confirm(session)) this.#confirmed(session);
     if (outcome.kind === 'replayed') return 'MESH_MESSAGE_REPLAYED';
     if (outcome.kind === 'malformed') return 'MESH_BODY_MALFORMED';
     const { protocol, payload } = outcome;
@@ -195,6 +198,7 @@ export class SessionTable<C extends ErrorCode> {
   stop(): void {
     this.#stopped = true;
     for (const [key, state] of this.#peers) this.#evict(key, state);
+    this.#unconfirmed.clear();
   }
 
   #sendOn(session: Session, protocol: number, payload: Uint8Array): Result<void, C> {
@@ -229,7 +233,6 @@ export class SessionTable<C extends ErrorCode> {
   #evict(key: ByteKey, state: PeerState): void {
     this.#peers.delete(key);
     this.#cancelAttempt(state);
-    this.#forgetUnconfirmed(state);
     this.#forgetPrevious(state);
     if (state.current !== null) this.#drop(state.current);
     this.#takePending(state);
@@ -290,12 +293,12 @@ export class SessionTable<C extends ErrorCode> {
 
   #receiveInit(source: Uint8Array, init: SessionInit): SessionDropCode | null {
     const { clock, identity } = this.#config;
-    const message = byteKey(init.noise);
-    const known = this.#peers.get(byteKey(source));
-    if (known?.unconfirmed?.message === message) {
-      this.#config.sendHandshake(source, known.unconfirmed.answer);
+    const given = this.#unconfirmed.answerTo(source, init.noise);
+    if (given !== null) {
+      this.#config.sendHandshake(source, given);
       return null;
     }
+    const known = this.#peers.get(byteKey(source));
     // The peer hears this node's handshake in a moment, and answers it.
     if (known?.attempt && compareBytes(identity.publicKey, source) < 0) return null;
     if (!this.#answers.take(clock.now())) return 'MESH_RATE_EXCEEDED';
@@ -313,35 +316,39 @@ export class SessionTable<C extends ErrorCode> {
     });
     const answer = encodeStep({ case: 'response', value });
     const negotiation = negotiate(hello, remote);
-    const state = this.#use(source);
     // An incompatible peer learns it from the Hello in the answer, and comes to the same conclusion.
-    if (state.ok && noise.keys !== null && negotiation.mode !== 'incompatible') {
-      const session = this.#open(state.value, noise, localId, init.senderSession, negotiation);
-      this.#await(state.value, { session, message, answer });
+    if (noise.keys !== null && negotiation.mode !== 'incompatible') {
+      const remoteId = init.senderSession;
+      const session = this.#open('remote', source.slice(), noise, localId, remoteId, negotiation);
+      this.#unconfirmed.add(session, init.noise, answer);
     }
     this.#config.sendHandshake(source, answer);
     return null;
   }
 
-  /** Keeps a session that the peer began until the peer uses it. */
-  #await(state: PeerState, unconfirmed: Omit<Unconfirmed, 'timer'>): void {
+  /** The peer used the session that it began. */
+  #confirmed(session: Session): void {
+    const used = this.#use(session.peer);
+    assert(used.ok, 'a peer with a session has a key');
+    const state = used.value;
     this.#cancelAttempt(state);
-    this.#forgetUnconfirmed(state);
-    const timer = this.#config.clock.after(UNCONFIRMED_MS_MAX, () => {
-      if (state.unconfirmed?.session !== unconfirmed.session) return;
-      this.#forgetUnconfirmed(state);
-      if (state.pending.length > 0) this.#begin(state);
-    });
-    state.unconfirmed = { ...unconfirmed, timer };
+    if (state.current === null || this.#supersedes(session, state.current)) {
+      this.#promote(state, session);
+    } else {
+      this.#retire(state, session);
+    }
+    this.#flush(state, state.current ?? session);
   }
 
-  #confirm(state: PeerState): void {
-    const { unconfirmed } = state;
-    if (unconfirmed === null) return;
-    unconfirmed.timer.cancel();
-    state.unconfirmed = null;
-    this.#promote(state, unconfirmed.session);
-    this.#flush(state, unconfirmed.session);
+  /**
+   * Whether a session that the peer began takes over, by a rule that gives the same answer at both ends in whatever
+   * order packets come: of what both began at once the one of the lower PeerId, else the later one.
+   */
+  #supersedes(session: Session, current: Session): boolean {
+    const laterMs = session.establishedAtMs - current.establishedAtMs;
+    if (current.begunBy === 'remote') return laterMs >= 0;
+    if (Math.abs(laterMs) > SIMULTANEOUS_MS_MAX) return laterMs > 0;
+    return compareBytes(session.peer, this.#config.identity.publicKey) < 0;
   }
 
   #receiveResponse(source: Uint8Array, response: SessionResponse): SessionDropCode | null {
@@ -360,8 +367,8 @@ export class SessionTable<C extends ErrorCode> {
     }
     const { localId, noise } = attempt;
     this.#cancelAttempt(state);
-    this.#forgetUnconfirmed(state);
-    const session = this.#open(state, noise, localId, response.senderSession, negotiation);
+    const remoteId = response.senderSession;
+    const session = this.#open('local', state.peer, noise, localId, remoteId, negotiation);
     this.#promote(state, session);
     // The peer may send only once it has heard something on the new session.
     if (state.pending.length === 0) this.#sendOn(session, CONFIRMING_PROTOCOL, new Uint8Array(0));
@@ -381,7 +388,8 @@ export class SessionTable<C extends ErrorCode> {
   }
 
   #open(
-    state: PeerState,
+    begunBy: Session['begunBy'],
+    peer: Uint8Array,
     noise: NoiseHandshake,
     localId: number,
     remoteId: number,
@@ -393,7 +401,8 @@ export class SessionTable<C extends ErrorCode> {
     const session = new Session({
       primitives,
       compressor,
-      peer: state.peer,
+      peer,
+      begunBy,
       keys,
       localId,
       remoteId,
@@ -406,15 +415,17 @@ export class SessionTable<C extends ErrorCode> {
 
   /** From now on this one seals; the one before still opens for a while. */
   #promote(state: PeerState, session: Session): void {
-    this.#forgetPrevious(state);
-    if (state.current !== null) {
-      const untilMs = this.#config.clock.now() + PREVIOUS_MS_MAX;
-      state.previous = { session: state.current, untilMs };
-    }
+    if (state.current !== null) this.#retire(state, state.current);
     state.current = session;
     state.refusedUntilMs = -Infinity;
     const { mode } = session.negotiation;
     this.#config.logger.debug('session-open', { peer: peerIdShort(state.peer), mode });
+  }
+
+  /** From now on this one only opens what was under way, for a while. */
+  #retire(state: PeerState, session: Session): void {
+    this.#forgetPrevious(state);
+    state.previous = { session, untilMs: this.#config.clock.now() + PREVIOUS_MS_MAX };
   }
 
   #flush(state: PeerState, session: Session): void {
@@ -433,13 +444,6 @@ export class SessionTable<C extends ErrorCode> {
     state.attempt = null;
   }
 
-  #forgetUnconfirmed(state: PeerState): void {
-    if (state.unconfirmed === null) return;
-    state.unconfirmed.timer.cancel();
-    this.#drop(state.unconfirmed.session);
-    state.unconfirmed = null;
-  }
-
   #forgetPrevious(state: PeerState): void {
     if (state.previous !== null) this.#drop(state.previous.session);
     state.previous = null;
@@ -453,7 +457,7 @@ export class SessionTable<C extends ErrorCode> {
   /** A number that no other session here has. */
   #newId(): number {
     let id = this.#config.rng.uint32();
-    // At most three sessions for each of `SESSIONS_MAX` peers: a second draw is rare.
+    // At most three sessions for each of `SESSIONS_MAX` peers, and a few unconfirmed: a second draw is rare.
     while (this.#sessions.has(id)) id = this.#config.rng.uint32();
     return id;
   }

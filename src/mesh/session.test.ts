@@ -42,6 +42,7 @@ function pair(
       primitives,
       compressor: local === 1 ? compressor : zstd,
       peer: new Uint8Array(32),
+      begunBy: 'local',
       keys: { send: send.slice(), receive: receive.slice(), handshakeHash: hash },
       localId: local,
       remoteId: 3 - local,

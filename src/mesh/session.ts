@@ -44,6 +44,8 @@ export interface SessionParts {
   readonly compressor: Compressor;
   /** PeerId. */
   readonly peer: Uint8Array;
+  /** Who sent the first message of its handshake. */
+  readonly begunBy: 'local' | 'remote';
   readonly keys: NoiseKeys;
   /** Unsigned 32 bits each. */
   readonly localId: number;
@@ -59,6 +61,7 @@ export function sessionIdOf(body: Uint8Array): number | null {
 
 export class Session {
   readonly peer: Uint8Array;
+  readonly begunBy: 'local' | 'remote';
   readonly localId: number;
   readonly remoteId: number;
   readonly negotiation: Negotiation;
@@ -71,6 +74,7 @@ export class Session {
 
   constructor(parts: SessionParts) {
     this.peer = parts.peer;
+    this.begunBy = parts.begunBy;
     this.localId = parts.localId;
     this.remoteId = parts.remoteId;
     this.negotiation = parts.negotiation;
