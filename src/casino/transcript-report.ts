@@ -6,6 +6,7 @@ import { outcomeName, type Effect, type Outcome } from './effects.ts';
 import type { Operation } from './operation.ts';
 import type { CheckedBlock, Replica } from './replica.ts';
 import { recountSupply, type Supply } from './state.ts';
+import { endLimits, isEndProved } from './transcript-end.ts';
 
 export interface ReportedBet {
   readonly bet: number;
@@ -42,7 +43,10 @@ export interface ReportedAccount {
   readonly returned: bigint;
   /** The newest block that the account has signed to have seen; 0 is the genesis. */
   readonly seenHeight: bigint;
-  /** Whether the account left every table after its last bet there was decided, and so stands by those rolls. */
+  /**
+   * Whether the account left every table where it bet, by an operation that builds on the block that decided its last
+   * bet there or on a later one. It says nothing of blocks after `seenHeight`: the account may have come back.
+   */
   readonly countersigned: boolean;
 }
 
@@ -81,9 +85,16 @@ export interface TranscriptReport {
   readonly supply: Supply & { readonly cap: bigint };
   /** Not closed at the end. */
   readonly openTables: readonly ReportedTable[];
-  /** Whether the file itself shows that no round is missing at its end: all tables closed or all players countersigned. */
+  /**
+   * Whether the file ends as a finished evening does: dice rolled, every table is closed, and every account that ever bet
+   * countersigned. It does not mean that nothing came afterwards: no file can show that by itself. To test for a cut-off
+   * end, give `verifyTranscript` a block that a player's node has seen.
+   */
   readonly endProved: boolean;
-  /** Sentences about what the transcript does not prove. */
+  /**
+   * Sentences about what the transcript does not prove: the genesis' disclosure, up to which block the players signed,
+   * and each thing that keeps `endProved` from being true.
+   */
   readonly limits: readonly string[];
 }
 
@@ -95,9 +106,9 @@ interface AccountTally {
   seenHeight: bigint;
   /** Tables where the account bet and did not leave afterwards. */
   readonly unsigned: Set<number>;
-  /** By table: the account has signed to have seen every roll before this one. */
+  /** By table: the block that the account's last leaving there builds on. */
   readonly signedTo: Map<number, bigint>;
-  /** By table: the last roll that decided one of its bets. */
+  /** By table: the height at which the last of its bets there was decided. */
   readonly decidedAt: Map<number, bigint>;
   openBets: number;
 }
@@ -163,7 +174,7 @@ class Builder implements ReportBuilder {
     if (action.case === 'placeBet') tally.unsigned.add(action.value.table);
     if (action.case === 'leaveTable') {
       tally.unsigned.delete(action.value.table);
-      tally.signedTo.set(action.value.table, action.value.roll);
+      tally.signedTo.set(action.value.table, anchor.height);
     }
     tally.operations += 1;
     this.#signatures += 1;
@@ -196,7 +207,7 @@ class Builder implements ReportBuilder {
     let event = '';
     for (const effect of rest) {
       if (effect.case === 'betResolved' && effect.value.table === table) {
-        resolved.push(this.#resolve(effect));
+        resolved.push(this.#resolve(height, effect));
       } else if (effect.case === 'pointSet') event = `point ${effect.value.point}`;
       else if (effect.case === 'pointMade') event = 'point made';
       else if (effect.case === 'sevenOut') event = 'seven-out';
@@ -206,15 +217,15 @@ class Builder implements ReportBuilder {
     this.#rolls.push({ height, table, roll, dice: [die1, die2], shooter, event, resolved });
   }
 
-  #resolve({ value }: Effect & { readonly case: 'betResolved' }): ReportedBet {
-    const { table, roll, bet, account, outcome, returned } = value;
+  #resolve(height: bigint, { value }: Effect & { readonly case: 'betResolved' }): ReportedBet {
+    const { table, bet, account, outcome, returned } = value;
     const name = `${table}/${bet}`;
     const { kind, stake } = this.#bets.get(name) ?? { kind: '', stake: 0n };
     this.#bets.delete(name);
     this.#resolved += 1;
     const tally = this.#account(account);
     tally.openBets -= 1;
-    tally.decidedAt.set(table, roll);
+    tally.decidedAt.set(table, height);
     tally.staked += stake;
     tally.returned += returned;
     return {
@@ -236,7 +247,7 @@ class Builder implements ReportBuilder {
       for (const { key, balance } of shard) balances.set(peerIdText(key), balance);
     }
     const accounts = [...this.#accounts]
-      .filter(([account]) => account !== casino)
+      .filter(([account, { bets }]) => account !== casino || bets > 0)
       .map(([account, tally]) => reportAccount(account, balances.get(account) ?? 0n, tally));
     const openTables = replica.tables().map((table) => ({
       table: table.id,
@@ -245,7 +256,7 @@ class Builder implements ReportBuilder {
       bankroll: table.bankroll,
       openBets: table.bets.length,
     }));
-    const limits = [genesis.disclosure, ...endLimits(accounts, openTables)];
+    const end = { rolls: this.#rolls.length, accounts, openTables };
     return {
       casino,
       casinoName: genesis.casinoName,
@@ -268,8 +279,8 @@ class Builder implements ReportBuilder {
       accounts,
       supply: { ...recountSupply(replica.state()), cap: genesis.supplyCap },
       openTables,
-      endProved: limits.length === 1,
-      limits,
+      endProved: isEndProved(end),
+      limits: [genesis.disclosure, ...endLimits(end)],
     };
   }
 }
@@ -282,31 +293,5 @@ function reportAccount(account: PeerIdText, balance: bigint, tally: AccountTally
 
 function standsByTheEnd({ unsigned, signedTo, decidedAt, openBets }: AccountTally): boolean {
   if (openBets > 0 || unsigned.size > 0) return false;
-  return [...decidedAt].every(([table, roll]) => roll < (signedTo.get(table) ?? 0n));
-}
-
-/** What the end of the file leaves open. */
-function endLimits(
-  accounts: readonly ReportedAccount[],
-  tables: readonly ReportedTable[],
-): readonly string[] {
-  const limits: string[] = [];
-  for (const { table, nextRoll, locked, openBets } of tables) {
-    if (locked) {
-      limits.push(
-        `Roll ${nextRoll} of table ${table} was locked, and its dice are not in this file.`,
-      );
-    }
-    if (openBets > 0) {
-      limits.push(`Table ${table} has undecided bets at the end of this file: ${openBets}.`);
-    }
-  }
-  for (const { account, bets, countersigned, seenHeight } of accounts) {
-    if (bets === 0 || countersigned) continue;
-    limits.push(
-      `Account ${account} played and did not countersign the end by leaving: rounds after block ${seenHeight}, ` +
-        'the last that it signed to have seen, could be missing.',
-    );
-  }
-  return limits;
+  return [...decidedAt].every(([table, height]) => height <= (signedTo.get(table) ?? 0n));
 }

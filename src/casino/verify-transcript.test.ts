@@ -1,10 +1,13 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { finishedCasino, identityOf, SmallCasino } from '../../test/casino/small-casino.ts';
+import { crap } from '../core/amount.ts';
 import { unwrap, type Result } from '../core/errors.ts';
 import { peerIdText } from '../core/peer-id.ts';
 import { primitives } from '../platform/node/primitives.ts';
 import { findAccount } from './accounts.ts';
+import { signOperation } from './operation.ts';
 import { createReplica } from './replica.ts';
+import type { TranscriptReport } from './transcript-report.ts';
 import { encodeTranscript } from './transcript.ts';
 import { verifyTranscript } from './verify-transcript.ts';
 
@@ -26,6 +29,23 @@ function rewrite(change: object, signer = casino.operator): Uint8Array {
   });
 }
 
+/** The sentence that every report has. */
+function signedUpTo(height: bigint): string {
+  return (
+    `Each named player signed everything up to block ${height}; ` +
+    'play after that block is not excluded by this file.'
+  );
+}
+
+/** What the file says whose author stopped after `blocks` blocks. */
+function cutAfter(game: SmallCasino, blocks: number): TranscriptReport {
+  const replica = unwrap(createReplica(primitives, game.genesis.bytes));
+  const kept = game.blocks.slice(0, blocks).map(({ bytes }) => bytes);
+  for (const bytes of kept) unwrap(replica.add(bytes));
+  const chain = { genesis: game.genesis.bytes, blocks: kept, head: replica.head() };
+  return unwrap(verifyTranscript(primitives, encodeTranscript(primitives, game.operator, chain)));
+}
+
 function countersigned(game: SmallCasino): readonly boolean[] {
   const report = unwrap(verifyTranscript(primitives, game.transcript()));
   return report.accounts.map((account) => account.countersigned);
@@ -39,7 +59,7 @@ describe('a sound transcript', () => {
       signedByOperator: true,
       height: casino.head.height,
       endProved: true,
-      limits: [casino.genesis.disclosure],
+      limits: [casino.genesis.disclosure, signedUpTo(casino.head.height - 3n)],
       openTables: [],
       signatures: casino.blocks.length,
     });
@@ -93,7 +113,8 @@ describe('a sound transcript', () => {
 
   test('of a casino where nothing happened yet holds too', () => {
     const report = unwrap(verifyTranscript(primitives, new SmallCasino().transcript()));
-    expect(report).toMatchObject({ height: 0n, rolls: [], accounts: [], endProved: true });
+    expect(report).toMatchObject({ height: 0n, rolls: [], accounts: [], endProved: false });
+    expect(report.limits).toContain(signedUpTo(0n));
   });
 
   test('is that of the casino that was meant', () => {
@@ -102,6 +123,84 @@ describe('a sound transcript', () => {
       code(verifyTranscript(primitives, bytes, { casino: key }));
     expect(meant(casino.operator.publicKey)).toBe('ok');
     expect(meant(identityOf('ann').publicKey)).toBe('TRANSCRIPT_OTHER_CASINO');
+  });
+});
+
+describe('the end of a transcript', () => {
+  test('is proved by no proper beginning of a whole evening, and each says what it leaves open', () => {
+    for (let blocks = 0; blocks < casino.blocks.length; blocks += 1) {
+      const { endProved, limits } = cutAfter(casino, blocks);
+      expect(endProved, `${blocks} blocks`).toBe(false);
+      expect(limits.join(' ')).toContain('play after that block is not excluded by this file.');
+    }
+    expect(cutAfter(casino, casino.blocks.length).endProved).toBe(true);
+  });
+
+  test('names for each player the newest block that it signed to have seen', () => {
+    const { accounts, limits } = unwrap(verifyTranscript(primitives, casino.transcript()));
+    const height = casino.head.height;
+    expect(accounts.map(({ seenHeight }) => seenHeight)).toEqual([height - 3n, height - 2n]);
+    expect(limits[1]).toBe(signedUpTo(height - 3n));
+  });
+
+  test('is not proved where a player left and came back later', async () => {
+    const game = await smallestGame();
+    while (game.table().bets.length > 0) {
+      unwrap(game.shoot('ann'));
+      await game.reveal();
+    }
+    unwrap(game.leave('ann'));
+    const blocks = game.blocks.length;
+    unwrap(game.bet('ann', 'field'));
+    const report = cutAfter(game, blocks);
+    expect(report.accounts[0]?.countersigned).toBe(true);
+    expect(report.endProved).toBe(false);
+    expect(report.limits).toContain('Table 1 was still open at the end of this file.');
+  });
+
+  test('is not proved where an account bet and never left, though its bet was taken down', async () => {
+    const game = await smallestGame();
+    game.must('bob', { case: 'openAccount', value: {} });
+    unwrap(game.bet('bob', 'field'));
+    const { bets, roll } = game.table();
+    const bet = bets.at(-1)?.live.id ?? 0;
+    game.must('bob', { case: 'takeDown', value: { table: 1, roll, bet } });
+    while (game.table().bets.length > 0) {
+      unwrap(game.shoot('ann'));
+      await game.reveal();
+    }
+    unwrap(game.leave('ann'));
+    game.must('operator', { case: 'closeTable', value: { table: 1 } });
+    const report = unwrap(verifyTranscript(primitives, game.transcript()));
+    expect(report.openTables).toEqual([]);
+    expect(report.endProved).toBe(false);
+    expect(report.limits.join(' ')).toContain('did not countersign');
+  });
+
+  test('is not proved by a leaving that builds on a block before the last decision', async () => {
+    const game = await smallestGame();
+    while (game.table().bets.length > 0) {
+      unwrap(game.shoot('ann'));
+      await game.reveal();
+    }
+    const { chainId } = game.genesis;
+    const nonce = findAccount(game.state.accounts, identityOf('ann').publicKey)?.nonce ?? 0n;
+    const before = game.blocks.at(-2);
+    if (before === undefined) throw new Error('two blocks');
+    const anchor = { height: before.header.height, hash: before.hash };
+    const action = { case: 'leaveTable', value: { table: 1, roll: game.table().roll } } as const;
+    const content = { chainId, nonce, anchor, action };
+    unwrap(game.submit(signOperation(primitives, identityOf('ann'), content)));
+    expect(countersigned(game)).toEqual([false]);
+  });
+
+  test('counts the operator among the players if it bet', async () => {
+    const game = await smallestGame();
+    const to = game.operator.publicKey;
+    game.must('ann', { case: 'transfer', value: { to, amount: crap(5) } });
+    unwrap(game.bet('operator', 'field'));
+    const { accounts } = unwrap(verifyTranscript(primitives, game.transcript()));
+    expect(accounts.map(({ account }) => account)).toContain(peerIdText(to));
   });
 });
 

@@ -37,7 +37,11 @@ describe('bitcraps verify', () => {
     expect(out).toContain(peerIdText(casino.operator.publicKey));
     expect(out).toContain('could know the dice beforehand');
     expect(out).toContain('table 1, roll 1 ');
-    expect(out).toContain('every player signed');
+    expect(out).toContain('every table is closed, and every account that bet left after its last');
+    expect(out).toContain('play after that block is not excluded by this file');
+    expect(out).not.toContain('seen it all');
+    expect(out).toMatch(/^ {2}last block +\d+:[0-9a-f]{64}$/m);
+    expect(out).toMatch(/^account +bets .* signed to +end$/m);
   });
 
   test('gives one JSON document', async () => {

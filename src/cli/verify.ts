@@ -98,6 +98,7 @@ function reportLines(report: TranscriptReport): string[] {
     `${pc.green('holds')}  ${plain(casinoName)} on network ${plain(networkId)}`,
     `  casino     ${casino}`,
     `  file       signed by ${signer}`,
+    `  last block ${height}:${report.blockHash}`,
     `  time       ${isoTime(report.beganMs)} to ${isoTime(report.endedMs)}, by the operator's clock`,
     '',
     'Recomputed from the file alone:',
@@ -111,8 +112,8 @@ function reportLines(report: TranscriptReport): string[] {
     '',
     ...accountLines(report.accounts),
     report.endProved
-      ? 'The end: every bet is decided, and every player signed to have seen it all.'
-      : pc.yellow('The end is not proved by this file alone.'),
+      ? 'The end: every table is closed, and every account that bet left after its last bet.'
+      : pc.yellow('The end: this file does not end as a finished evening does.'),
     ...report.limits.map((limit) => `  ${plain(limit)}`),
   ];
 }
@@ -154,15 +155,16 @@ function rollLines({
 
 function accountLines(accounts: readonly ReportedAccount[]): string[] {
   if (accounts.length === 0) return [];
-  const head = `${'account'.padEnd(10)}${'bets'.padStart(6)}${'staked'.padStart(12)}${'returned'.padStart(12)}${'balance'.padStart(14)}  end`;
-  const rows = accounts.map(({ account, bets, staked, returned, balance, countersigned }) =>
+  const head = `${'account'.padEnd(10)}${'bets'.padStart(6)}${'staked'.padStart(12)}${'returned'.padStart(12)}${'balance'.padStart(14)}${'signed to'.padStart(11)}  end`;
+  const rows = accounts.map((one) =>
     [
-      short(account).padEnd(10),
-      String(bets).padStart(6),
-      formatAmount(staked).padStart(12),
-      formatAmount(returned).padStart(12),
-      formatAmount(balance).padStart(14),
-      countersigned ? '  countersigned' : '  –',
+      short(one.account).padEnd(10),
+      String(one.bets).padStart(6),
+      formatAmount(one.staked).padStart(12),
+      formatAmount(one.returned).padStart(12),
+      formatAmount(one.balance).padStart(14),
+      String(one.seenHeight).padStart(11),
+      one.countersigned ? '  countersigned' : '  –',
     ].join(''),
   );
   return [head, ...rows, ''];
