@@ -1,5 +1,5 @@
 // The exact house edge of a bet, and what a changed pay-out does to it.
-// Run: node examples/house-edge.ts
+// Run: npx node examples/house-edge.ts
 
 import { exactOdds, formatFraction } from '../src/index.ts';
 

@@ -1,5 +1,5 @@
 // What two protocol versions agree on.
-// Run: node examples/negotiate.ts
+// Run: npx node examples/negotiate.ts
 
 import { negotiate, parseVersion, tableOffer } from '../src/index.ts';
 

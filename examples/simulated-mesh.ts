@@ -1,5 +1,5 @@
 // Three nodes in a line in virtual time: the ends talk through the middle, sealed end to end.
-// Run: node examples/simulated-mesh.ts
+// Run: npx node examples/simulated-mesh.ts
 
 import {
   createMesh,

@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import pc from 'picocolors';
+import { colour } from './colour.ts';
 import { BitcrapsError } from '../core/errors.ts';
 import { configDocument } from './config/document.ts';
 import { environmentName, resolveSettings, type Resolved } from './config/resolve.ts';
@@ -60,7 +60,7 @@ function show(options: ConfigOptions): number {
   for (const name of settingNames()) {
     const value = JSON.stringify(settings[name]);
     process.stdout.write(
-      `${SETTINGS[name].key.padEnd(26)} ${value.padEnd(30)} ${pc.dim(origins[name])}\n`,
+      `${SETTINGS[name].key.padEnd(26)} ${value.padEnd(30)} ${colour.dim(origins[name])}\n`,
     );
   }
   return EXIT_DONE;
@@ -95,12 +95,13 @@ Examples:
     ['check', 'check a file and the environment', check],
   ] as const;
   for (const [name, description, body] of parts) {
-    command
+    const part = command
       .command(name)
       .description(description)
-      .option('--file <path>', 'the configuration file')
-      .option('--json', 'one JSON document on stdout')
-      .action((options: ConfigOptions) => runCommand(options.json === true, () => body(options)));
+      .option('--file <path>', 'the configuration file');
+    // What init writes is TOML.
+    if (body !== init) part.option('--json', 'one JSON document on stdout');
+    part.action((options: ConfigOptions) => runCommand(options.json === true, () => body(options)));
   }
   return command;
 }

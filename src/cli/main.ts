@@ -4,7 +4,8 @@
 import { enableCompileCache } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { BitcrapsError } from '../core/errors.ts';
-import { EXIT_DONE, reportError } from './outcome.ts';
+import { CURRENT, formatVersion } from '../versioning/protocol-version.ts';
+import { EXIT_BAD_INPUT, EXIT_DONE, errorDocument, printJson, reportError } from './outcome.ts';
 
 enableCompileCache();
 
@@ -82,37 +83,54 @@ Examples:
   bitcraps node --help                 how to join two machines in three commands
   bitcraps verify casino.bct           check every roll and pay-out of a transcript`,
     )
-    .configureOutput({ writeErr: () => undefined });
+    .version(formatVersion(CURRENT), '-V, --version', 'the protocol version of this build');
   for (const [name, { description, load }] of Object.entries(COMMANDS)) {
     root.addCommand(name === wanted ? await load() : new Command(name).description(description));
   }
   return root;
 }
 
-/** Errors of usage become `CLI_USAGE`; help and version end quietly. */
-function guard(command: Command): void {
-  command.exitOverride().configureOutput({ writeErr: () => undefined });
-  for (const child of command.commands) guard(child);
+/** Errors of usage become `CLI_USAGE`; commander prints nothing by itself, but its help for a missing subcommand. */
+function guard(command: Command, hear: (text: string) => void): void {
+  command.exitOverride().configureOutput({ writeErr: hear });
+  for (const child of command.commands) guard(child, hear);
+}
+
+/** A reader that went away (`| head`) ends a command quietly, and a running casino in good order. */
+function endWithReader(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      if (process.listenerCount('SIGTERM') > 0) process.kill(process.pid, 'SIGTERM');
+      else process.exit();
+    });
+  }
+}
+
+function reportUsage(error: CommanderError, heard: string): void {
+  if (error.exitCode === 0) return;
+  if (error.code === 'commander.help') {
+    process.stderr.write(heard);
+    process.exitCode = EXIT_BAD_INPUT;
+    return;
+  }
+  const usage = new BitcrapsError('CLI_USAGE', { detail: error.message.replace(/^error: /, '') });
+  if (process.argv.includes('--json')) printJson(errorDocument(usage));
+  process.exitCode = reportError(usage);
 }
 
 async function main(): Promise<void> {
-  const [wanted] = process.argv.slice(2);
-  const root = await program(wanted);
-  guard(root);
+  endWithReader();
+  const [first, second] = process.argv.slice(2);
+  const root = await program(first === 'help' ? second : first);
+  let heard = '';
+  guard(root, (text) => (heard += text));
   try {
-    if (wanted === undefined) {
-      root.outputHelp();
-      return;
-    }
-    await root.parseAsync(process.argv);
+    if (first === undefined) root.outputHelp();
+    else await root.parseAsync(process.argv);
   } catch (error) {
-    if (error instanceof CommanderError) {
-      if (error.exitCode === 0) return;
-      const detail = error.message.replace(/^error: /, '');
-      process.exitCode = reportError(new BitcrapsError('CLI_USAGE', { detail }));
-      return;
-    }
-    process.exitCode = reportError(error);
+    if (error instanceof CommanderError) reportUsage(error, heard);
+    else process.exitCode = reportError(error);
   }
 }
 

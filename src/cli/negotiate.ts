@@ -1,7 +1,7 @@
 // `bitcraps negotiate LOCAL REMOTE`: what two protocol versions agree on, from the table of features.
 
 import { Command } from 'commander';
-import pc from 'picocolors';
+import { colour } from './colour.ts';
 import { unreachable } from '../core/assert.ts';
 import { unwrap } from '../core/errors.ts';
 import { FEATURES } from '../versioning/features.ts';
@@ -65,16 +65,18 @@ function run(texts: Versions, json: boolean): number {
 
 function describe(versions: Versions, negotiation: Negotiation): string {
   const { mode, features, missing, upgrade, reason } = negotiation;
-  const heading = `${versions.local} (local) with ${versions.remote} (remote): ${pc.bold(mode)}`;
+  const heading = `${versions.local} (local) with ${versions.remote} (remote): ${colour.bold(mode)}`;
   const lines = [heading, `  ${MEANING[mode]}`, `  ${describeReason(reason)}`];
   lines.push('active features');
   if (features.length === 0) lines.push('  none');
   for (const { name, about } of FEATURES) {
-    if (features.includes(name)) lines.push(`  ${pc.green(name.padEnd(NAME_COLUMNS))}${about}`);
+    if (features.includes(name)) lines.push(`  ${colour.green(name.padEnd(NAME_COLUMNS))}${about}`);
   }
   if (missing.length > 0) lines.push('missing features');
   for (const { feature, lackedBy, reason } of missing) {
-    lines.push(`  ${pc.yellow(feature.padEnd(NAME_COLUMNS))}${describeLack(lackedBy)}: ${reason}`);
+    lines.push(
+      `  ${colour.yellow(feature.padEnd(NAME_COLUMNS))}${describeLack(lackedBy)}: ${reason}`,
+    );
   }
   if (upgrade !== null) lines.push(`upgrade the ${upgrade} node (${versions[upgrade]})`);
   return lines.join('\n');

@@ -77,9 +77,10 @@ async function run(flags: NodeFlags): Promise<number> {
   const folder = chosenStateFolder(typeof state === 'string' ? { state } : {});
   const settings = settingsOf(flags, folder);
   const { promise: asked, resolve: askToStop } = Promise.withResolvers<void>();
+  const booted = await bootNode(folder, settings, askToStop);
+  // Before this point a signal simply ends the process: a node is made to survive that at any time.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(signal, () => askToStop());
-  const booted = await bootNode(folder, settings, askToStop);
   if (process.send === undefined) begin(booted, settings, flags['json'] === true);
   else beginSupervised(booted, askToStop);
   await asked;

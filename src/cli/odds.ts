@@ -1,7 +1,7 @@
 // `bitcraps odds`: every bet with what it pays and its exact house edge, computed from the rules at each call.
 
 import { Command } from 'commander';
-import pc from 'picocolors';
+import { colour } from './colour.ts';
 import { BitcrapsError } from '../core/errors.ts';
 import { BETS } from '../craps/bets.ts';
 import type { BetDefinition, Family } from '../craps/definition.ts';
@@ -97,7 +97,7 @@ function listText(rows: readonly OddsRow[]): string {
   const lines = [header];
   let family: Family | null = null;
   for (const row of rows) {
-    if (row.family !== family) lines.push('', pc.bold(row.family));
+    if (row.family !== family) lines.push('', colour.bold(row.family));
     ({ family } = row);
     // A longer fraction would break the columns; `--bet` and `--json` show it.
     const exact = row.edge.length < COLUMNS.edge ? row.edge : '(see --bet)';
@@ -118,7 +118,7 @@ function detailText(row: OddsRow): string {
     ['wins', row.winProbability],
     ...push,
   ].map(([label = '', text = '']) => `  ${label.padEnd(12)}${text}`);
-  return `${pc.bold(row.title)} (${row.bet})\n  ${row.sentence}\n${lines.join('\n')}\n`;
+  return `${colour.bold(row.title)} (${row.bet})\n  ${row.sentence}\n${lines.join('\n')}\n`;
 }
 
 function percentText({ edgePercent }: OddsRow): string {

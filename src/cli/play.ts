@@ -39,7 +39,7 @@ Examples:
     .action((bet: number, options: AskOptions) => perform(options, 'take-down', { bet }));
   withNodeChoice(command.command('shoot'))
     .description('close the betting and have the dice revealed')
-    .action((options: AskOptions) => perform(options, 'shoot', {}));
+    .action((options: AskOptions) => shoot(options));
   withNodeChoice(command.command('leave'))
     .description('leave the table; your signature stands by every roll so far')
     .action((options: AskOptions) => perform(options, 'leave-table', {}));
@@ -59,6 +59,46 @@ function perform(options: AskOptions, method: string, params: unknown): Promise<
     const { height } = (await askNode(options, method, params)) as { readonly height: string };
     if (options.json === true) printJson({ accepted: true, height });
     else process.stdout.write(`accepted in block ${height}\n`);
+    return EXIT_DONE;
+  });
+}
+
+interface Shot {
+  readonly height: string;
+  readonly roll: string;
+  readonly dice: readonly [number, number] | null;
+  readonly proof: string | null;
+  readonly resolved: readonly {
+    betKind: string;
+    stake: string;
+    outcome: string;
+    returned: string;
+  }[];
+}
+
+function shoot(options: AskOptions): Promise<void> {
+  return runCommand(options.json === true, async () => {
+    // The answer of a node of this build.
+    const shot = (await askNode(options, 'shoot')) as Shot;
+    if (options.json === true) {
+      printJson(shot);
+      return EXIT_DONE;
+    }
+    const { dice, roll, proof, resolved } = shot;
+    if (dice === null) {
+      process.stdout.write(
+        `roll ${roll} is locked; its dice have not come yet: bitcraps play show\n`,
+      );
+      return EXIT_DONE;
+    }
+    const lines = [
+      `roll ${roll}: ${dice[0]} and ${dice[1]}, ${dice[0] + dice[1]} (proof ${proof ?? ''})`,
+    ];
+    for (const { betKind, stake, outcome, returned } of resolved) {
+      lines.push(`${betKind}: ${outcome}, ${stake} staked, ${returned} back`);
+    }
+    if (resolved.length === 0) lines.push('none of your bets is decided yet');
+    process.stdout.write(`${lines.join('\n')}\n`);
     return EXIT_DONE;
   });
 }
@@ -84,7 +124,9 @@ function show(options: AskOptions): Promise<void> {
       printJson(casino);
       return EXIT_DONE;
     }
-    const { account, tables } = casino;
+    const { account, tables, unreachable } = casino;
+    if (unreachable !== null)
+      process.stderr.write(`not reached now: ${unreachable.code}; this is as last known\n`);
     const lines = tables.map(({ table, point, phase, shooter, nextRoll }) => {
       const stage = point === 0 ? 'come-out' : `the point is ${point}`;
       const mine = shooter !== null && shooter === account?.account ? ' (you)' : '';

@@ -74,6 +74,11 @@ function casinoRows(casino: CasinoReport | null): readonly (readonly string[])[]
   if (casino.disclosure !== null) rows.push(['note', casino.disclosure]);
   if (casino.supplyConserved !== null)
     rows.push(['supply', casino.supplyConserved ? 'conserved' : 'NOT CONSERVED']);
+  if (casino.unreachable !== null)
+    rows.push([
+      'AWAY',
+      `${casino.unreachable.code}: ${casino.unreachable.message}; what follows is as last known`,
+    ]);
   if (casino.broken !== null)
     rows.push(['BROKEN', `${casino.broken.code}: ${casino.broken.message}`]);
   for (const table of casino.tables) {

@@ -1,9 +1,10 @@
 // `bitcraps up`: a whole casino on this machine, two meshes of five processes each, told line by line.
 
 import { Command, InvalidArgumentError } from 'commander';
-import pc from 'picocolors';
+import { colour } from './colour.ts';
 import { parseDuration } from '../core/units.ts';
-import { EXIT_DONE, printJson, runCommand } from './outcome.ts';
+import { EXIT_DONE, EXIT_NO, printJson, runCommand } from './outcome.ts';
+import { shellQuoted } from './shell-quoted.ts';
 import { runCasino } from './up/run-casino.ts';
 
 interface UpOptions {
@@ -51,7 +52,7 @@ Examples:
   bitcraps up --pace 2s                slow enough to follow by eye
 
 In another terminal, while it runs:
-  bitcraps routes --node b-carol       five hops to the table, through two gateways
+  bitcraps routes --node b-carol       to her gateway; the table lies beyond, three hops further
   bitcraps gateways --node a-gateway   what crossed between the meshes`,
     )
     .action((options: UpOptions) =>
@@ -66,12 +67,15 @@ In another terminal, while it runs:
           ...(options.state === undefined ? {} : { state: options.state }),
           say,
         });
-        if (summary === null) return EXIT_DONE;
+        // Ended from outside: what was asked for only if no number of rounds was.
+        if (summary === null) return options.rounds === undefined ? EXIT_DONE : EXIT_NO;
         if (json) printJson(summary);
         else {
           say('');
           say(
-            pc.bold(`${summary.rounds} rounds, ${summary.nodes} nodes in ${summary.meshes} meshes`),
+            colour.bold(
+              `${summary.rounds} rounds, ${summary.nodes} nodes in ${summary.meshes} meshes`,
+            ),
           );
           say(`messages relayed     ${summary.messagesRelayed}`);
           say(`crossed the meshes   ${summary.crossMeshMessages}`);
@@ -79,7 +83,9 @@ In another terminal, while it runs:
             `supply conserved     ${summary.supplyConserved ? 'yes, by the verified transcript' : 'NO'}`,
           );
           say(`transcript           ${summary.transcript}`);
-          say(`check it yourself    npm run -s bitcraps -- verify ${summary.transcript}`);
+          say(
+            `check it yourself    npm run -s bitcraps -- verify ${shellQuoted(summary.transcript)}`,
+          );
         }
         return EXIT_DONE;
       }),

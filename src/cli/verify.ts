@@ -2,7 +2,7 @@
 
 import { readFileSync, statSync } from 'node:fs';
 import { Command } from 'commander';
-import pc from 'picocolors';
+import { colour } from './colour.ts';
 import { formatAmount } from '../core/amount.ts';
 import { BitcrapsError, errorText, unwrap } from '../core/errors.ts';
 import { parsePeerId, type PeerIdText } from '../core/peer-id.ts';
@@ -60,7 +60,7 @@ function run(file: string, casino: string | undefined, json: boolean): number {
   const { code, message, data } = result.error;
   const cause = errorText(code)?.cause ?? '';
   if (json) printJson({ holds: false, error: { code, message, cause, data } });
-  else print([`${pc.red('does not hold')}  ${code}: ${plain(message)}`, `  ${cause}`]);
+  else print([`${colour.red('does not hold')}  ${code}: ${plain(message)}`, `  ${cause}`]);
   return EXIT_NO;
 }
 
@@ -95,7 +95,7 @@ function reportLines(report: TranscriptReport): string[] {
   const { casino, casinoName, networkId, height, signatures, rolls, supply } = report;
   const signer = report.signedByOperator ? 'the operator' : `account ${report.signer}`;
   return [
-    `${pc.green('holds')}  ${plain(casinoName)} on network ${plain(networkId)}`,
+    `${colour.green('holds')}  ${plain(casinoName)} on network ${plain(networkId)}`,
     `  casino     ${casino}`,
     `  file       signed by ${signer}`,
     `  last block ${height}:${report.blockHash}`,
@@ -113,7 +113,7 @@ function reportLines(report: TranscriptReport): string[] {
     ...accountLines(report.accounts),
     report.endProved
       ? 'The end: every table is closed, and every account that bet left after its last bet.'
-      : pc.yellow('The end: this file does not end as a finished evening does.'),
+      : colour.yellow('The end: this file does not end as a finished evening does.'),
     ...report.limits.map((limit) => `  ${plain(limit)}`),
   ];
 }

@@ -1,19 +1,20 @@
 // What a regular player does: a pass line bet on each come-out, odds once the point is set, and one side bet that
 // changes from roll to roll. Only bets that end with the round or can be taken down, so that a bot can leave.
 
-import { crap } from '../core/amount.ts';
+import { crap, UNITS_PER_CRAP } from '../core/amount.ts';
 import { bytesEqual } from '../core/bytes.ts';
 import type { ActionInit } from '../casino/operation.ts';
 import { betsOf, type CasinoState, type Table } from '../casino/state.ts';
 import { findAccount } from '../casino/accounts.ts';
 import { takeDown } from '../craps/settle.ts';
 
-/** Stakes that divide by 2, 5 and 6, so that every odds pay out whole. */
-const LINE_STAKE = crap(30);
-const ODDS_STAKE = crap(60);
-const SIDE_STAKE = crap(6);
-/** A bot with less than this in its account only watches. */
-const BALANCE_MIN = crap(100);
+/** The line stake follows the balance, so that a bot plays for very long: a fortieth of it, 1 to 30 CRAP, whole. */
+const LINE_STAKE_MAX = 30n;
+const LINE_SHARE = 40n;
+/** Odds behind the line bet, as a multiple of it. */
+const ODDS_MULTIPLE = 2n;
+/** The side bet is this part of the line bet, at least 1 CRAP. */
+const SIDE_SHARE = 5n;
 
 const SIDE_BETS: readonly string[] = [
   'field',
@@ -40,11 +41,23 @@ function atLeast(stake: bigint, stakeMin: bigint): bigint {
   return times > 1n ? stake * times : stake;
 }
 
+function lineStake(balance: bigint): bigint {
+  const share = balance / LINE_SHARE / UNITS_PER_CRAP;
+  return (share < 1n ? 1n : share > LINE_STAKE_MAX ? LINE_STAKE_MAX : share) * UNITS_PER_CRAP;
+}
+
+function sideStake(table: Table, me: Uint8Array): bigint {
+  const line = betsOf(table, me).find(({ live }) => live.kind === 'pass')?.live.stake ?? crap(1);
+  const stake = line / SIDE_SHARE / UNITS_PER_CRAP;
+  return (stake < 1n ? 1n : stake) * UNITS_PER_CRAP;
+}
+
 /** The next bet, or `null` if there is nothing to bet now. */
 export function nextBet(state: CasinoState, table: Table, me: Uint8Array): ActionInit | null {
   if (table.lockedAt !== null) return null;
   const account = findAccount(state.accounts, me);
-  if (account === undefined || account.balance < BALANCE_MIN) return null;
+  if (account === undefined) return null;
+  const line = lineStake(account.balance);
   const mine = betsOf(table, me);
   const bet = (kind: string, stake: bigint, base = 0): ActionInit => ({
     case: 'placeBet',
@@ -52,9 +65,10 @@ export function nextBet(state: CasinoState, table: Table, me: Uint8Array): Actio
   });
   const pass = mine.find(({ live }) => live.kind === 'pass');
   if (table.game.point === 0)
-    return pass === undefined ? bet('pass', LINE_STAKE) : sideBetOf(table, me, mine.length, bet);
+    return pass === undefined ? bet('pass', line) : sideBetOf(table, me, mine.length, bet);
   const hasOdds = mine.some(({ live }) => live.kind === 'pass-odds');
-  if (pass !== undefined && !hasOdds) return bet('pass-odds', ODDS_STAKE, pass.live.id);
+  if (pass !== undefined && !hasOdds)
+    return bet('pass-odds', pass.live.stake * ODDS_MULTIPLE, pass.live.id);
   return sideBetOf(table, me, mine.length, bet);
 }
 
@@ -65,7 +79,7 @@ function sideBetOf(
   bet: (kind: string, stake: bigint) => ActionInit,
 ): ActionInit | null {
   const lineBets = table.game.point === 0 ? 1 : 2;
-  return betCount > lineBets ? null : bet(sideBet(me, table.roll), SIDE_STAKE);
+  return betCount > lineBets ? null : bet(sideBet(me, table.roll), sideStake(table, me));
 }
 
 /** Whether the dice are in this player's hand and the table waits for them. */

@@ -40,6 +40,7 @@ export function casinoReport(node: CasinoNode): CasinoReport | null {
     supplyConserved:
       state === null || genesis === null ? null : recountSupply(state).sum === genesis.supplyCap,
     broken: casino.kind === 'player' ? casino.client.broken() : null,
+    unreachable: casino.kind === 'player' ? casino.client.trouble() : null,
     rounds: casino.events.rounds,
     tables: state === null ? [] : state.tables.map(tableReport),
     account: state === null ? null : accountReport(state, me),

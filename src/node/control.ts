@@ -2,13 +2,14 @@
 
 import { parseAmount } from '../core/amount.ts';
 import { BitcrapsError, unwrap } from '../core/errors.ts';
-import { parsePeerId } from '../core/peer-id.ts';
+import { parsePeerId, peerIdText } from '../core/peer-id.ts';
 import type { Clock } from '../env/clock.ts';
 import type { ActionInit } from '../casino/operation.ts';
 import type { CasinoState, Table } from '../casino/state.ts';
 import { casinoReport, casinoState } from './casino-report.ts';
 import { gatewayReports, peerReports, routeReports, statusReport } from './mesh-report.ts';
 import type { CasinoNode } from './node.ts';
+import type { NodeEvent } from './node-event.ts';
 
 /** Where the node listens, for its status. */
 export interface Listening {
@@ -21,6 +22,9 @@ export interface ControlDeps {
   readonly clock: Clock;
   readonly listening: Listening;
 }
+
+/** For the dice of a shot to be revealed and checked here. */
+const DICE_WITHIN_MS = 10_000;
 
 type Params = Readonly<Record<string, unknown>>;
 type Method = (deps: ControlDeps, params: Params) => unknown;
@@ -37,8 +41,7 @@ const METHODS: Readonly<Record<string, Method>> = {
       case: 'takeDown',
       value: { table: table.id, roll: table.roll, bet: wholeNumber(params, 'bet') },
     })),
-  shoot: ({ node }) =>
-    act(node, (table) => ({ case: 'shoot', value: { table: table.id, roll: table.roll } })),
+  shoot,
   'leave-table': ({ node }) =>
     act(node, (table) => ({ case: 'leaveTable', value: { table: table.id, roll: table.roll } })),
   'bot-leave': ({ node }) => {
@@ -67,25 +70,77 @@ export async function answerControl(
   return (await method(deps, record)) ?? {};
 }
 
-/** Opens this node's account if need be, then does what `action` says for the first open table. */
-async function act(
-  node: CasinoNode,
-  action: (table: Table) => ActionInit,
-): Promise<{ height: string }> {
+/** An accepted action: where it stands in the ledger, and at which roll of which table. */
+interface ActReport {
+  readonly height: string;
+  readonly table: number;
+  readonly roll: string;
+}
+
+/** Does what `action` says for the first open table; a first bet opens this node's account before. */
+async function act(node: CasinoNode, action: (table: Table) => ActionInit): Promise<ActReport> {
   if (node.casino.kind !== 'player') {
     throw node.casino.kind === 'none'
       ? new BitcrapsError('NODE_CASINO_NONE', {})
       : new BitcrapsError('NODE_CONTROL_LACKING', { what: 'play; it runs the casino' });
   }
   const { client } = node.casino;
-  const report = casinoReport(node);
-  if (report?.account === null && client.state() !== null) {
-    unwrap(await client.submit({ case: 'openAccount', value: {} }));
-  }
   const [table] = requireState(casinoState(node)).tables;
   if (table === undefined) throw new BitcrapsError('NODE_CASINO_NO_TABLE', {});
-  const { height } = unwrap(await client.submit(action(table)));
-  return { height: String(height) };
+  const wanted = action(table);
+  if (wanted.case === 'placeBet' && casinoReport(node)?.account === null) {
+    unwrap(await client.submit({ case: 'openAccount', value: {} }));
+  }
+  const { height } = unwrap(await client.submit(wanted));
+  return { height: String(height), table: table.id, roll: String(table.roll) };
+}
+
+type Rolled = Extract<NodeEvent, { kind: 'rolled' }>;
+type Resolved = Extract<NodeEvent, { kind: 'resolved' }>;
+
+/** A roll of this node's, and what it did to this node's bets; without dice if they did not come in time. */
+interface ShotReport extends ActReport {
+  readonly dice: readonly [number, number] | null;
+  readonly proof: string | null;
+  readonly resolved: readonly Pick<
+    Resolved,
+    'bet' | 'betKind' | 'stake' | 'outcome' | 'returned'
+  >[];
+}
+
+/** Shoots and waits for the dice, so that whoever asks sees the roll. */
+async function shoot({ node, clock }: ControlDeps): Promise<ShotReport> {
+  const me = peerIdText(node.mesh.self);
+  const rolls: Rolled[] = [];
+  const resolved: Resolved[] = [];
+  const came = Promise.withResolvers<void>();
+  const stop = node.events.listen((event) => {
+    if (event.kind === 'resolved' && event.account === me) resolved.push(event);
+    if (event.kind !== 'rolled') return;
+    rolls.push(event);
+    came.resolve();
+  });
+  const timer = clock.after(DICE_WITHIN_MS, came.resolve);
+  try {
+    const placed = await act(node, ({ id, roll }) => ({
+      case: 'shoot',
+      value: { table: id, roll },
+    }));
+    const isThis = (event: Rolled | Resolved): boolean =>
+      event.table === placed.table && event.roll === placed.roll;
+    // The events of a block come all at once: with the roll, its settlements are here too.
+    await came.promise;
+    const roll = rolls.find(isThis);
+    return {
+      ...placed,
+      dice: roll?.dice ?? null,
+      proof: roll?.proof ?? null,
+      resolved: resolved.filter(isThis),
+    };
+  } finally {
+    timer.cancel();
+    stop();
+  }
 }
 
 function requireState(state: CasinoState | null): CasinoState {

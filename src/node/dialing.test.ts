@@ -15,7 +15,7 @@ interface Scene {
   /** Links handed over, with the times. */
   readonly opened: { readonly at: number; readonly link: Link }[];
   /** Starts or restarts the other host, which accepts links. */
-  up(): Promise<SimEndpoint>;
+  readonly up: () => Promise<SimEndpoint>;
 }
 
 function scene(isConnected: () => boolean = () => false): Scene {

@@ -28,7 +28,7 @@ interface Scene {
 function scene(answer: (ask: CasinoAsk) => CasinoAnswer | null): Scene {
   const world = createWorld({ seed: 1, primitives });
   const asked: CasinoAsk['kind'][] = [];
-  let receive: (message: MeshMessage) => void = () => undefined;
+  let receive: ((message: MeshMessage) => void) | null = null;
   const honest = (ask: CasinoAsk): CasinoAnswer => {
     const head = casino.head.height;
     if (ask.kind === 'genesis') return { kind: 'genesis', genesis: casino.genesis.bytes };
@@ -43,7 +43,7 @@ function scene(answer: (ask: CasinoAsk) => CasinoAnswer | null): Scene {
       const { id, ask } = unwrap(decodeRequest(payload));
       asked.push(ask.kind);
       const reply = encodeReply({ id, answer: answer(ask) ?? honest(ask) });
-      world.clock.after(1, () => receive({ source: casino.operator.publicKey, payload: reply }));
+      world.clock.after(1, () => receive?.({ source: casino.operator.publicKey, payload: reply }));
       return { ok: true, value: undefined };
     },
     handle(_, receiver) {

@@ -20,8 +20,8 @@ import { createInOrder } from './in-order.ts';
 
 /** Also renews the subscription to notices at the casino. */
 const POLL_EVERY_MS = 2_000;
-/** Until the genesis has come: a node that has just started finds its routes within a few of these. */
-const BEGIN_EVERY_MS = 100;
+/** The first pause until the genesis has come; each further one is half as long again, up to a poll. */
+const BEGIN_AFTER_MS = 100;
 /** After an accepted operation, for its block to arrive and be checked. */
 const BLOCK_WITHIN_MS = 5_000;
 /** Blocks in which an accepted operation is looked for; answers come within a few of them. */
@@ -57,6 +57,7 @@ class RemoteCasino implements CasinoClient {
   #keptBytes = 0;
   #broken: Trouble | null = null;
   #trouble: Trouble | null = null;
+  #beginMs = BEGIN_AFTER_MS;
   #timer: Timer | null = null;
   #syncing = false;
   #stopped = false;
@@ -195,7 +196,13 @@ class RemoteCasino implements CasinoClient {
     if (this.#broken !== null) return;
     if (this.#chain === null) await this.#begin();
     if (this.#chain !== null) await this.#sync();
-    this.#pollAfter(this.#chain === null ? BEGIN_EVERY_MS : POLL_EVERY_MS);
+    this.#pollAfter(this.#nextPollMs());
+  }
+
+  #nextPollMs(): number {
+    if (this.#chain !== null) return POLL_EVERY_MS;
+    this.#beginMs = Math.min(POLL_EVERY_MS, this.#beginMs * 1.5);
+    return this.#beginMs;
   }
 
   async #begin(): Promise<void> {

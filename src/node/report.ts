@@ -55,6 +55,8 @@ export interface CasinoReport {
   readonly supplyConserved: boolean | null;
   /** Why this node stopped following, or `null`. */
   readonly broken: { readonly code: string; readonly message: string } | null;
+  /** Why the casino cannot be reached now, so that all else here is as it was last known; `null` while it answers. */
+  readonly unreachable: { readonly code: string; readonly message: string } | null;
   readonly rounds: number;
   readonly tables: readonly TableReport[];
   readonly account: AccountReport | null;

@@ -69,6 +69,9 @@ function makeIdentity(
   const { networkId, proofBits } = settings;
   const seed = randomBytes(rng, SEED_BYTES);
   const identity = identityFromSeed(primitives, seed);
+  process.stderr.write(
+    `making an identity for network ${networkId}: searching for a proof of work of ${proofBits} bits\n`,
+  );
   const proof = solveProofOfWork(primitives, rng, identity.publicKey, networkId, proofBits);
   const given = givenPassphrase(settings);
   const passphrase = given ?? makePassphrase(folder, rng);

@@ -12,14 +12,17 @@ function portsFile(folder: string): string {
   return join(folder, 'ports.json');
 }
 
+function isPort(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65_535;
+}
+
 function readPorts(folder: string): Ports {
   try {
     const content: unknown = JSON.parse(readFileSync(portsFile(folder), 'utf8'));
     if (typeof content !== 'object' || content === null) return {};
     const ports: Ports = {};
-    if ('mesh' in content && typeof content.mesh === 'number') ports.mesh = content.mesh;
-    if ('gateway' in content && typeof content.gateway === 'number')
-      ports.gateway = content.gateway;
+    if ('mesh' in content && isPort(content.mesh)) ports.mesh = content.mesh;
+    if ('gateway' in content && isPort(content.gateway)) ports.gateway = content.gateway;
     return ports;
   } catch {
     return {};

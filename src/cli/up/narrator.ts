@@ -1,6 +1,6 @@
 // Tells people what happens at the table: one line for each bet, roll and settlement.
 
-import pc from 'picocolors';
+import { colour } from '../colour.ts';
 import type { NodeEvent } from '../../node/node-event.ts';
 
 const FACES: readonly string[] = ['?', '⚀', '⚁', '⚂', '⚃', '⚄', '⚅'];
@@ -18,24 +18,24 @@ export function casinoLine(event: NodeEvent, nameOf: NameOf): string | null {
     case 'table-closed':
       return `table ${event.table} closes with a bankroll of ${event.bankroll} CRAP`;
     case 'bet':
-      return `${pc.cyan('bet ')}  ${who(event.account)} ${event.stake} on ${event.betKind}`;
+      return `${colour.cyan('bet ')}  ${who(event.account)} ${event.stake} on ${event.betKind}`;
     case 'locked':
-      return `${pc.dim('lock')}  ${who(event.shooter)} shoots roll ${event.roll}; betting is closed`;
+      return `${colour.dim('lock')}  ${who(event.shooter)} shoots roll ${event.roll}; betting is closed`;
     case 'rolled': {
       const [first, second] = event.dice;
       const faces = `${FACES[first] ?? '?'} ${FACES[second] ?? '?'}`;
-      return `${pc.yellow('roll')}  ${faces}  ${pc.bold(String(first + second))}  (roll ${event.roll}, proof ${event.proof})`;
+      return `${colour.yellow('roll')}  ${faces}  ${colour.bold(String(first + second))}  (roll ${event.roll}, proof ${event.proof})`;
     }
     case 'resolved': {
-      const colour =
-        event.outcome === 'win' ? pc.green : event.outcome === 'lose' ? pc.red : pc.dim;
+      const paint =
+        event.outcome === 'win' ? colour.green : event.outcome === 'lose' ? colour.red : colour.dim;
       const amount = event.outcome === 'lose' ? event.stake : event.returned;
-      return `${colour('pays')}  ${who(event.account)} ${VERB[event.outcome]} ${amount} on ${event.betKind}${event.outcome === 'win' ? ` (stake ${event.stake} included)` : ''}`;
+      return `${paint('pays')}  ${who(event.account)} ${VERB[event.outcome]} ${amount} on ${event.betKind}${event.outcome === 'win' ? ` (stake ${event.stake} included)` : ''}`;
     }
     case 'point':
       return `      the point is ${event.point}`;
     case 'round':
-      return `${pc.bold(`round ${event.rounds}`)} ends: ${event.how}`;
+      return `${colour.bold(`round ${event.rounds}`)} ends: ${event.how}`;
     case 'shooter':
       return `      ${nameOf(event.shooter)} is the shooter now`;
     case 'link-up':
@@ -53,20 +53,20 @@ export function nodeLine(node: string, event: NodeEvent, nameOf: NameOf): string
   switch (event.kind) {
     case 'link-up': {
       const kind = event.purpose === 'bridge' ? 'span' : 'link';
-      return pc.dim(
+      return colour.dim(
         `${kind}  ${node} and ${nameOf(event.peer)}: version ${event.remoteVersion}, ${event.mode}: ${event.features.join(', ')}`,
       );
     }
     case 'link-down':
-      return pc.dim(
+      return colour.dim(
         `gone  ${node} lost ${nameOf(event.peer)}${event.code === null ? '' : ` (${event.code})`}`,
       );
     case 'casino-unreachable':
-      return `${pc.red('far ')}  ${node} does not reach the casino: ${event.code}`;
+      return `${colour.red('far ')}  ${node} does not reach the casino: ${event.code}`;
     case 'casino-reached':
-      return `${pc.green('far ')}  ${node} reaches the casino again`;
+      return `${colour.green('far ')}  ${node} reaches the casino again`;
     case 'refused':
-      return `${pc.red('no  ')}  ${node}: ${event.what}: ${event.code}: ${event.message}`;
+      return `${colour.red('no  ')}  ${node}: ${event.what}: ${event.code}: ${event.message}`;
     default:
       return null;
   }

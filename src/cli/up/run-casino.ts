@@ -1,13 +1,15 @@
 // One run of `bitcraps up`, from the first process to the last: start, tell, end, sum up.
 
+import { existsSync } from 'node:fs';
 import { setTimeout as after } from 'node:timers/promises';
-import pc from 'picocolors';
+import { colour } from '../colour.ts';
 import type { NodeEvent } from '../../node/node-event.ts';
 import type { RouteReport, StatusReport } from '../../node/report.ts';
 import { callControl } from '../../platform/node/control-socket.ts';
 import { lockState } from '../../platform/node/state-lock.ts';
 import { SOLO_DISCLOSURE } from '../../casino/genesis.ts';
 import type { Settings } from '../config/settings.ts';
+import { shellQuoted } from '../shell-quoted.ts';
 import { controlSocketPath } from '../state-folder.ts';
 import { watchForEnd } from './end-of-run.ts';
 import { casinoLine, nodeLine } from './narrator.ts';
@@ -23,6 +25,10 @@ const GATEWAYS_EVERY_MS = 10_000;
 const LEAVE_WITHIN_MS = 15_000;
 /** For the transcript when a signal ends the run: three seconds must do for everything. */
 const LAST_TRANSCRIPT_MS = 800;
+/** With a number of rounds to play: a table without a roll for so long will not come back by itself. */
+const STALLED_AFTER_MS = 60_000;
+/** For nodes that were started again by hand to answer that they stop. */
+const STOP_RESTARTED_MS = 500;
 
 export interface RunOptions {
   /** `null`: until a signal. */
@@ -62,7 +68,10 @@ export async function runCasino(options: RunOptions): Promise<UpSummary | null> 
   } finally {
     await run.stop();
     lock.release();
-    folder.end();
+    const keep = run.begun && !existsSync(folder.transcript);
+    if (keep)
+      options.say(`no transcript was written; the ledger stays in ${shellQuoted(folder.path)}`);
+    folder.end(keep);
     end.release();
   }
 }
@@ -73,9 +82,14 @@ class CasinoRun {
   readonly #ended = new AbortController();
   readonly #names = new Map<string, string>();
   readonly #left = new Set<string>();
+  /** Whether the link between two names is known to be up. */
+  readonly #links = new Map<string, boolean>();
   readonly #roundsPlayed = Promise.withResolvers<void>();
   readonly #allLeft = Promise.withResolvers<void>();
   #rounds = 0;
+  /** Bets may have been placed: the ledger is worth keeping. */
+  begun = false;
+  #lastRollAt = performance.now();
   #supervisor: Supervisor | null = null;
 
   constructor(options: RunOptions, transcript: string) {
@@ -92,7 +106,7 @@ class CasinoRun {
     say(
       `network ${LOCAL_NETWORK}, made for this run: proof of work ${LOCAL_PROOF_BITS} bit; chips are play tokens`,
     );
-    say(pc.yellow(SOLO_DISCLOSURE));
+    say(colour.yellow(SOLO_DISCLOSURE));
     const supervisor = await startSupervisor({
       plan: PLAN,
       folder,
@@ -100,11 +114,13 @@ class CasinoRun {
       onEnd: ({ node, how }) => this.#tellEnd(node, how),
     });
     this.#supervisor = supervisor;
+    this.begun = true;
+    this.#lastRollAt = performance.now();
     note(supervisor.nodes.map(({ planned }) => planned.name));
     for (const { planned, ready, pid } of supervisor.nodes) {
       this.#names.set(ready.peerId, planned.name);
       say(
-        pc.dim(
+        colour.dim(
           `start ${planned.name.padEnd(10)} ${planned.role.padEnd(9)} process ${pid}, ${ready.listen}`,
         ),
       );
@@ -113,7 +129,12 @@ class CasinoRun {
       void watchNode(node, (at, event) => this.#tell(at, event), this.#ended.signal);
     }
     void this.#tellGateways(supervisor.nodes);
-    const ending = await Promise.race([asked, this.#roundsPlayed.promise.then(() => null)]);
+    const stalled = rounds === null ? [] : [this.#whenStalled()];
+    const ending = await Promise.race([
+      asked,
+      this.#roundsPlayed.promise.then(() => null),
+      ...stalled,
+    ]);
     if (ending !== null || rounds === null) return this.#endEarly(ending ?? '');
     return this.#endWell(supervisor.nodes, asked);
   }
@@ -123,6 +144,15 @@ class CasinoRun {
     if (this.#supervisor === null) return;
     await this.#supervisor.stop();
     await this.#stopRestarted(this.#supervisor.nodes);
+  }
+
+  /** A run that is to end by itself must not wait for ever for a table that nobody rolls at. */
+  async #whenStalled(): Promise<string> {
+    for (;;) {
+      await after(1_000, undefined, { ref: false });
+      const idleMs = performance.now() - this.#lastRollAt;
+      if (idleMs > STALLED_AFTER_MS) return `no roll for ${STALLED_AFTER_MS / 1000} s`;
+    }
   }
 
   async #endEarly(why: string): Promise<null> {
@@ -179,7 +209,8 @@ class CasinoRun {
 
   /** Nodes that were killed and started again by hand hang on no tether. */
   async #stopRestarted(nodes: readonly RunningNode[]): Promise<void> {
-    await Promise.all(nodes.map((node) => this.#ask(node, 'stop').catch(() => undefined)));
+    const asked = nodes.map((node) => this.#ask(node, 'stop').catch(() => undefined));
+    await Promise.race([Promise.all(asked), after(STOP_RESTARTED_MS, undefined, { ref: false })]);
   }
 
   #nameOf = (peer: string): string =>
@@ -191,12 +222,9 @@ class CasinoRun {
     const { say, rounds } = this.#options;
     const isValidator = node.planned.role === 'validator';
     const line = isValidator ? casinoLine(event, this.#nameOf) : null;
-    // Both ends of a link tell of it; people need to hear it once.
-    const other = 'peer' in event ? this.#fullNameOf(event.peer) : '';
-    const own =
-      node.planned.name < other || other === ''
-        ? nodeLine(node.planned.name, event, this.#fullNameOf)
-        : null;
+    const own = this.#isNews(node, event)
+      ? nodeLine(node.planned.name, event, this.#fullNameOf)
+      : null;
     for (const text of [line, own]) if (text !== null) say(text);
     if (event.kind === 'left') {
       this.#left.add(event.account);
@@ -204,16 +232,29 @@ class CasinoRun {
         this.#supervisor?.nodes.filter(({ planned }) => planned.role === 'player').length ?? 0;
       if (this.#left.size >= players) this.#allLeft.resolve();
     }
+    if (isValidator && event.kind === 'rolled') this.#lastRollAt = performance.now();
     if (!isValidator || event.kind !== 'round') return;
     if (rounds !== null && this.#rounds >= rounds) return;
     this.#rounds += 1;
     if (this.#rounds === rounds) this.#roundsPlayed.resolve();
   }
 
+  /** Both ends of a link tell of it; people need to hear it once, from whichever end lives to tell. */
+  #isNews(node: RunningNode, event: NodeEvent): boolean {
+    if (event.kind !== 'link-up' && event.kind !== 'link-down') return true;
+    const pair = [node.planned.name, this.#fullNameOf(event.peer)].toSorted().join(' ');
+    const isUp = event.kind === 'link-up';
+    if ((this.#links.get(pair) ?? false) === isUp) return false;
+    this.#links.set(pair, isUp);
+    return true;
+  }
+
   #tellEnd(node: RunningNode, how: string): void {
     const { say } = this.#options;
-    say(pc.red(`${node.planned.name} (process ${node.pid}) ended: ${how}; the others go on`));
-    say(`      bring it back with: npm run -s bitcraps -- node --state ${node.folder}`);
+    say(colour.red(`${node.planned.name} (process ${node.pid}) ended: ${how}; the others go on`));
+    say(
+      `      bring it back with: npm run -s bitcraps -- node --state ${shellQuoted(node.folder)}`,
+    );
   }
 
   async #tellGateways(nodes: readonly RunningNode[]): Promise<void> {
@@ -226,7 +267,7 @@ class CasinoRun {
         if (bridge === null) continue;
         const { packetsOut, bytesOut, packetsIn, bytesIn } = bridge;
         this.#options.say(
-          pc.dim(
+          colour.dim(
             `gate  ${name} relayed ${packetsOut} messages out (${bytesOut} B), ${packetsIn} in (${bytesIn} B)`,
           ),
         );
@@ -250,13 +291,14 @@ class CasinoRun {
         route = await hopsFrom(node);
         if ((route?.via ?? null) === null) await after(100, undefined, { ref: false });
       }
+      if (this.#ended.signal.aborted) return;
       const hops = [node.planned.name, ...(route?.hops ?? []).map(this.#fullNameOf)];
       const far = nodes.find(({ planned }) => planned.role === 'gateway' && planned.mesh === 'a');
       if (route?.via === 'gateway' && far !== undefined) {
         const beyond = await hopsFrom(far);
         hops.push(far.planned.name, ...(beyond?.hops ?? []).map(this.#fullNameOf));
       }
-      this.#options.say(pc.dim(`route ${hops.join(' → ')}`));
+      this.#options.say(colour.dim(`route ${hops.join(' → ')}`));
     }
   }
 }

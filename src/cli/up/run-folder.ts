@@ -1,9 +1,13 @@
 // The folder of one `bitcraps up`: its nodes' state, and a note by which other commands find the nodes.
 
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { BitcrapsError } from '../../core/errors.ts';
+import { lockState } from '../../platform/node/state-lock.ts';
 import { makePrivateFolder, stateRoot, upFolder } from '../state-folder.ts';
+
+/** A run that was killed leaves its folder; after a day nobody looks at it any more. */
+const DEAD_RUN_KEPT_MS = 24 * 60 * 60 * 1000;
 
 export interface RunFolder {
   /** `20261122-214501-1234`: when it started and by which process. */
@@ -13,14 +17,18 @@ export interface RunFolder {
   readonly transcript: string;
   /** Writes down who runs here, for `--node NAME`. */
   note(nodes: readonly string[]): void;
-  /** Removes the nodes' state, unless the folder was chosen by `--state`; the transcript stays. */
-  end(): void;
+  /**
+   * Removes the nodes' state, unless the folder was chosen by `--state` or `keep` asks for it (there is no transcript,
+   * so that the ledger is all there is); the transcript stays.
+   */
+  end(keep: boolean): void;
 }
 
 /** `chosen` is the folder of `--state`, kept from run to run. Error: `CLI_FILE_UNWRITABLE`. */
 export function makeRunFolder(chosen: string | undefined, startedAt: Date): RunFolder {
   const stamp = startedAt.toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15);
   const id = `${stamp}-${process.pid}`;
+  removeDeadRuns(startedAt);
   const path = chosen === undefined ? join(upFolder(), id) : resolve(chosen);
   makePrivateFolder(path);
   const transcripts =
@@ -39,9 +47,30 @@ export function makeRunFolder(chosen: string | undefined, startedAt: Date): RunF
         throw new BitcrapsError('CLI_FILE_UNWRITABLE', { path: note, detail });
       }
     },
-    end() {
-      if (chosen === undefined) rmSync(path, { recursive: true, force: true });
+    end(keep) {
+      if (chosen === undefined && !keep) rmSync(path, { recursive: true, force: true });
       else rmSync(note, { force: true });
     },
   };
+}
+
+function removeDeadRuns(now: Date): void {
+  if (!existsSync(upFolder())) return;
+  for (const id of readdirSync(upFolder())) {
+    const path = join(upFolder(), id);
+    if (now.getTime() - statSync(path).mtimeMs < DEAD_RUN_KEPT_MS) continue;
+    const folders = [path, ...readdirSync(path).map((name) => join(path, name))];
+    if (folders.every(isUnlocked)) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+/** Whether no living process holds the folder's lock. */
+function isUnlocked(folder: string): boolean {
+  if (!existsSync(join(folder, 'lock.db'))) return true;
+  try {
+    lockState(folder).release();
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -132,4 +132,9 @@ export const platformErrors = {
     cause: 'The node stopped meanwhile, or the socket belongs to another program.',
     cure: 'Check that the node still runs: `bitcraps status`.',
   },
+  PLATFORM_NODE_SILENT: {
+    message: 'the node behind {path} has not answered for {seconds} s',
+    cause: 'The process is stopped, or too busy to answer.',
+    cure: 'Look at the process; if it is stopped, continue it, or end it and start the node again.',
+  },
 } as const;

@@ -48,6 +48,8 @@ export const CONTROL_BOUNDS: ControlBounds = {
 /** `sun_path` of Linux has 108 bytes with its terminator, that of macOS four less; beyond it, the path is cut silently. */
 export const SOCKET_PATH_BYTES_MAX = 103;
 const SOCKET_MODE = 0o600;
+/** A node answers within this, a bet over a lost gateway included; else it is stopped. */
+const ANSWER_WITHIN_MS = 20_000;
 /** Longest answer that a client takes. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -114,7 +116,12 @@ async function removeStale(path: string): Promise<void> {
       detail: 'another process serves it',
     });
   }
-  rmSync(path, { force: true });
+  try {
+    rmSync(path, { force: true });
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new BitcrapsError('PLATFORM_SOCKET_UNUSABLE', { path, detail }, { cause: error });
+  }
 }
 
 function listen(server: Server, path: string): Promise<void> {
@@ -257,10 +264,24 @@ function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
 
 /**
  * Calls `method` of the node at `path`. Rejects with the node's own code, or with `PLATFORM_NODE_NOT_RUNNING`,
- * `PLATFORM_SOCKET_PATH_TOO_LONG`, `PLATFORM_CONTROL_BROKEN`.
+ * `PLATFORM_SOCKET_PATH_TOO_LONG`, `PLATFORM_CONTROL_BROKEN`, `PLATFORM_NODE_SILENT`.
  */
 export async function callControl(path: string, method: string, params: unknown): Promise<unknown> {
-  for await (const answer of answers(path, { method, params })) {
+  const silence = AbortSignal.timeout(ANSWER_WITHIN_MS);
+  try {
+    return await answerOf(path, { method, params }, silence);
+  } catch (error) {
+    if (!silence.aborted) throw error;
+    throw new BitcrapsError('PLATFORM_NODE_SILENT', { path, seconds: ANSWER_WITHIN_MS / 1000 });
+  }
+}
+
+async function answerOf(
+  path: string,
+  request: ControlRequest,
+  silence: AbortSignal,
+): Promise<unknown> {
+  for await (const answer of answers(path, request, silence)) {
     if ('error' in answer) throw errorOf(answer.error);
     if ('result' in answer) return answer.result;
     throw broken(path, 'it streams instead of answering');
@@ -288,8 +309,13 @@ export async function* followControl(
   throw broken(path, 'it closed before the end');
 }
 
-async function* answers(path: string, request: ControlRequest): AsyncGenerator<ControlAnswer> {
+async function* answers(
+  path: string,
+  request: ControlRequest,
+  silence?: AbortSignal,
+): AsyncGenerator<ControlAnswer> {
   const socket = await connect(path);
+  silence?.addEventListener('abort', () => socket.destroy(), { once: true });
   const splitter = createLineSplitter(ANSWER_BYTES_MAX);
   socket.write(encodeLine(request));
   try {
