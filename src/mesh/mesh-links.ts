@@ -1,8 +1,9 @@
 // The links of one node: from handshake to a port of their own, one for each neighbour. Where two nodes dialled each
 // other, both keep the link with the lower channel binding, which neither can choose; but a link that is there already
-// and may be a corpse is probed before a living one is given up for it.
+// and may be a corpse is probed before a living one is given up for it. Anybody may open links to this node and say
+// nothing: such links have few places, and give way to younger ones.
 
-import { compareBytes } from '../core/bytes.ts';
+import { bytesEqual, compareBytes } from '../core/bytes.ts';
 import { BitcrapsError } from '../core/errors.ts';
 import { peerIdShort } from '../core/peer-id.ts';
 import type { Clock } from '../env/clock.ts';
@@ -24,8 +25,12 @@ import {
 } from './neighbour.ts';
 import { createTraffic, type Traffic } from './traffic.ts';
 
-/** Links at once, those in their handshake included. */
+/** Links at once that completed their handshake, and those that this node dials. */
 export const LINKS_MAX: number = NEIGHBOURS_MAX;
+/** Places of these that only links take which this node dialled. */
+export const DIALLED_RESERVED = 16;
+/** Accepted links in their handshake: the oldest goes first. An honest one takes a few round trips. */
+export const ACCEPTED_OPENING_MAX = 64;
 /** How long a link that may be dead has to answer before another to the same neighbour replaces it. */
 const PROBE_MS_MAX = 5_000;
 
@@ -84,6 +89,7 @@ export class MeshLinks {
       this.#config.handlers.refused(link, { code, detail: message, by: 'local' });
       return;
     }
+    if (link.role === 'listener') this.#makeRoom(link);
     const opened: { link: MeshLink | null } = { link: null };
     const neighbour: Neighbour = openNeighbour(link, {
       ...this.#config,
@@ -142,8 +148,30 @@ export class MeshLinks {
     if (!link.reliable) {
       return new BitcrapsError('MESH_LINK_UNRELIABLE', { transport: link.transport });
     }
-    const links = this.#opening.size + this.#active.size + this.#standby.size;
-    return links < LINKS_MAX ? null : new BitcrapsError('MESH_LINKS_FULL', { linksMax: LINKS_MAX });
+    const linksMax = placesFor(link);
+    const established = this.#active.size + this.#standby.size;
+    const dialling = this.#openingAs('dialer').length;
+    if (established + dialling < linksMax) return null;
+    return new BitcrapsError('MESH_LINKS_FULL', { linksMax });
+  }
+
+  /** Ends accepted links in their handshake: those of the same key, and the oldest of too many. */
+  #makeRoom({ remoteKey }: Link): void {
+    for (const neighbour of this.#openingAs('listener')) {
+      if (!bytesEqual(neighbour.link.remoteKey, remoteKey)) continue;
+      const data = { neighbour: peerIdShort(remoteKey) };
+      neighbour.close(new BitcrapsError('MESH_LINK_DUPLICATE', data));
+    }
+    const opening = this.#openingAs('listener');
+    const tooMany = Math.max(0, opening.length + 1 - ACCEPTED_OPENING_MAX);
+    for (const neighbour of opening.slice(0, tooMany)) {
+      neighbour.close(new BitcrapsError('MESH_LINKS_FULL', { linksMax: ACCEPTED_OPENING_MAX }));
+    }
+  }
+
+  /** Oldest first. */
+  #openingAs(role: Link['role']): readonly Neighbour[] {
+    return [...this.#opening].filter(({ link }) => link.role === role);
   }
 
   #created(neighbour: Neighbour, negotiation: Negotiation, remote: Hello): MeshLink {
@@ -162,7 +190,9 @@ export class MeshLinks {
     const key = byteKey(link.neighbour.link.remoteKey);
     const present = this.#active.get(key);
     if (present === undefined) {
-      this.#activate(key, link);
+      const linksMax = placesFor(link.neighbour.link);
+      if (this.#active.size < linksMax) this.#activate(key, link);
+      else link.neighbour.close(new BitcrapsError('MESH_LINKS_FULL', { linksMax }));
       return;
     }
     const order = compareBytes(
@@ -223,6 +253,11 @@ export class MeshLinks {
     this.#standby.delete(key);
     this.#activate(key, successor);
   }
+}
+
+/** Of `LINKS_MAX`. */
+function placesFor(link: Link): number {
+  return link.role === 'listener' ? LINKS_MAX - DIALLED_RESERVED : LINKS_MAX;
 }
 
 function duplicate({ neighbour }: MeshLink): BitcrapsError {

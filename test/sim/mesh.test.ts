@@ -5,7 +5,8 @@ import { toHex, utf8 } from '../../src/core/bytes.ts';
 import { fail, ok } from '../../src/core/errors.ts';
 import { randomBytes } from '../../src/crypto/random-bytes.ts';
 import type { Bridge } from '../../src/mesh/mesh.ts';
-import { openNeighbour } from '../../src/mesh/neighbour.ts';
+import { DIALLED_RESERVED, LINKS_MAX } from '../../src/mesh/mesh-links.ts';
+import { HANDSHAKE_TIMEOUT_MS, openNeighbour } from '../../src/mesh/neighbour.ts';
 import { primitives } from '../../src/platform/node/primitives.ts';
 import { presets } from '../../src/resilience/presets.ts';
 import { helloFor } from '../../src/versioning/hello.ts';
@@ -65,14 +66,17 @@ function bridges(rig: MeshRig, one: string, other: string): void {
 }
 
 /** A node that completes its handshake with `a` and then sends what it likes. */
-function hostile(rig: MeshRig): {
+function hostile(
+  rig: MeshRig,
+  name = 'mallory',
+): {
   send: (type: 6 | 7 | 8 | 9, payload: Uint8Array) => void;
   closed: string[];
 } {
-  const identity = testIdentity('mallory');
-  const clock = rig.world.clockFor('mallory');
-  rig.network.endpoint(identity.publicKey, 'mallory');
-  const [mine, theirs] = rig.network.pair('mallory', 'a');
+  const identity = testIdentity(name);
+  const clock = rig.world.clockFor(name);
+  rig.network.endpoint(identity.publicKey, name);
+  const [mine, theirs] = rig.network.pair(name, 'a');
   const closed: string[] = [];
   const neighbour = openNeighbour(mine, {
     primitives,
@@ -92,7 +96,7 @@ function hostile(rig: MeshRig): {
         frameBytesMax: mine.frameBytesMax,
         proof: new Uint8Array(8),
       },
-      rig.world.rng('mallory'),
+      rig.world.rng(name),
     ),
     handlers: {
       established: () => {},
@@ -102,6 +106,16 @@ function hostile(rig: MeshRig): {
   });
   rig.node('a').mesh.addLink(theirs);
   return { send: (type, payload) => void neighbour.send(type, payload), closed };
+}
+
+/** Links that `name` opened to `to` and then says nothing on. */
+function silent(rig: MeshRig, name: string, to: string, links = 1): void {
+  rig.network.endpoint(testIdentity(name).publicKey, name);
+  for (let i = 0; i < links; i += 1) {
+    const [mine, theirs] = rig.network.pair(name, to);
+    mine.attach({ frame: () => {}, drain: () => {}, close: () => {} });
+    rig.node(to).mesh.addLink(theirs);
+  }
 }
 
 async function twoMeshes(): Promise<MeshRig> {
@@ -570,6 +584,45 @@ describe('a hostile neighbour', () => {
     await rig.run(5_000);
     expect(packets).toBe(1);
     expect(mallory.closed).toEqual([]);
+  });
+
+  test('silent links keep out neither who dials nor whom the node dials', async () => {
+    const rig = new MeshRig();
+    for (const name of ['a', 'b', 'c']) rig.add(name);
+    for (let i = 0; i < 300; i += 1) silent(rig, `silent-${i}`, 'a');
+    rig.link('b', 'a');
+    rig.link('a', 'c');
+    await rig.run(2_000);
+    expect(reachable(rig.node('a'))).toBe(3);
+    expect(rig.hops('b', 'c')).toEqual(['a', 'c']);
+  });
+
+  test('one key opens one link at a time', async () => {
+    const rig = new MeshRig();
+    rig.add('a');
+    const closed: (string | null)[] = [];
+    rig.node('a').mesh.onLink((event) => {
+      if (event.kind === 'closed') closed.push(event.code);
+    });
+    silent(rig, 'silent', 'a', 100);
+    await rig.run(1_000);
+    expect(closed).toEqual(Array.from({ length: 99 }, () => 'MESH_LINK_DUPLICATE'));
+    await rig.run(HANDSHAKE_TIMEOUT_MS);
+    expect(closed[99]).toBe('MESH_HANDSHAKE_TIMEOUT');
+  });
+
+  test('accepted links leave places for those that the node dials', async () => {
+    const rig = new MeshRig();
+    rig.add('a');
+    rig.add('c');
+    for (let i = 0; i < LINKS_MAX; i += 1) {
+      hostile(rig, `neighbour-${i}`);
+      await rig.run(10);
+    }
+    expect(rig.node('a').mesh.neighbours()).toHaveLength(LINKS_MAX - DIALLED_RESERVED);
+    rig.link('a', 'c');
+    await rig.run(1_000);
+    expect(rig.hops('a', 'c')).toEqual(['c']);
   });
 
   test.each([
