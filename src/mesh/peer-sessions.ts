@@ -60,6 +60,13 @@ export function createPeerState(peer: Uint8Array, remoteStatic: Uint8Array): Pee
   };
 }
 
+/** Whether nothing would be lost with it. */
+export function isEmpty(state: PeerState, nowMs: number): boolean {
+  const { current, previous, attempt, pending, refusedUntilMs } = state;
+  const isIdle = current === null && previous === null && attempt === null;
+  return isIdle && pending.length === 0 && refusedUntilMs <= nowMs;
+}
+
 /** `null` if there is neither a session nor a handshake. */
 export function sessionInfo(state: PeerState, nowMs: number): SessionInfo | null {
   const { peer, current, attempt, pending } = state;

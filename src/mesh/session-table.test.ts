@@ -9,9 +9,9 @@ import { zstd } from '../platform/node/zstd.ts';
 import { createWorld, type World } from '../sim/world.ts';
 import { helloFor, HELLO_FRAME_BYTES_MIN } from '../versioning/hello.ts';
 import { CURRENT } from '../versioning/protocol-version.ts';
-import { HINT_INTERVAL_MS_MIN, SessionTable } from './session-table.ts';
+import { HINT_INTERVAL_MS_MIN, REFUSED_MS, SessionTable } from './session-table.ts';
 import { SESSION_MS_MAX } from './session.ts';
-import { UNCONFIRMED_MS_MAX } from './unconfirmed-sessions.ts';
+import { UNCONFIRMED_MAX, UNCONFIRMED_MS_MAX } from './unconfirmed-sessions.ts';
 
 const quiet: Logger = {
   debug: () => {},
@@ -370,6 +370,50 @@ describe('session table', () => {
     expect(pair.b.table.list()).toEqual([]);
     pair.run(60_000);
     expect(pair.send('a', 'again')).toBe(true);
+  });
+
+  test('strangers who begin sessions and leave cost honest peers nothing, and are forgotten', () => {
+    const pair = new Pair();
+    pair.send('b', 'one');
+    pair.run(1_000);
+    for (let i = 0; i < UNCONFIRMED_MAX + 50; i += 1) {
+      const stranger = pair.end(`stranger ${i}`, 'a');
+      stranger.table.send(pair.a.self, 1, utf8('x'));
+      // Handshakes are answered at this rate.
+      pair.run(15);
+      stranger.table.stop();
+    }
+    expect(pair.a.handshakes).toBe(1 + UNCONFIRMED_MAX + 50);
+    expect(pair.a.table.unconfirmed).toBe(UNCONFIRMED_MAX);
+    expect(pair.a.table.list()).toMatchObject([{ peer: pair.b.self, state: 'open' }]);
+    pair.send('b', 'two');
+    pair.send('a', 'back');
+    pair.run(UNCONFIRMED_MS_MAX);
+    expect([pair.a.got, pair.b.got]).toEqual([['one', 'two'], ['back']]);
+    expect(pair.a.table.unconfirmed).toBe(0);
+  });
+
+  test('a peer of whom nothing is left takes no place', () => {
+    const pair = new Pair();
+    pair.wire = { copies: () => [] };
+    for (let i = 0; i < 5; i += 1) pair.a.table.send(identityOf(`${i}`).publicKey, 1, utf8('x'));
+    expect(pair.a.table.peers).toBe(5);
+    pair.run(60_000);
+    pair.a.table.sweep();
+    expect(pair.a.table.peers).toBe(0);
+  });
+
+  test('a refusal is remembered as long as it holds', () => {
+    const pair = new Pair();
+    pair.b = pair.end('b', 'a', 'other network');
+    pair.send('a', 'hello');
+    pair.run(REFUSED_MS / 2);
+    pair.a.table.sweep();
+    expect(pair.a.table.peers).toBe(1);
+    expect(pair.send('a', 'again')).toBe(false);
+    pair.run(REFUSED_MS);
+    pair.a.table.sweep();
+    expect(pair.a.table.peers).toBe(0);
   });
 
   test('what is no PeerId is refused', () => {

@@ -20,6 +20,7 @@ import type { Hello } from '../versioning/hello.ts';
 import { negotiate, type Negotiation } from '../versioning/negotiate.ts';
 import {
   createPeerState,
+  isEmpty,
   sessionInfo,
   type Attempt,
   type PeerState,
@@ -109,6 +110,16 @@ export class SessionTable<C extends ErrorCode> {
     this.#unconfirmed = new UnconfirmedSessions(config.clock, (session) => this.#drop(session));
   }
 
+  /** Peers for whom something is held, sessions that they began and have not used yet aside. */
+  get peers(): number {
+    return this.#peers.size;
+  }
+
+  /** Sessions that peers began and have not used yet. */
+  get unconfirmed(): number {
+    return this.#unconfirmed.size;
+  }
+
   /** Seals and sends, or keeps the payload until the handshake is done. */
   send(
     peer: Uint8Array,
@@ -180,12 +191,13 @@ export class SessionTable<C extends ErrorCode> {
   /** Drops what is past its time. Call it every few seconds. */
   sweep(): void {
     const nowMs = this.#config.clock.now();
-    for (const state of this.#peers.values()) {
+    for (const [key, state] of this.#peers) {
       if (state.previous !== null && state.previous.untilMs <= nowMs) this.#forgetPrevious(state);
       if (state.current !== null && !state.current.isUsable(nowMs)) {
         this.#drop(state.current);
         state.current = null;
       }
+      if (isEmpty(state, nowMs)) this.#peers.delete(key);
     }
   }
 
