@@ -416,6 +416,18 @@ describe('session table', () => {
     expect(pair.a.table.peers).toBe(0);
   });
 
+  test('packets of unknown sessions do not use up the answers to handshakes', () => {
+    const pair = new Pair();
+    const { publicKey } = identityOf('stranger');
+    pair.send('b', 'hello');
+    // The question arrives after 10 ms.
+    pair.run(9);
+    for (let i = 0; i < 1_000; i += 1) pair.a.table.receiveData(publicKey, new Uint8Array(40));
+    expect(pair.a.handshakes).toBeLessThan(500);
+    pair.run(100);
+    expect(pair.a.got).toEqual(['hello']);
+  });
+
   test('what is no PeerId is refused', () => {
     const { a } = new Pair();
     const wrong = a.table.send(new Uint8Array(32).fill(0xff), 1, utf8('x'));

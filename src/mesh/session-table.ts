@@ -63,9 +63,12 @@ const SIMULTANEOUS_MS_MAX = 5_000;
 export const REFUSED_MS = 60_000;
 /** Hints of unknown sessions start at most one handshake in this time per peer: they are not authenticated. */
 export const HINT_INTERVAL_MS_MIN = 5_000;
-/** Handshakes that this node answers, and hints that it sends: each costs some 0.2 ms. */
+/** Handshakes that this node answers: each costs some 0.2 ms. */
 const ANSWERS_BURST = 200;
 const ANSWERS_PER_SECOND = 100;
+/** Hints of unknown sessions that this node sends. Anybody can ask for them, so handshakes do not share their bound. */
+const HINTS_BURST = 200;
+const HINTS_PER_SECOND = 100;
 
 export type SessionSendErrorCode =
   | 'MESH_KEY_INVALID'
@@ -102,6 +105,7 @@ export class SessionTable<C extends ErrorCode> {
   readonly #sessions = new Map<number, Session>();
   readonly #unconfirmed: UnconfirmedSessions;
   readonly #answers = createTokenBucket(ANSWERS_BURST, ANSWERS_PER_SECOND);
+  readonly #hints = createTokenBucket(HINTS_BURST, HINTS_PER_SECOND);
   #pendingBytes = 0;
   #stopped = false;
 
@@ -151,7 +155,7 @@ export class SessionTable<C extends ErrorCode> {
     if (id === null) return 'MESH_BODY_MALFORMED';
     const session = this.#sessions.get(id);
     if (session === undefined || compareBytes(session.peer, source) !== 0) {
-      if (!this.#answers.take(this.#config.clock.now())) return 'MESH_RATE_EXCEEDED';
+      if (!this.#hints.take(this.#config.clock.now())) return 'MESH_RATE_EXCEEDED';
       const step = {
         case: 'unknown',
         value: create(SessionUnknownSchema, { session: id }),
