@@ -19,4 +19,8 @@ export type ChainCode =
   | 'TRANSCRIPT_STATE_WRONG'
   | 'TRANSCRIPT_SUPPLY_WRONG';
 
-export type TranscriptCode = ChainCode | 'TRANSCRIPT_TOO_LONG' | 'TRANSCRIPT_CLOSING_WRONG';
+export type TranscriptCode =
+  | ChainCode
+  | 'TRANSCRIPT_TOO_LONG'
+  | 'TRANSCRIPT_CLOSING_WRONG'
+  | 'TRANSCRIPT_SEEN_MISSING';

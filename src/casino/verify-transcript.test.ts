@@ -9,7 +9,7 @@ import { signOperation } from './operation.ts';
 import { createReplica } from './replica.ts';
 import type { TranscriptReport } from './transcript-report.ts';
 import { encodeTranscript } from './transcript.ts';
-import { verifyTranscript } from './verify-transcript.ts';
+import { verifyTranscript, type SeenBlock } from './verify-transcript.ts';
 
 let casino: SmallCasino;
 
@@ -37,13 +37,21 @@ function signedUpTo(height: bigint): string {
   );
 }
 
-/** What the file says whose author stopped after `blocks` blocks. */
-function cutAfter(game: SmallCasino, blocks: number): TranscriptReport {
+/** The file of an author who stopped after `blocks` blocks. */
+function fileCutAfter(game: SmallCasino, blocks: number): Uint8Array {
   const replica = unwrap(createReplica(primitives, game.genesis.bytes));
   const kept = game.blocks.slice(0, blocks).map(({ bytes }) => bytes);
   for (const bytes of kept) unwrap(replica.add(bytes));
   const chain = { genesis: game.genesis.bytes, blocks: kept, head: replica.head() };
-  return unwrap(verifyTranscript(primitives, encodeTranscript(primitives, game.operator, chain)));
+  return encodeTranscript(primitives, game.operator, chain);
+}
+
+function cutAfter(game: SmallCasino, blocks: number): TranscriptReport {
+  return unwrap(verifyTranscript(primitives, fileCutAfter(game, blocks)));
+}
+
+function checkSeen(blocks: number, seen: SeenBlock): string {
+  return code(verifyTranscript(primitives, fileCutAfter(casino, blocks), { seen }));
 }
 
 function countersigned(game: SmallCasino): readonly boolean[] {
@@ -223,6 +231,37 @@ function* flips(bytes: Uint8Array): Generator<Uint8Array> {
     yield flipped;
   }
 }
+
+describe('a block that was seen', () => {
+  test('is in the whole transcript, whichever it was', () => {
+    const whole = casino.blocks.length;
+    expect(checkSeen(whole, { height: 0n, hash: casino.genesis.chainId })).toBe('ok');
+    for (const { header, hash } of casino.blocks) {
+      expect(checkSeen(whole, { height: header.height, hash })).toBe('ok');
+    }
+  });
+
+  test('is missing in a transcript that was cut off before it', () => {
+    const seen = casino.head;
+    for (const blocks of [0, 1, casino.blocks.length - 1]) {
+      expect(checkSeen(blocks, seen)).toBe('TRANSCRIPT_SEEN_MISSING');
+    }
+  });
+
+  test('is missing where the chain has another block at its height', () => {
+    const hash = casino.head.hash.slice();
+    hash[0] = (hash[0] ?? 0) ^ 1;
+    const whole = casino.blocks.length;
+    expect(checkSeen(whole, { height: casino.head.height, hash })).toBe('TRANSCRIPT_SEEN_MISSING');
+    expect(checkSeen(whole, { height: 1n, hash: casino.head.hash })).toBe(
+      'TRANSCRIPT_SEEN_MISSING',
+    );
+    expect(checkSeen(whole, { height: 0n, hash })).toBe('TRANSCRIPT_SEEN_MISSING');
+    expect(checkSeen(whole, { ...casino.head, hash: hash.subarray(0, 31) })).toBe(
+      'TRANSCRIPT_SEEN_MISSING',
+    );
+  });
+});
 
 describe('a damaged transcript', () => {
   test('every single flipped bit of the file fails', async () => {

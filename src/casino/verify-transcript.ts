@@ -2,7 +2,7 @@
 // the supply, and that nothing between its first and last block is missing.
 
 import { decodeBlock } from '../consensus/block.ts';
-import { bytesEqual } from '../core/bytes.ts';
+import { bytesEqual, toHex } from '../core/bytes.ts';
 import { fail, ok, type Result } from '../core/errors.ts';
 import { verifyIn } from '../crypto/signing.ts';
 import type { Primitives } from '../env/primitives.ts';
@@ -16,11 +16,21 @@ import { contentHash, decodeTranscript, type Transcript } from './transcript.ts'
 export interface VerifyOptions {
   /** The casino's PeerId, if only that one will do. */
   readonly casino?: Uint8Array;
+  /** A block that a player's node has checked, if only a chain that contains it will do. */
+  readonly seen?: SeenBlock;
+}
+
+/** The genesis is block 0, its hash the chain id. */
+export interface SeenBlock {
+  readonly height: bigint;
+  /** 32 bytes. */
+  readonly hash: Uint8Array;
 }
 
 /**
  * What the transcript proves, or the first thing that fails, with its height, roll and bet where it has them.
- * First the file as a whole (form, signature, integrity), then the chain block by block from the genesis.
+ * First the file as a whole (form, signature, integrity), then the chain block by block from the genesis, at last
+ * whether it contains the block that was seen (`TRANSCRIPT_SEEN_MISSING`): a file cut off before that block fails.
  */
 export function verifyTranscript(
   primitives: Primitives,
@@ -34,14 +44,20 @@ export function verifyTranscript(
   if (!whole.ok) return whole;
   const replica = createReplica(primitives, transcript.genesis, options);
   if (!replica.ok) return replica;
+  const { seen } = options;
+  let foundHash = seen?.height === 0n ? replica.value.chainId : null;
   const builder = createReportBuilder();
   for (const blockBytes of transcript.blocks) {
     const added = replica.value.add(blockBytes);
     if (!added.ok) return added;
+    const { header, hash } = added.value.block;
+    if (header.height === seen?.height) foundHash = hash;
     builder.add(added.value);
   }
   const ended = checkEnd(replica.value, transcript);
   if (!ended.ok) return ended;
+  const contained = checkSeen(replica.value, seen, foundHash);
+  if (!contained.ok) return contained;
   return ok(builder.finish(replica.value, transcript.closing.signer));
 }
 
@@ -85,4 +101,18 @@ function checkEnd(
   const cap = replica.genesis.supplyCap;
   if (found !== cap) return fail('TRANSCRIPT_SUPPLY_WRONG', { height: head.height, found, cap });
   return ok(undefined);
+}
+
+/** `found` is the hash of the chain's block at the height that was seen; `null` if it has none. */
+function checkSeen(
+  replica: Replica,
+  seen: SeenBlock | undefined,
+  found: Uint8Array | null,
+): Result<void, 'TRANSCRIPT_SEEN_MISSING'> {
+  if (seen === undefined || (found !== null && bytesEqual(found, seen.hash))) return ok(undefined);
+  const reason =
+    found === null
+      ? `its last block is ${replica.head().height}`
+      : `its block there has the hash ${toHex(found)}`;
+  return fail('TRANSCRIPT_SEEN_MISSING', { height: seen.height, hash: toHex(seen.hash), reason });
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { finishedCasino, type SmallCasino } from '../../test/casino/small-casino.ts';
 import { forgeTranscript } from '../../test/casino/dishonest-operator.ts';
+import { toHex } from '../core/bytes.ts';
 import { peerIdText } from '../core/peer-id.ts';
 import { runInProcess, type CommandRun } from '../../test/suites/run-command.ts';
 import { verifyCommand } from './verify.ts';
@@ -74,6 +75,39 @@ describe('bitcraps verify', () => {
       error: { code: 'TRANSCRIPT_DICE_CHANGED', data: { table: 1, roll: '1' } },
     });
   });
+
+  test('--seen: a whole transcript contains the block, one cut off before it does not', async () => {
+    const seen = `${casino.head.height}:${toHex(casino.head.hash)}`;
+    const whole = await verify(file, '--seen', seen);
+    expect([whole.code, whole.out]).toEqual([
+      0,
+      expect.stringContaining(
+        `The chain contains block ${casino.head.height}, as given by --seen.`,
+      ),
+    ]);
+    const short = join(folder, 'short.transcript');
+    writeFileSync(
+      short,
+      forgeTranscript(casino, (blocks) => blocks.slice(0, -1)),
+    );
+    expect((await verify(short)).code).toBe(0);
+    const text = await verify(short, '--seen', seen.toUpperCase());
+    expect([text.code, text.out]).toEqual([1, expect.stringContaining('TRANSCRIPT_SEEN_MISSING')]);
+    const json = await verify(short, '--seen', seen, '--json');
+    expect(JSON.parse(json.out)).toMatchObject({
+      holds: false,
+      error: { code: 'TRANSCRIPT_SEEN_MISSING', data: { height: String(casino.head.height) } },
+    });
+  });
+
+  test.each(['', '12', '12:abcd', `:${'0'.repeat(64)}`, `-1:${'0'.repeat(64)}`, '1:\u001b[2J'])(
+    '--seen %j is bad input',
+    async (seen) => {
+      const { code, err, out } = await verify(file, `--seen=${seen}`);
+      expect([code, out, err]).toEqual([2, '', expect.stringContaining('TRANSCRIPT_SEEN_INVALID')]);
+      expect(err).not.toContain('\u001b');
+    },
+  );
 
   test('another casino is a no, a bad id or a missing file is bad input', async () => {
     const other = peerIdText(new Uint8Array(32));

@@ -4,6 +4,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { Command } from 'commander';
 import { colour } from './colour.ts';
 import { formatAmount } from '../core/amount.ts';
+import { fromHex } from '../core/bytes.ts';
 import { BitcrapsError, errorText, unwrap } from '../core/errors.ts';
 import { parsePeerId, type PeerIdText } from '../core/peer-id.ts';
 import type {
@@ -12,16 +13,23 @@ import type {
   TranscriptReport,
 } from '../casino/transcript-report.ts';
 import { TRANSCRIPT_BYTES_MAX } from '../casino/transcript.ts';
-import { verifyTranscript } from '../casino/verify-transcript.ts';
+import {
+  verifyTranscript,
+  type SeenBlock,
+  type VerifyOptions,
+} from '../casino/verify-transcript.ts';
 import { primitives } from '../platform/node/primitives.ts';
 import { EXIT_DONE, EXIT_NO, printJson, runCommand } from './outcome.ts';
 
 interface Options {
   readonly casino?: string;
+  readonly seen?: string;
   readonly json?: boolean;
 }
 
 const SHORT_CHARACTERS = 8;
+/** A height of 64 bits, and a hash of 32 bytes. */
+const SEEN_SYNTAX = /^(\d{1,20}):([0-9a-f]{64})$/i;
 
 /** The command; exit code 1 if the transcript does not hold, 2 if it cannot be read. */
 export function verifyCommand(): Command {
@@ -29,6 +37,7 @@ export function verifyCommand(): Command {
     .description('check a transcript offline: signatures, dice, every pay-out, nothing left out')
     .argument('<file>', 'a transcript')
     .option('--casino <peer-id>', 'accept the transcript of this casino only')
+    .option('--seen <height:hash>', 'accept only a chain that contains this block')
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
       'after',
@@ -36,25 +45,33 @@ export function verifyCommand(): Command {
 Needs no network and no state folder. The casino's id stands on the page you played at; with --casino the check cannot
 be satisfied by another casino's transcript.
 
+A file alone cannot show that play went on after its last block. With --seen it has to contain a block that you know of:
+take height and hash (64 hexadecimal digits) of the newest block that a player's node has checked. A file that was cut
+off before it, or that tells another history, fails with TRANSCRIPT_SEEN_MISSING.
+
 Exit codes: 0 everything holds, 1 something does not, 2 bad usage or an unreadable file.
 
 Examples:
   bitcraps verify evening.transcript
   bitcraps verify evening.transcript --casino zzzbxeu7pse2pwpgx5rwmy6yedns2i4tbqpy4vdwklp7yve6phga
+  bitcraps verify evening.transcript --seen 20:8ccad4590b9f294f205afa8a93bad011b6888d0ad7d99abfe6dd1f05427077c3
   bitcraps verify evening.transcript --json | jq .report.rolls`,
     )
     .action(async (file: string, options: Options) => {
       const json = options.json === true;
-      await runCommand(json, () => run(file, options.casino, json));
+      await runCommand(json, () => run(file, options, json));
     });
 }
 
-function run(file: string, casino: string | undefined, json: boolean): number {
-  const expected = casino === undefined ? {} : { casino: unwrap(parsePeerId(casino)) };
+function run(file: string, { casino, seen }: Options, json: boolean): number {
+  const expected: VerifyOptions = {
+    ...(casino === undefined ? {} : { casino: unwrap(parsePeerId(casino)) }),
+    ...(seen === undefined ? {} : { seen: parseSeen(seen) }),
+  };
   const result = verifyTranscript(primitives, readTranscript(file), expected);
   if (result.ok) {
     if (json) printJson({ holds: true, report: result.value });
-    else print(reportLines(result.value));
+    else print([...reportLines(result.value), ...seenLines(expected.seen)]);
     return EXIT_DONE;
   }
   const { code, message, data } = result.error;
@@ -62,6 +79,21 @@ function run(file: string, casino: string | undefined, json: boolean): number {
   if (json) printJson({ holds: false, error: { code, message, cause, data } });
   else print([`${colour.red('does not hold')}  ${code}: ${plain(message)}`, `  ${cause}`]);
   return EXIT_NO;
+}
+
+function parseSeen(text: string): SeenBlock {
+  const [, height, digits] = SEEN_SYNTAX.exec(text) ?? [];
+  const hash = fromHex(digits ?? '');
+  if (height === undefined || hash === null) {
+    throw new BitcrapsError('TRANSCRIPT_SEEN_INVALID', { text: plain(text) });
+  }
+  return { height: BigInt(height), hash };
+}
+
+function seenLines(seen: SeenBlock | undefined): string[] {
+  return seen === undefined
+    ? []
+    : [`  The chain contains block ${seen.height}, as given by --seen.`];
 }
 
 function readTranscript(path: string): Uint8Array {

@@ -220,6 +220,18 @@ export const casinoErrors = {
     cause: 'The file was changed after it was signed.',
     cure: 'Get the file again; if it stays so, do not trust whoever gave it.',
   },
+  TRANSCRIPT_SEEN_MISSING: {
+    message: 'the chain does not contain block {height} with the hash {hash}: {reason}',
+    cause:
+      'The file was cut off before a block that was seen, tells another history, or is of another casino.',
+    cure: 'Get a file that reaches further. If the block was seen at this casino, do not trust whoever gave this file, and keep both.',
+  },
+  TRANSCRIPT_SEEN_INVALID: {
+    message: '{text} is not a block as HEIGHT:HASH',
+    cause:
+      'A block is given by its height in decimal digits, a colon, and its hash as 64 hexadecimal digits.',
+    cure: 'Copy the height and the hash of the newest checked block from a player’s node.',
+  },
   TRANSCRIPT_CHAIN_BROKEN: {
     message: 'at height {height}: {reason}',
     cause: 'A block was changed, replaced, or not signed by the operator.',
