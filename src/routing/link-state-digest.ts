@@ -7,7 +7,7 @@ import { fail, ok, type Result } from '../core/errors.ts';
 import { PEER_ID_BYTES } from '../core/peer-id.ts';
 import { hashIn } from '../crypto/hash.ts';
 import type { Primitives } from '../env/primitives.ts';
-import { decodeBody, encodeBody } from '../wire/body.ts';
+import { decodeCanonical, encodeBody } from '../wire/body.ts';
 import {
   LinkStateDigestSchema,
   LinkStateEntrySchema,
@@ -18,6 +18,8 @@ import {
 
 /** Entries of one range: about 64 bytes each, so 32 KiB. */
 export const RANGE_ENTRIES_MAX = 512;
+/** Longer payloads are refused undecoded; the longest range takes about half. */
+export const DIGEST_BYTES_MAX: number = 64 * 1024;
 /** Enough of the hash to tell two contents of one sequence apart. */
 export const ENTRY_HASH_BYTES = 16;
 const SUMMARY_BYTES = 32;
@@ -68,8 +70,10 @@ export function encodeDigest(digest: Digest): Uint8Array {
   return encodeBody(LinkStateDigestSchema, create(LinkStateDigestSchema, { content }));
 }
 
+/** At most `DIGEST_BYTES_MAX`, canonical. */
 export function decodeDigest(payload: Uint8Array): Result<Digest, 'ROUTING_DIGEST_MALFORMED'> {
-  const decoded = decodeBody(LinkStateDigestSchema, payload);
+  if (payload.length > DIGEST_BYTES_MAX) return malformed('too long');
+  const decoded = decodeCanonical(LinkStateDigestSchema, payload);
   if (!decoded.ok) return malformed(decoded.error.message);
   const { content } = decoded.value;
   if (content.case === undefined) return malformed('empty');

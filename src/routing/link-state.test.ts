@@ -8,7 +8,12 @@ import type { Logger } from '../env/logger.ts';
 import { primitives } from '../platform/node/primitives.ts';
 import { byteKey } from './byte-key.ts';
 import { TOMBSTONE_MS, UNREACHABLE_MS_MAX } from './link-state-database.ts';
-import { encodeDigest } from './link-state-digest.ts';
+import {
+  decodeDigest,
+  DIGEST_BYTES_MAX,
+  encodeDigest,
+  RANGE_ENTRIES_MAX,
+} from './link-state-digest.ts';
 import {
   decodeRecord,
   firstSequence,
@@ -592,5 +597,39 @@ describe('records', () => {
         error: { code: 'ROUTING_DIGEST_MALFORMED' },
       });
     }
+  });
+
+  test('the longest digest is far below the bound, and what is above it is not decoded', () => {
+    const peer = (i: number): Uint8Array => {
+      const bytes = new Uint8Array(32).fill(0xff);
+      new DataView(bytes.buffer).setUint32(0, i);
+      return bytes;
+    };
+    const entries = Array.from({ length: RANGE_ENTRIES_MAX }, (_, i) => ({
+      originator: peer(i + 1),
+      sequence: 2n ** 64n - 1n,
+      hash: new Uint8Array(16).fill(0xff),
+    }));
+    const range = {
+      kind: 'range',
+      after: peer(0),
+      upTo: peer(RANGE_ENTRIES_MAX),
+      entries,
+    } as const;
+    const longest = encodeDigest(range);
+    expect(longest.length).toBeLessThan(DIGEST_BYTES_MAX / 1.5);
+    expect(decodeDigest(longest)).toMatchObject({ ok: true });
+    // It does not decode either, which would be told otherwise.
+    expect(decodeDigest(new Uint8Array(DIGEST_BYTES_MAX + 1))).toMatchObject({
+      error: { code: 'ROUTING_DIGEST_MALFORMED', data: { detail: 'too long' } },
+    });
+  });
+
+  test('a digest with an unknown field is malformed', () => {
+    const summary = encodeDigest({ kind: 'summary', hash: new Uint8Array(32) });
+    // Field 15, two bytes.
+    const padded = Uint8Array.of(...summary, 0x7a, 2, 1, 2);
+    expect(decodeDigest(summary)).toMatchObject({ ok: true });
+    expect(decodeDigest(padded)).toMatchObject({ error: { code: 'ROUTING_DIGEST_MALFORMED' } });
   });
 });
