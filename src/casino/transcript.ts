@@ -2,7 +2,7 @@
 // It is encoded canonically, so that every bit of it means something.
 
 import { create } from '@bufbuild/protobuf';
-import { fail, ok, type Result } from '../core/errors.ts';
+import { BitcrapsError, fail, ok, type Result } from '../core/errors.ts';
 import { hashIn } from '../crypto/hash.ts';
 import { signIn, type Identity } from '../crypto/signing.ts';
 import type { Head } from '../consensus/block.ts';
@@ -13,8 +13,24 @@ import {
   TranscriptSchema,
 } from '../wire/gen/bitcraps/v1/transcript_pb.ts';
 
-/** Longer files are refused before they are read. */
-export const TRANSCRIPT_BYTES_MAX: number = 64 * 1024 * 1024;
+/** Longer files are neither written nor read: a checker holds the whole file in memory. */
+export const TRANSCRIPT_BYTES_MAX: number = 256 * 1024 * 1024;
+/** What closing and signature take in a file at most: a signer, a height of 64 bits, three hashes, and a signature. */
+const ENDING_BYTES_MAX = 216;
+
+/** What a genesis or a block of `length` bytes takes in a file: a tag, the length in groups of seven bits, the bytes. */
+export function transcriptFieldBytes(length: number): number {
+  let bytes = 2 + length;
+  for (let rest = length; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes += 1;
+  return bytes;
+}
+
+/** Bytes of the file of these lengths, at most 10 more than it will have. */
+export function transcriptBytes(genesisLength: number, blockLengths: Iterable<number>): number {
+  let bytes = ENDING_BYTES_MAX + transcriptFieldBytes(genesisLength);
+  for (const length of blockLengths) bytes += transcriptFieldBytes(length);
+  return bytes;
+}
 
 export interface TranscriptClosing {
   /** Who wrote the file and vouches that nothing up to here is left out: the operator or a player. */
@@ -47,7 +63,10 @@ export function contentHash(
   return hash;
 }
 
-/** Writes and signs a transcript of the chain up to `head`. */
+/**
+ * Writes and signs a transcript of the chain up to `head`. Throws `TRANSCRIPT_TOO_LONG`, before anything is hashed or
+ * copied, if it would come to more than `TRANSCRIPT_BYTES_MAX` by the count of `transcriptBytes`.
+ */
 export function encodeTranscript(
   primitives: Primitives,
   signer: Identity,
@@ -58,6 +77,11 @@ export function encodeTranscript(
   },
 ): Uint8Array {
   const { genesis, blocks, head } = chain;
+  const lengths = blocks.map((block) => block.length);
+  const bytes = transcriptBytes(genesis.length, lengths);
+  if (bytes > TRANSCRIPT_BYTES_MAX) {
+    throw new BitcrapsError('TRANSCRIPT_TOO_LONG', { bytes, bytesMax: TRANSCRIPT_BYTES_MAX });
+  }
   const closing = encodeBody(
     TranscriptClosingSchema,
     create(TranscriptClosingSchema, {

@@ -8,7 +8,7 @@ import { findAccount } from './accounts.ts';
 import { signOperation } from './operation.ts';
 import { createReplica } from './replica.ts';
 import type { TranscriptReport } from './transcript-report.ts';
-import { encodeTranscript } from './transcript.ts';
+import { encodeTranscript, TRANSCRIPT_BYTES_MAX } from './transcript.ts';
 import { verifyTranscript, type SeenBlock } from './verify-transcript.ts';
 
 let casino: SmallCasino;
@@ -311,7 +311,7 @@ describe('a damaged transcript', () => {
   });
 
   test('a file that is too long is not read', () => {
-    expect(code(verifyTranscript(primitives, new Uint8Array(64 * 1024 * 1024 + 1)))).toBe(
+    expect(code(verifyTranscript(primitives, new Uint8Array(TRANSCRIPT_BYTES_MAX + 1)))).toBe(
       'TRANSCRIPT_TOO_LONG',
     );
   });

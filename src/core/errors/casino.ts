@@ -200,9 +200,10 @@ export const casinoErrors = {
     cure: 'Get the file again from whoever wrote it.',
   },
   TRANSCRIPT_TOO_LONG: {
-    message: 'the transcript has {bytes} bytes; at most {bytesMax} are read',
-    cause: 'The file is longer than this version checks at once.',
-    cure: 'Check it with more memory, or in a later version.',
+    message: 'the transcript comes to {bytes} bytes; at most {bytesMax} are written or read',
+    cause:
+      'The chain is longer than one file may be, so no version of this format would check the file.',
+    cure: 'The chain itself stays in the state folder of its node. For a transcript found a new casino from time to time.',
   },
   TRANSCRIPT_OTHER_CASINO: {
     message: 'this is the transcript of casino {found}, not of {expected}',
