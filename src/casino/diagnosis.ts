@@ -3,7 +3,7 @@
 import type { BlockCheckCode } from '../consensus/block.ts';
 import { bytesEqual } from '../core/bytes.ts';
 import { fail, type BitcrapsError, type Result } from '../core/errors.ts';
-import type { DiceVerifier } from '../dice/dice-source.ts';
+import type { DiceVerifier, RollInput } from '../dice/dice-source.ts';
 import { decodeEffects, encodeEffects, outcomeName, type Effect } from './effects.ts';
 import { decodeOperation, type Action } from './operation.ts';
 import { findTable, type CasinoState } from './state.ts';
@@ -12,9 +12,10 @@ import { formatAmount } from '../core/amount.ts';
 
 type Failure = Result<never, ChainCode>;
 
-/** Rolls that are tried when a proof does not fit, before and after its own, at its own table and at each other one. */
-const ROLLS_AROUND = 256n;
-const OTHER_ROLLS_AROUND = 64n;
+/** Rolls that a proof which does not fit is tried against, all tables together: a hostile file may not keep a checker busy. */
+export const PROOF_TRIALS_MAX = 512;
+/** Of these, rolls before and after its own at its own table; the other tables share the rest. */
+const OWN_ROLLS_AROUND = 128n;
 
 /** Where a failure is, as far as it has a place. */
 interface Place {
@@ -92,35 +93,36 @@ function diagnoseProof(
   dice: DiceVerifier,
 ): Failure {
   const { table, roll, proof } = value;
-  const proves = (id: number, other: bigint): boolean =>
-    dice.verify({ table: id, roll: other }, proof).ok;
-  const found = otherRoll(roll, ROLLS_AROUND, (other) => proves(table, other));
-  if (found !== null) {
-    return fail('TRANSCRIPT_PROOF_SWAPPED', { height, table, roll, other: found });
-  }
-  for (let otherTable = 1; otherTable < before.nextTable; otherTable += 1) {
-    if (otherTable === table) continue;
-    const around = findTable(before, otherTable)?.roll ?? roll;
-    const other = proves(otherTable, around)
-      ? around
-      : otherRoll(around, OTHER_ROLLS_AROUND, (candidate) => proves(otherTable, candidate));
-    if (other !== null) {
-      return fail('TRANSCRIPT_ROLL_OTHER_TABLE', { height, table, roll, otherTable, other });
-    }
+  for (const other of rollsToTry({ table, roll }, before).take(PROOF_TRIALS_MAX)) {
+    if (!dice.verify(other, proof).ok) continue;
+    return other.table === table
+      ? fail('TRANSCRIPT_PROOF_SWAPPED', { height, table, roll, other: other.roll })
+      : fail('TRANSCRIPT_ROLL_OTHER_TABLE', {
+          height,
+          table,
+          roll,
+          otherTable: other.table,
+          other: other.roll,
+        });
   }
   return fail('TRANSCRIPT_PROOF_INVALID', { height, table, roll });
 }
 
-function otherRoll(
-  roll: bigint,
-  around: bigint,
-  proves: (other: bigint) => boolean,
-): bigint | null {
-  for (let distance = 1n; distance <= around; distance += 1n) {
-    if (roll > distance && proves(roll - distance)) return roll - distance;
-    if (proves(roll + distance)) return roll + distance;
+/** The likeliest first: near it at its own table, then round the other tables, farther and farther from their next roll. */
+function* rollsToTry({ table, roll }: RollInput, before: CasinoState): Generator<RollInput> {
+  for (let distance = 1n; distance <= OWN_ROLLS_AROUND; distance += 1n) {
+    yield* rollsAt(table, roll, distance);
   }
-  return null;
+  const others = before.tables.filter(({ id }) => id !== table);
+  if (others.length === 0) return;
+  for (let distance = 0n; distance < PROOF_TRIALS_MAX; distance += 1n) {
+    for (const other of others) yield* rollsAt(other.id, other.roll, distance);
+  }
+}
+
+function* rollsAt(table: number, roll: bigint, distance: bigint): Generator<RollInput> {
+  if (roll > distance) yield { table, roll: roll - distance };
+  if (distance > 0n) yield { table, roll: roll + distance };
 }
 
 /** Announced effects that are not those that are due. `before` is the state before the block. */
