@@ -16,9 +16,12 @@ import { readU64 } from '../wire/big-endian.ts';
 import { FrameType } from '../wire/frame.ts';
 import {
   decodePacketHeader,
+  detourCount,
   encodePacket,
   PacketType,
   replaceRoute,
+  setFlags,
+  withDetourCount,
   type DecodedPacketHeader,
 } from '../wire/packet.ts';
 import type { MeshLink, MeshLinks } from './mesh-links.ts';
@@ -30,6 +33,8 @@ import { createNoticeBound, encodeUnreachable } from './unreachable.ts';
 /** Beyond the hops to the end of a route: what meshes behind gateways may take. */
 const TTL_BEYOND_ROUTE = 64;
 const TTL_MAX = 255;
+/** A gateway that cannot help hands a packet on to another one at most so often: they may know no more. */
+const GATEWAY_DETOURS_MAX = 1;
 const NO_ROUTE: Uint8Array = new Uint8Array(0);
 /** What a source is told of, so that it can react; the rest is counted only. */
 const TOLD: ReadonlySet<string> = new Set([
@@ -219,9 +224,27 @@ export class PacketSwitch {
     packet: Uint8Array,
     from: MeshLink | null,
   ): Result<void, SwitchErrorCode> {
+    if (this.bridge?.reaches(header.destination) !== true) {
+      const detoured = this.#detour(header, packet);
+      if (detoured !== null) return this.#carryOut(detoured, from);
+    }
     if (this.bridge !== null) return this.#cross(this.bridge, packet, from);
     this.#drop('MESH_NO_BRIDGE', header, from);
     return fail('MESH_NO_BRIDGE', {});
+  }
+
+  /** The packet with a route to another gateway of this mesh; `null` if there is none, or it took a detour before. */
+  #detour(header: DecodedPacketHeader, packet: Uint8Array): Uint8Array | null {
+    const detours = detourCount(header.flags);
+    if (detours >= GATEWAY_DETOURS_MAX) return null;
+    const { routes } = this.#config;
+    // A gateway that sent it would have taken it across itself.
+    const gateway = routes.nearestGateway(header.source);
+    const route = gateway === null ? null : routes.routeTo(gateway);
+    if (route === null || !route.ok) return null;
+    const detoured = replaceRoute(packet, route.value.encoded);
+    setFlags(detoured, withDetourCount(header.flags, detours + 1));
+    return detoured;
   }
 
   #cross(bridge: Bridge, packet: Uint8Array, from: MeshLink | null): Result<void, SwitchErrorCode> {

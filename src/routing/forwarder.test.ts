@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { utf8 } from '../core/bytes.ts';
-import { decodePacketHeader, encodePacket, PacketType, type PacketHeader } from '../wire/packet.ts';
+import {
+  decodePacketHeader,
+  encodePacket,
+  PacketType,
+  withDetourCount,
+  type PacketHeader,
+} from '../wire/packet.ts';
 import { encodePorts } from '../wire/ports.ts';
 import { createForwarder, type Forwarder } from './forwarder.ts';
 import { createLinkCost, REWEIGH_INTERVAL_MS_MIN, WEIGHT_PER_HOP } from './link-cost.ts';
@@ -81,6 +87,15 @@ describe('forwarder', () => {
     expect(decider.decide(packet({ source: other })).kind).toBe('forward');
   });
 
+  test('a packet may come back by a detour, once for each', () => {
+    const decider = forwarder();
+    expect(decider.decide(packet()).kind).toBe('forward');
+    const detoured = { flags: withDetourCount(0, 1) };
+    expect(decider.decide(packet(detoured)).kind).toBe('forward');
+    expect(decider.decide(packet(detoured)).kind).toBe('drop');
+    expect(decider.decide(packet()).kind).toBe('drop');
+  });
+
   test('never throws, and changes nothing but ttl and cursor', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, gateway) => {
@@ -99,11 +114,11 @@ describe('forwarder', () => {
 describe('seen packets', () => {
   test('remembers at least a generation and forgets in the end', () => {
     const seen = createSeenPackets(100);
-    expect(seen.first(source, 0n)).toBe(true);
-    for (let id = 1n; id <= 100n; id += 1n) expect(seen.first(source, id)).toBe(true);
-    expect(seen.first(source, 0n)).toBe(false);
-    for (let id = 101n; id <= 200n; id += 1n) expect(seen.first(source, id)).toBe(true);
-    expect(seen.first(source, 0n)).toBe(true);
+    expect(seen.first(source, 0n, 0)).toBe(true);
+    for (let id = 1n; id <= 100n; id += 1n) expect(seen.first(source, id, 0)).toBe(true);
+    expect(seen.first(source, 0n, 0)).toBe(false);
+    for (let id = 101n; id <= 200n; id += 1n) expect(seen.first(source, id, 0)).toBe(true);
+    expect(seen.first(source, 0n, 0)).toBe(true);
   });
 });
 

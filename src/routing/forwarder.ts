@@ -1,10 +1,12 @@
 // What happens to a packet at one node, decided from its bytes alone. Strict source routing (RFC 791 section 3.1) by
-// ports: no hop looks up anything but its own link. No loop, since a node passes a packet once and each hop costs ttl.
+// ports: no hop looks up anything but its own link. No loop, since a node passes a packet once, and once more after a
+// detour, which may lead back; and each hop costs ttl.
 
 import { bytesEqual } from '../core/bytes.ts';
 import type { BitcrapsError } from '../core/errors.ts';
 import {
   decodePacketHeader,
+  detourCount,
   setCursor,
   setTtl,
   type DecodedPacketHeader,
@@ -69,7 +71,7 @@ export function createForwarder(config: ForwarderConfig): Forwarder {
       const decoded = decodePacketHeader(packet);
       if (!decoded.ok) return { kind: 'malformed', error: decoded.error };
       const header = decoded.value;
-      if (!seen.first(header.source, header.packetId)) {
+      if (!seen.first(header.source, header.packetId, detourCount(header.flags))) {
         return drop('ROUTING_PACKET_DUPLICATE', header);
       }
       if (bytesEqual(header.destination, config.self)) return { kind: 'deliver', header };

@@ -40,6 +40,13 @@ function identity(index: number): Identity {
   return found;
 }
 
+/** 32 bytes that order as the numbers do. */
+function ascendingPeer(i: number): Uint8Array {
+  const bytes = new Uint8Array(32).fill(0xff);
+  new DataView(bytes.buffer).setUint32(0, i);
+  return bytes;
+}
+
 class ManualClock implements Clock {
   ms = 0;
   now(): number {
@@ -600,20 +607,15 @@ describe('records', () => {
   });
 
   test('the longest digest is far below the bound, and what is above it is not decoded', () => {
-    const peer = (i: number): Uint8Array => {
-      const bytes = new Uint8Array(32).fill(0xff);
-      new DataView(bytes.buffer).setUint32(0, i);
-      return bytes;
-    };
     const entries = Array.from({ length: RANGE_ENTRIES_MAX }, (_, i) => ({
-      originator: peer(i + 1),
+      originator: ascendingPeer(i + 1),
       sequence: 2n ** 64n - 1n,
       hash: new Uint8Array(16).fill(0xff),
     }));
     const range = {
       kind: 'range',
-      after: peer(0),
-      upTo: peer(RANGE_ENTRIES_MAX),
+      after: ascendingPeer(0),
+      upTo: ascendingPeer(RANGE_ENTRIES_MAX),
       entries,
     } as const;
     const longest = encodeDigest(range);

@@ -31,8 +31,8 @@ export interface KnownNode {
 export interface RouteTable {
   /** `null` if no path of two-way links leads there. */
   routeTo(peer: Uint8Array): Result<Route, 'ROUTING_ROUTE_TOO_LONG'> | null;
-  /** PeerId of the nearest reachable gateway other than this node, `null` if there is none. */
-  nearestGateway(): Uint8Array | null;
+  /** PeerId of the nearest reachable gateway other than this node and `except`, `null` if there is none. */
+  nearestGateway(except?: Uint8Array): Uint8Array | null;
   isReachable(key: ByteKey): boolean;
   /** Every node with a record, this one included, ascending by PeerId. */
   nodes(): readonly KnownNode[];
@@ -76,13 +76,15 @@ export function createRouteTable(
       now.routes.set(target, route);
       return route;
     },
-    nearestGateway() {
+    nearestGateway(except) {
+      const exceptKey = except === undefined ? null : byteKey(except);
       const { records, paths } = current();
       let nearest: Uint8Array | null = null;
       let nearestDistance = Infinity;
       records.forEach(({ key, signed }, index) => {
         const distance = at(paths.distances, index);
-        if (!signed.record.gateway || key === selfKey || distance >= nearestDistance) return;
+        if (!signed.record.gateway || key === selfKey || key === exceptKey) return;
+        if (distance >= nearestDistance) return;
         nearest = signed.record.originator;
         nearestDistance = distance;
       });

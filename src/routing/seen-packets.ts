@@ -1,4 +1,4 @@
-// Which packets passed already: two generations of keys, the older dropped whole when the younger is full. A key is kept
+// Which packets passed already, each once for each of its detours: two generations of keys, the older dropped whole when the younger is full. A key is kept
 // for at least `generationEntriesMax` newer ones; the ttl bounds what an older copy can still do.
 
 import { byteKey } from './byte-key.ts';
@@ -8,7 +8,7 @@ export const SEEN_GENERATION_ENTRIES_MAX = 32_768;
 
 export interface SeenPackets {
   /** Whether this is the first time, and remembers it. */
-  first(source: Uint8Array, packetId: bigint): boolean;
+  first(source: Uint8Array, packetId: bigint, detours: number): boolean;
 }
 
 export function createSeenPackets(
@@ -18,8 +18,8 @@ export function createSeenPackets(
   let older = new Set<string>();
 
   return {
-    first(source, packetId) {
-      const key = byteKey(source) + packetId.toString(36);
+    first(source, packetId, detours) {
+      const key = byteKey(source) + String.fromCharCode(detours) + packetId.toString(36);
       if (younger.has(key) || older.has(key)) return false;
       if (younger.size >= generationEntriesMax) {
         older = younger;

@@ -534,6 +534,46 @@ describe('two meshes', () => {
     ]);
   });
 
+  test.each([
+    ['without a bridge', null],
+    [
+      'whose bridge does not lead there',
+      { reaches: () => false, forward: () => fail('GATEWAY_PEER_UNKNOWN', { peer: '' }) },
+    ],
+  ] as const)('a gateway %s hands on to another gateway, once', async (_, bridge) => {
+    const rig = new MeshRig();
+    // g0 is the nearest gateway; the way from it to g1 leads back over b.
+    rig.line(['a', 'b', 'g0'], (name) => ({ gateway: name === 'g0' }));
+    rig.add('m');
+    rig.add('g1', { gateway: true });
+    rig.link('b', 'm');
+    rig.link('m', 'g1');
+    rig.line(['g2', 'x', 'y'], (name) => ({ gateway: name === 'g2', meshName: 'away' }));
+    bridges(rig, 'g1', 'g2');
+    if (bridge !== null) rig.node('g0').mesh.setBridge(bridge);
+    await rig.run(2_000);
+    expect(rig.hops('a', 'y')).toEqual(['b', 'g0']);
+    rig.send('a', 'y', 'across');
+    await rig.run(1_000);
+    expect(rig.node('y').inbox).toEqual([{ from: 'a', text: 'across' }]);
+    rig.send('y', 'a', 'and back');
+    await rig.run(1_000);
+    expect(rig.node('a').inbox).toEqual([{ from: 'y', text: 'and back' }]);
+    expect(rig.node('a').unreachable).toEqual([]);
+    // A third gateway is not tried, nor the first one again.
+    let packets = 0;
+    rig.tap = (__, ___, frame) => {
+      if (frame[0] === FrameType.packet && frame[2] === PacketType.handshake) packets += 1;
+    };
+    rig.add('nobody');
+    rig.send('a', 'nobody', 'hello?');
+    await rig.run(500);
+    expect(packets).toBe(5);
+    expect(rig.node('a').unreachable).toEqual([
+      { destination: 'nobody', code: 'GATEWAY_PEER_UNKNOWN' },
+    ]);
+  });
+
   test('without a gateway, or without the feature, there is no route', async () => {
     const rig = new MeshRig();
     rig.line(['a', 'b']);
