@@ -1,5 +1,6 @@
 // Opening an account with its grant of play chips, and paying from one account to another.
 
+import { formatAmount } from '../core/amount.ts';
 import { bytesEqual } from '../core/bytes.ts';
 import { fail } from '../core/errors.ts';
 import { peerIdText } from '../core/peer-id.ts';
@@ -40,7 +41,7 @@ export function transfer(
   { to, amount }: Transfer,
 ): Step {
   if (amount === 0n || amount > context.genesis.supplyCap) {
-    return fail('CASINO_AMOUNT_INVALID', { amount });
+    return fail('CASINO_AMOUNT_INVALID', { amount: formatAmount(amount) });
   }
   if (bytesEqual(from, to)) return fail('CASINO_TRANSFER_SELF', {});
   const payer = accountOf(state, from);
@@ -48,7 +49,9 @@ export function transfer(
   const payee = accountOf(state, to);
   if (!payee.ok) return payee;
   const { balance } = payer.value;
-  if (balance < amount) return fail('CASINO_BALANCE', { needed: amount, balance });
+  if (balance < amount) {
+    return fail('CASINO_BALANCE', { needed: formatAmount(amount), balance: formatAmount(balance) });
+  }
   const paid = credit(credit(state, from, -amount), to, amount);
   return done(paid, { case: 'transferred', value: { from, to, amount } });
 }

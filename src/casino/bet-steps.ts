@@ -1,6 +1,7 @@
 // Making bets and taking them down. A bet is accepted only where the table can pay it: the sum of what all unresolved
 // bets can win stays within the bankroll, and one account's part of it within five hundredths.
 
+import { formatAmount } from '../core/amount.ts';
 import { fail, ok, type Result } from '../core/errors.ts';
 import { BETS } from '../craps/bets.ts';
 import { placeBet as placeLiveBet, takeDown as takeDownLiveBet } from '../craps/settle.ts';
@@ -40,7 +41,12 @@ export function placeBet(
   const room = requireRoom(context, table, account, mine);
   if (!room.ok) return room;
   const { stakeMin } = table;
-  if (stake < stakeMin) return fail('CASINO_STAKE_BELOW_MIN', { stake, stakeMin });
+  if (stake < stakeMin) {
+    return fail('CASINO_STAKE_BELOW_MIN', {
+      stake: formatAmount(stake),
+      stakeMin: formatAmount(stakeMin),
+    });
+  }
   const placed = placeLiveBet(
     table.game,
     mine.map((bet) => bet.live),
@@ -48,7 +54,9 @@ export function placeBet(
   );
   if (!placed.ok) return placed;
   const { balance } = payer.value;
-  if (balance < stake) return fail('CASINO_BALANCE', { needed: stake, balance });
+  if (balance < stake) {
+    return fail('CASINO_BALANCE', { needed: formatAmount(stake), balance: formatAmount(balance) });
+  }
   const bet: TableBet = {
     account,
     live: placed.value,
@@ -100,10 +108,17 @@ function requireCover(
 ): Result<void, 'CASINO_BANKROLL_COVER' | 'CASINO_ACCOUNT_SHARE'> {
   const { bankroll } = table;
   const risk = table.risk + bet.risk;
-  if (risk > bankroll) return fail('CASINO_BANKROLL_COVER', { risk, bankroll });
+  if (risk > bankroll) {
+    return fail('CASINO_BANKROLL_COVER', {
+      risk: formatAmount(risk),
+      bankroll: formatAmount(bankroll),
+    });
+  }
   const share = (bankroll * ACCOUNT_SHARE_PERCENT) / 100n;
   const own = mine.reduce((sum, other) => sum + other.risk, bet.risk);
-  if (own > share) return fail('CASINO_ACCOUNT_SHARE', { risk: own, share });
+  if (own > share) {
+    return fail('CASINO_ACCOUNT_SHARE', { risk: formatAmount(own), share: formatAmount(share) });
+  }
   return ok(undefined);
 }
 

@@ -1,5 +1,6 @@
 // Opening and closing tables, seats, and who holds the dice: seats in the order of their first bet.
 
+import { formatAmount } from '../core/amount.ts';
 import { bytesEqual } from '../core/bytes.ts';
 import { fail } from '../core/errors.ts';
 import { newTable } from '../craps/table.ts';
@@ -29,7 +30,12 @@ export function openTable(
   const reason = brokenOption(options);
   if (reason !== null) return fail('CASINO_TABLE_OPTIONS', { reason });
   const { treasury } = state;
-  if (bankroll > treasury) return fail('CASINO_TREASURY', { needed: bankroll, treasury });
+  if (bankroll > treasury) {
+    return fail('CASINO_TREASURY', {
+      needed: formatAmount(bankroll),
+      treasury: formatAmount(treasury),
+    });
+  }
   const table: Table = {
     id: state.nextTable,
     stakeMin,

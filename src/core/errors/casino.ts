@@ -69,17 +69,17 @@ export const casinoErrors = {
     cure: 'Leave it to the operator.',
   },
   CASINO_AMOUNT_INVALID: {
-    message: '{amount} units are not an amount that can be moved',
+    message: '{amount} CRAP are not an amount that can be moved',
     cause: 'Amounts are above zero and at most the supply.',
     cure: 'Choose an amount above zero.',
   },
   CASINO_BALANCE: {
-    message: 'this needs {needed} units; the account has {balance}',
+    message: 'this needs {needed} CRAP; the account has {balance}',
     cause: 'The account has fewer chips than the operation would take.',
     cure: 'Choose a smaller amount.',
   },
   CASINO_TREASURY: {
-    message: 'this needs {needed} units; the treasury has {treasury}',
+    message: 'this needs {needed} CRAP; the treasury has {treasury}',
     cause: 'A table’s bankroll comes out of the treasury.',
     cure: 'Open the table with a smaller bankroll, or close another one first.',
   },
@@ -175,17 +175,17 @@ export const casinoErrors = {
     cure: 'Look at your bets on the table again.',
   },
   CASINO_STAKE_BELOW_MIN: {
-    message: 'a stake of {stake} units is below the table’s minimum of {stakeMin}',
+    message: 'a stake of {stake} CRAP is below the table’s minimum of {stakeMin}',
     cause: 'Each table has a smallest stake.',
     cure: 'Stake more, or choose another table.',
   },
   CASINO_BANKROLL_COVER: {
-    message: 'the table could not pay: {risk} units against a bankroll of {bankroll}',
+    message: 'the table could not pay: {risk} CRAP against a bankroll of {bankroll}',
     cause: 'A bet is accepted only if the table can pay every unresolved bet at its best.',
     cure: 'Stake less, or wait until other bets are decided.',
   },
   CASINO_ACCOUNT_SHARE: {
-    message: 'your bets could win {risk} units; one account may win {share} at this table',
+    message: 'your bets could win {risk} CRAP; one account may win {share} at this table',
     cause: 'One account may win at most five hundredths of a table’s bankroll.',
     cure: 'Stake less, or choose a table with a larger bankroll.',
   },
