@@ -215,7 +215,7 @@ export class MeshLinks {
   }
 
   #activate(key: ByteKey, link: MeshLink): void {
-    const port = this.#ports.take();
+    const port = this.#ports.take(key);
     if (port === null) {
       link.neighbour.close(new BitcrapsError('MESH_LINKS_FULL', { linksMax: LINKS_MAX }));
       return;

@@ -8,7 +8,7 @@ import {
   withDetourCount,
   type PacketHeader,
 } from '../wire/packet.ts';
-import { encodePorts } from '../wire/ports.ts';
+import { encodePorts, PORT_MAX } from '../wire/ports.ts';
 import { createForwarder, type Forwarder } from './forwarder.ts';
 import { createLinkCost, REWEIGH_INTERVAL_MS_MIN, WEIGHT_PER_HOP } from './link-cost.ts';
 import { createPortAllocator, PORT_REST_MS } from './port-allocator.ts';
@@ -123,22 +123,73 @@ describe('seen packets', () => {
 });
 
 describe('ports', () => {
+  let nowMs = 0;
+  const clock = {
+    now: () => nowMs,
+    wallMs: () => nowMs,
+    after: () => ({ cancel: () => {} }),
+  };
+
   test('a freed port rests for five minutes', () => {
-    let nowMs = 0;
-    const clock = {
-      now: () => nowMs,
-      wallMs: () => nowMs,
-      after: () => ({ cancel: () => {} }),
-    };
+    nowMs = 0;
     const ports = createPortAllocator(clock);
-    expect([ports.take(), ports.take()]).toEqual([1, 2]);
+    expect([ports.take('a'), ports.take('b')]).toEqual([1, 2]);
     ports.release(1);
     ports.release(1);
-    expect(ports.take()).toBe(3);
+    expect(ports.take('c')).toBe(3);
     nowMs = PORT_REST_MS - 1;
-    expect(ports.take()).toBe(4);
+    expect(ports.take('d')).toBe(4);
     nowMs = PORT_REST_MS;
-    expect(ports.take()).toBe(1);
+    expect(ports.take('e')).toBe(1);
+  });
+
+  test('who comes back gets its port back, and uses up no other', () => {
+    nowMs = 0;
+    const ports = createPortAllocator(clock);
+    ports.take('a');
+    for (let i = 0; i < 2 * PORT_MAX; i += 1) {
+      expect(ports.take('b')).toBe(2);
+      ports.release(2);
+    }
+    expect(ports.take('c')).toBe(3);
+    // Awake again, it belongs to whoever comes first.
+    nowMs = PORT_REST_MS;
+    expect(ports.take('d')).toBe(2);
+    expect(ports.take('b')).toBe(4);
+    ports.release(2);
+    expect(ports.take('d')).toBe(2);
+  });
+
+  test('no port is anybody else’s before it has rested', () => {
+    const steps = fc.array(
+      fc.record({ key: fc.constantFrom('a', 'b', 'c'), pauseMs: fc.nat(PORT_REST_MS) }),
+      { maxLength: 60 },
+    );
+    fc.assert(
+      fc.property(steps, (list) => {
+        nowMs = 0;
+        const ports = createPortAllocator(clock);
+        const held = new Map<string, number>();
+        const last = new Map<number, { key: string; atMs: number }>();
+        for (const { key, pauseMs } of list) {
+          nowMs += pauseMs;
+          const port = held.get(key);
+          if (port !== undefined) {
+            ports.release(port);
+            held.delete(key);
+            last.set(port, { key, atMs: nowMs });
+            continue;
+          }
+          const taken = ports.take(key) ?? 0;
+          expect([...held.values()]).not.toContain(taken);
+          const before = last.get(taken);
+          if (before !== undefined && before.key !== key) {
+            expect(nowMs - before.atMs).toBeGreaterThanOrEqual(PORT_REST_MS);
+          }
+          held.set(key, taken);
+        }
+      }),
+    );
   });
 });
 
