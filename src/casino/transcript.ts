@@ -15,6 +15,10 @@ import {
 
 /** Longer files are neither written nor read: a checker holds the whole file in memory. */
 export const TRANSCRIPT_BYTES_MAX: number = 256 * 1024 * 1024;
+/** No block is shorter: its header names a chain, a parent and three hashes, and is signed. */
+const BLOCK_BYTES_MIN = 200;
+/** Far above what a validator puts into a block. */
+const BLOCK_BYTES_MAX = 1024 * 1024;
 /** What closing and signature take in a file at most: a signer, a height of 64 bits, three hashes, and a signature. */
 const ENDING_BYTES_MAX = 216;
 
@@ -25,7 +29,7 @@ export function transcriptFieldBytes(length: number): number {
   return bytes;
 }
 
-/** Bytes of the file of these lengths, at most 10 more than it will have. */
+/** Bytes of the file of these lengths, at most 11 more than it will have. */
 export function transcriptBytes(genesisLength: number, blockLengths: Iterable<number>): number {
   let bytes = ENDING_BYTES_MAX + transcriptFieldBytes(genesisLength);
   for (const length of blockLengths) bytes += transcriptFieldBytes(length);
@@ -106,10 +110,44 @@ export function decodeTranscript(
   if (bytes.length > TRANSCRIPT_BYTES_MAX) {
     return fail('TRANSCRIPT_TOO_LONG', { bytes: bytes.length, bytesMax: TRANSCRIPT_BYTES_MAX });
   }
+  const reason = misfit(bytes);
+  if (reason !== null) return fail('TRANSCRIPT_MALFORMED', { reason });
   const transcript = decodeCanonical(TranscriptSchema, bytes);
   if (!transcript.ok) return fail('TRANSCRIPT_MALFORMED', { reason: transcript.error.message });
   const { genesis, blocks, closing: closingBytes, signature } = transcript.value;
   const closing = decodeCanonical(TranscriptClosingSchema, closingBytes);
   if (!closing.ok) return fail('TRANSCRIPT_MALFORMED', { reason: closing.error.message });
   return ok({ genesis, blocks, closing: closing.value, closingBytes, signature });
+}
+
+/** Tags of genesis, block, closing and signature. */
+const TAGS: ReadonlySet<number | undefined> = new Set([0x0a, 0x12, 0x1a, 0x22]);
+const BLOCK_TAG = 0x12;
+
+/**
+ * The first part that no transcript has. It is looked for before anything is decoded, since millions of empty parts in a
+ * short file would become objects of many times its size.
+ */
+function misfit(bytes: Uint8Array): string | null {
+  for (let at = 0; at < bytes.length;) {
+    const tag = bytes[at];
+    if (!TAGS.has(tag)) return `at byte ${at} a field that no transcript has`;
+    let length = 0;
+    let place = 1;
+    let next = 0x80;
+    let from = at + 1;
+    for (; next >= 0x80 && from < bytes.length && place <= TRANSCRIPT_BYTES_MAX; from += 1) {
+      next = bytes[from] ?? 0;
+      length += (next & 0x7f) * place;
+      place *= 0x80;
+    }
+    if (next >= 0x80 || from + length > bytes.length) {
+      return `at byte ${at} a field that is longer than the file`;
+    }
+    if (tag === BLOCK_TAG && (length < BLOCK_BYTES_MIN || length > BLOCK_BYTES_MAX)) {
+      return `at byte ${at} a block of ${length} bytes`;
+    }
+    at = from + length;
+  }
+  return null;
 }
