@@ -56,7 +56,8 @@ export const nodeErrors = {
   },
   NODE_ACCOUNT_FOREIGN: {
     message: 'an account is opened by its own node only',
-    cause: 'Somebody asked for an account under another key than the one of its node; each account costs a proof of work.',
+    cause:
+      'Somebody asked for an account under another key than the one of its node; each account costs a proof of work.',
     cure: 'Open the account from the node whose identity it is.',
   },
   NODE_STOPPED: {
