@@ -47,7 +47,11 @@ export { advance, newTable, type TableState } from './craps/table.ts';
 
 export { createReplica, type Replica } from './casino/replica.ts';
 export type { TranscriptReport } from './casino/transcript-report.ts';
-export { verifyTranscript } from './casino/verify-transcript.ts';
+export {
+  verifyTranscript,
+  type SeenBlock,
+  type VerifyOptions,
+} from './casino/verify-transcript.ts';
 
 export { createNode, type CasinoNode, type NodeConfig, type NodeDeps } from './node/node.ts';
 

@@ -9,7 +9,7 @@ import { BitcrapsError, fail, ok, receivedError, type Result } from '../core/err
 import type { Identity } from '../crypto/signing.ts';
 import { createReplica, type CheckedBlock, type Replica } from '../casino/replica.ts';
 import type { ActionInit } from '../casino/operation.ts';
-import { encodeTranscript, TRANSCRIPT_BYTES_MAX } from '../casino/transcript.ts';
+import { encodeTranscript } from '../casino/transcript.ts';
 import { createWallet, type Wallet } from '../casino/wallet.ts';
 import { decodeBlock, type Block, type Head } from '../consensus/block.ts';
 import type { Mesh } from '../mesh/mesh.ts';
@@ -24,6 +24,8 @@ const POLL_EVERY_MS = 2_000;
 const BEGIN_AFTER_MS = 100;
 /** After an accepted operation, for its block to arrive and be checked. */
 const BLOCK_WITHIN_MS = 5_000;
+/** Of the chain kept for a transcript: some days at a table of people, and what a phone can spare. */
+const KEPT_BYTES_MAX: number = 64 * 1024 * 1024;
 /** Blocks in which an accepted operation is looked for; answers come within a few of them. */
 const RECENT_BLOCKS_MAX = 256;
 
@@ -52,7 +54,7 @@ class RemoteCasino implements CasinoClient {
   /** Submitters that wait for their block, by height. */
   readonly #waiting = new Set<{ readonly height: bigint; readonly done: () => void }>();
   #chain: { readonly replica: Replica; readonly wallet: Wallet } | null = null;
-  /** The chain as it came, for a transcript; let go once it is longer than any verifier reads. */
+  /** The chain as it came, for a transcript; let go once it is longer than `KEPT_BYTES_MAX`. */
   #kept: Uint8Array[] = [];
   #keptBytes = 0;
   #broken: Trouble | null = null;
@@ -97,10 +99,10 @@ class RemoteCasino implements CasinoClient {
 
   transcript(): Uint8Array {
     if (this.#chain === null) throw new BitcrapsError('NODE_CASINO_NOT_SYNCED', {});
-    if (this.#keptBytes > TRANSCRIPT_BYTES_MAX) {
+    if (this.#keptBytes > KEPT_BYTES_MAX) {
       throw new BitcrapsError('TRANSCRIPT_TOO_LONG', {
         bytes: this.#keptBytes,
-        bytesMax: TRANSCRIPT_BYTES_MAX,
+        bytesMax: KEPT_BYTES_MAX,
       });
     }
     const { replica } = this.#chain;
@@ -257,7 +259,7 @@ class RemoteCasino implements CasinoClient {
 
   #keep(block: Uint8Array): void {
     this.#keptBytes += block.length;
-    if (this.#keptBytes <= TRANSCRIPT_BYTES_MAX) this.#kept.push(block.slice());
+    if (this.#keptBytes <= KEPT_BYTES_MAX) this.#kept.push(block.slice());
     else this.#kept = [];
   }
 
