@@ -29,8 +29,12 @@ const SIDE_BETS: readonly string[] = [
   'place-5',
 ];
 
-/** The side bet of a player at a roll: players differ, and each changes with the roll. */
+/**
+ * The side bet of a player at a roll: players differ, and each changes with the roll. On a table's first roll all bet on
+ * the field, which every roll decides.
+ */
 function sideBet(me: Uint8Array, roll: bigint): string {
+  if (roll === 1n) return 'field';
   const at = (BigInt(me[0] ?? 0) + roll) % BigInt(SIDE_BETS.length);
   return SIDE_BETS[Number(at)] ?? 'field';
 }

@@ -16,6 +16,10 @@ const LOOK_EVERY_MS = 250;
 const PAUSE_AFTER_REFUSAL_MS = 1_000;
 /** How long the first roll waits for company. */
 const COMPANY_WITHIN_MS = 5_000;
+/** Who watches a table open does not want to wait for its first roll. */
+const FIRST_PACE_MS = 300;
+/** A bet that came when the table was locked or the roll over: no news, the next roll is another chance. */
+const TOO_LATE: ReadonlySet<string> = new Set(['CASINO_TABLE_LOCKED', 'CASINO_ROLL_MISMATCH']);
 
 export interface BotStyle {
   /** What the shooter leaves the others for betting. */
@@ -82,7 +86,8 @@ export function startBot(deps: BotDeps): Bot {
     if (!isMyShot(table, me) || betsOf(table, me).length === 0) return { waitMs: LOOK_EVERY_MS };
     const alone = table.roll === 1n && table.seats.length < style.companyMin;
     if (alone && waited < COMPANY_WITHIN_MS) return { waitMs: LOOK_EVERY_MS };
-    if (waited < style.paceMs) return { waitMs: style.paceMs - waited };
+    const paceMs = table.roll === 1n ? Math.min(style.paceMs, FIRST_PACE_MS) : style.paceMs;
+    if (waited < paceMs) return { waitMs: paceMs - waited };
     return {
       what: 'shoot',
       action: { case: 'shoot', value: { table: table.id, roll: table.roll } },
@@ -110,6 +115,7 @@ export function startBot(deps: BotDeps): Bot {
     if (result.ok) return later(0);
     if (action.case === 'placeBet') refusedAtRoll = sinceRoll.roll;
     const { code, message } = result.error;
+    if (TOO_LATE.has(code)) return later(LOOK_EVERY_MS);
     deps.logger.info('bot-refused', { what, code, detail: message });
     events.emit({ kind: 'refused', what, code, message });
     later(PAUSE_AFTER_REFUSAL_MS);
