@@ -42,13 +42,13 @@ Every flag is also a key of the configuration file: bitcraps config init`,
 }
 
 function flagOf(name: SettingName): Option {
-  const { flag, form, placeholder, comment } = SETTINGS[name];
+  const { flag, form, valueName, comment } = SETTINGS[name];
   const shape =
     form === 'switch'
       ? `--${flag}`
       : form === 'list'
-        ? `--${flag} <${placeholder}...>`
-        : `--${flag} <${placeholder}>`;
+        ? `--${flag} <${valueName}...>`
+        : `--${flag} <${valueName}>`;
   return new Option(shape, comment);
 }
 

@@ -10,12 +10,7 @@ import { casinoReport, casinoState } from './casino-report.ts';
 import { gatewayReports, peerReports, routeReports, statusReport } from './mesh-report.ts';
 import type { CasinoNode } from './node.ts';
 import type { NodeEvent } from './node-event.ts';
-
-/** Where the node listens, for its status. */
-export interface Listening {
-  readonly listen: string;
-  readonly gatewayListen: string | null;
-}
+import type { Listening } from './report.ts';
 
 export interface ControlDeps {
   readonly node: CasinoNode;

@@ -6,11 +6,11 @@ import type { NeighbourInfo, RouteInfo } from '../mesh/mesh.ts';
 import type { Negotiation } from '../versioning/negotiate.ts';
 import { formatVersion } from '../versioning/protocol-version.ts';
 import { casinoReport } from './casino-report.ts';
-import type { Listening } from './control.ts';
 import type { CasinoNode } from './node.ts';
 import type {
   BridgeTrafficReport,
   GatewayReport,
+  Listening,
   PeerReport,
   RouteReport,
   SessionReport,

@@ -3,6 +3,12 @@
 
 import type { Mode } from '../versioning/negotiate.ts';
 
+/** Where the node listens, for its status. */
+export interface Listening {
+  readonly listen: string;
+  readonly gatewayListen: string | null;
+}
+
 export interface StatusReport {
   readonly name: string;
   readonly peerId: string;

@@ -175,6 +175,7 @@ class CasinoRun {
     const validator = this.#validator();
     if (ending === undefined) await this.#ask(validator, 'close-tables');
     const statuses = await this.#statuses(nodes);
+    this.#sayGateways(statuses);
     await this.#ask(validator, 'transcript', { path: this.#transcript });
     await this.stop();
     return summarize(nodes, statuses, rounds, this.#transcript);
@@ -263,15 +264,19 @@ class CasinoRun {
     while (!this.#ended.signal.aborted) {
       await after(GATEWAYS_EVERY_MS, undefined, { ref: false });
       if (this.#ended.signal.aborted) return;
-      for (const { bridge, name } of await this.#statuses(gateways)) {
-        if (bridge === null) continue;
-        const { packetsOut, bytesOut, packetsIn, bytesIn } = bridge;
-        this.#options.say(
-          colour.dim(
-            `gate  ${name} relayed ${packetsOut} messages out (${bytesOut} B), ${packetsIn} in (${bytesIn} B)`,
-          ),
-        );
-      }
+      this.#sayGateways(await this.#statuses(gateways));
+    }
+  }
+
+  #sayGateways(statuses: readonly StatusReport[]): void {
+    for (const { bridge, name } of statuses) {
+      if (bridge === null) continue;
+      const { packetsOut, bytesOut, packetsIn, bytesIn } = bridge;
+      this.#options.say(
+        colour.dim(
+          `gate  ${name} relayed ${packetsOut} messages out (${bytesOut} B), ${packetsIn} in (${bytesIn} B)`,
+        ),
+      );
     }
   }
 
