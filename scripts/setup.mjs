@@ -84,9 +84,10 @@ function install(reason) {
   const npm = process.env.npm_execpath;
   const command = npm === undefined ? 'npm' : process.execPath;
   const before = npm === undefined ? [] : [npm];
+  // The pinned Node is a development dependency, wanted even where NODE_ENV says production.
   const result = spawnSync(
     command,
-    [...before, 'ci', '--no-audit', '--no-fund', '--loglevel=error'],
+    [...before, 'ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'],
     {
       cwd: root,
       stdio: ['ignore', 'ignore', 'inherit'],
