@@ -167,7 +167,7 @@ class RemoteCasino implements CasinoClient {
     return answer;
   }
 
-  /** Resolves once the block of this height is checked, or after a while anyway: the ledger has it in any case. */
+  /** Resolves once the block of this height is checked, or after a while without it; `#placed` tells which. */
   #reached(height: bigint): Promise<void> {
     if (this.#height() >= height) return Promise.resolve();
     void this.#sync();

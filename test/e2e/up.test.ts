@@ -130,6 +130,27 @@ describe('a signal', () => {
   });
 });
 
+test('a signal while the nodes are still starting leaves no process either', async () => {
+  const state = stateOf('early');
+  const up = start(process.execPath, ['src/cli/main.ts', 'up'], state);
+  running.push(up);
+  const nodes = await until('the first processes', () => {
+    const found = processesNaming(join(state, 'up'));
+    return found.length > 0 ? found : undefined;
+  });
+  up.process.kill('SIGTERM');
+  await until(
+    'no process',
+    () =>
+      up.process.exitCode !== null && processesNaming(join(state, 'up')).length === 0
+        ? true
+        : undefined,
+    GONE_WITHIN_MS,
+  );
+  expect(nodes.some(lives)).toBe(false);
+  expect(up.stdout()).not.toContain('start a-table');
+});
+
 describe('a node killed with kill -9', () => {
   test('a gateway: crossing stands still and far bets get a code; started again, both resume', async () => {
     const state = stateOf('gateway');

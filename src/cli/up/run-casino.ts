@@ -112,7 +112,12 @@ class CasinoRun {
       folder,
       settingsOf: (planned) => settingsOf(planned, pace),
       onEnd: ({ node, how }) => this.#tellEnd(node, how),
+      givenUp: asked,
     });
+    if (supervisor === null) {
+      say(`ending (${await asked}) before all nodes had started`);
+      return null;
+    }
     this.#supervisor = supervisor;
     this.begun = true;
     this.#lastRollAt = performance.now();

@@ -53,12 +53,15 @@ export interface SupervisorOptions {
   /** Settings of one node; `join`, `gatewayJoin` and `casino` are filled in once all listen. */
   readonly settingsOf: (planned: PlannedNode) => Partial<Settings>;
   readonly onEnd: (end: ChildEnd) => void;
+  /** Settles when the start is to be given up. */
+  readonly givenUp: Promise<unknown>;
 }
 
 /**
- * Starts all, waits until all listen, then lets them dial. Error: `CLI_PROCESS_FAILED`; nothing is left running then.
+ * Starts all, waits until all listen, then lets them dial; `null` if the start was given up. Error:
+ * `CLI_PROCESS_FAILED`. In both cases nothing is left running.
  */
-export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
+export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor | null> {
   const children = options.plan.map((planned) => startChild(planned, options));
   let stopping = false;
   const stop = async (): Promise<void> => {
@@ -66,7 +69,12 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     await stopAll(children);
   };
   try {
-    const nodes = await Promise.all(children.map(whenReady));
+    const givenUp = options.givenUp.then(() => null);
+    const nodes = await Promise.race([Promise.all(children.map(whenReady)), givenUp]);
+    if (nodes === null) {
+      await stop();
+      return null;
+    }
     const casino = nodes.find(({ planned }) => planned.role === 'validator')?.ready.peerId ?? '';
     for (const [at, child] of children.entries()) {
       const go = goMessage(child.planned, nodes, casino);
@@ -77,7 +85,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
         gatewayJoin,
         casino: go.casino,
       });
-      child.process.send(go);
+      // A child that has just died is told of by its end.
+      child.process.send(go, () => undefined);
       const node = nodes[at];
       if (node === undefined) continue;
       void child.ended.then((how) => {
