@@ -29,12 +29,18 @@ export function createPresenceDirectory(clock: Clock): PresenceDirectory {
   const entries = new Map<PeerIdText, Entry>();
   const sequences = new Map<PeerIdText, bigint>();
 
-  const live = (): Entry[] => {
+  /** By PeerId; made anew when the entries have changed, since it is asked for with every packet that crosses. */
+  let ordered: readonly Entry[] | null = null;
+
+  const live = (): readonly Entry[] => {
     const now = clock.now();
-    for (const [key, entry] of entries) if (entry.expiresAt <= now) entries.delete(key);
-    return [...entries.entries()]
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, entry]) => entry);
+    for (const [key, entry] of entries) {
+      if (entry.expiresAt > now) continue;
+      entries.delete(key);
+      ordered = null;
+    }
+    ordered ??= [...entries].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
+    return ordered;
   };
 
   return {
@@ -43,6 +49,7 @@ export function createPresenceDirectory(clock: Clock): PresenceDirectory {
       const known = sequences.get(key);
       if (known !== undefined && record.sequence <= known) return false;
       rememberSequence(sequences, key, record.sequence);
+      ordered = null;
       entries.set(key, {
         record,
         expiresAt: clock.now() + record.validMs,
@@ -52,6 +59,7 @@ export function createPresenceDirectory(clock: Clock): PresenceDirectory {
     },
     forget(gateway) {
       entries.delete(peerIdText(gateway));
+      ordered = null;
     },
     gatewaysFor(peer) {
       const key = peerIdText(peer);

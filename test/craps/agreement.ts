@@ -13,6 +13,8 @@ import { isOpen, placeBet, settle } from '../../src/craps/settle.ts';
 import type { LiveBet } from '../../src/craps/settle.ts';
 import type { TableState } from '../../src/craps/table.ts';
 import { newTable } from '../../src/craps/table.ts';
+import { primitives } from '../../src/platform/node/primitives.ts';
+import { createSeededRng } from '../../src/sim/seeded-rng.ts';
 
 export interface BetAgreement {
   readonly kind: string;
@@ -112,46 +114,15 @@ export function worstOf(results: readonly BetAgreement[]): BetAgreement {
   return worst;
 }
 
-/** Rolls from xoshiro128** (Blackman and Vigna 2018), by rejection so that all 36 are equally likely. */
+/** Seeded rolls, by rejection so that all 36 are equally likely. */
 function fairDice(seed: number): () => Dice {
   const limit = 2 ** 32 - (2 ** 32 % ROLL_COUNT);
-  const word = xoshiro128(seed);
+  const rng = createSeededRng(primitives, seed, 'craps');
   return () => {
-    let value = word();
-    while (value >= limit) value = word();
+    let value = rng.uint32();
+    while (value >= limit) value = rng.uint32();
     const dice = ROLLS[value % ROLL_COUNT];
     if (dice === undefined) throw new Error('a roll index is below 36');
     return dice;
-  };
-}
-
-function rotate(value: number, bits: number): number {
-  return (value << bits) | (value >>> (32 - bits));
-}
-
-function xoshiro128(seed: number): () => number {
-  // Seeded by splitmix32, as the authors advise.
-  let mix = seed | 0;
-  const splitmix = (): number => {
-    mix = (mix + 0x9e3779b9) | 0;
-    let z = mix;
-    z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
-    z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
-    return z ^ (z >>> 16);
-  };
-  let a = splitmix();
-  let b = splitmix();
-  let c = splitmix();
-  let d = splitmix();
-  return () => {
-    const result = Math.imul(rotate(Math.imul(b, 5), 7), 9) >>> 0;
-    const shifted = b << 9;
-    c ^= a;
-    d ^= b;
-    b ^= c;
-    a ^= d;
-    c ^= shifted;
-    d = rotate(d, 11);
-    return result;
   };
 }
