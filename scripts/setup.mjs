@@ -110,9 +110,7 @@ function nodeCommand() {
 
 /** The major version of the Node that npm scripts will use from now on. */
 function installedNodeMajor() {
-  const local = join(modules, '.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
-  const command = existsSync(local) ? local : process.execPath;
-  const result = spawnSync(command, ['--version'], {
+  const result = spawnSync(nodeCommand(), ['--version'], {
     encoding: 'utf8',
     shell: process.platform === 'win32',
   });
