@@ -1,5 +1,6 @@
 // How fast packet headers are encoded and decoded on one core, beside a plain copy of as many bytes as the bound.
 
+import { assert } from '../core/assert.ts';
 import {
   decodePacketHeader,
   encodePacketHeader,
@@ -8,12 +9,15 @@ import {
   type PacketHeader,
 } from '../wire/packet.ts';
 import { encodePorts } from '../wire/ports.ts';
+import { bootstrapMedian, bootstrapRatio, type Interval } from './bootstrap.ts';
+import { measure, nanosecondsPer } from './measure.ts';
+import { benchRng } from './seed.ts';
+import { summarize, type Summary } from './statistics.ts';
 
 /** Operations per second over all rounds. */
-export interface Rate {
-  readonly median: number;
-  readonly min: number;
-  readonly max: number;
+export interface Rate extends Summary {
+  /** Of the median. */
+  readonly interval: Interval;
 }
 
 export interface PacketHeaderResult {
@@ -24,12 +28,20 @@ export interface PacketHeaderResult {
   readonly bound: { readonly name: 'memory-copy'; readonly operationsPerSecond: Rate };
   /** Median over the bound's median. */
   readonly ratio: number;
+  readonly ratioInterval: Interval;
   readonly headerBytes: number;
   readonly rounds: number;
   readonly operationsPerRound: number;
 }
 
+export interface PacketHeaderOptions {
+  readonly quick: boolean;
+  readonly seed: number;
+}
+
 const ROUNDS = 15;
+const ROUNDS_QUICK = 9;
+const WARM_UP_ROUNDS = 2;
 const OPERATIONS_PER_ROUND = 100_000;
 /** Distinct packets, so that no value can be kept from the last call; together they fit the second-level cache. */
 const PACKETS = 256;
@@ -37,7 +49,10 @@ const PACKETS = 256;
 const HOPS: readonly number[] = [3, 17, 130, 4, 99, 6];
 
 /** Measures for about a second and a half, single-threaded. */
-export function benchPacketHeader(): PacketHeaderResult {
+export async function benchPacketHeader({
+  quick,
+  seed,
+}: PacketHeaderOptions): Promise<PacketHeaderResult> {
   const headers = Array.from({ length: PACKETS }, (_, index) => sampleHeader(index));
   const out = headers.map(
     (header) => new Uint8Array(PACKET_HEADER_BYTES_MIN + header.route.length),
@@ -64,24 +79,26 @@ export function benchPacketHeader(): PacketHeaderResult {
     return copy[0] ?? 0;
   };
 
-  // One warm-up round each, then the two in turns, so that a change of clock rate meets both.
-  measureRound(encodeAndDecode);
-  measureRound(copyTwice);
-  const rates: number[] = [];
-  const bounds: number[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    rates.push(measureRound(encodeAndDecode));
-    bounds.push(measureRound(copyTwice));
-  }
-  const operationsPerSecond = summarize(rates);
-  const bound = summarize(bounds);
+  const rounds = quick ? ROUNDS_QUICK : ROUNDS;
+  const { ours, copy } = await measure(
+    [
+      { name: 'ours', round: () => measureRound(encodeAndDecode) },
+      { name: 'copy', round: () => measureRound(copyTwice) },
+    ],
+    { rounds, warmUpRounds: WARM_UP_ROUNDS },
+    benchRng(seed, 'order'),
+  );
+  const rng = benchRng(seed, 'bootstrap');
+  const operationsPerSecond = { ...summarize(ours), interval: bootstrapMedian(ours, rng) };
+  const bound = { ...summarize(copy), interval: bootstrapMedian(copy, rng) };
   return {
     name: 'packet-header',
     operationsPerSecond,
     bound: { name: 'memory-copy', operationsPerSecond: bound },
     ratio: operationsPerSecond.median / bound.median,
+    ratioInterval: bootstrapRatio(ours, copy, rng),
     headerBytes: out[0]?.length ?? 0,
-    rounds: ROUNDS,
+    rounds,
     operationsPerRound: OPERATIONS_PER_ROUND,
   };
 }
@@ -104,19 +121,10 @@ function sampleHeader(index: number): PacketHeader {
 /** Operations per second of one round. */
 function measureRound(operation: (index: number) => number): number {
   let checksum = 0;
-  const begun = performance.now();
-  for (let i = 0; i < OPERATIONS_PER_ROUND; i += 1) checksum += operation(i % PACKETS);
-  const seconds = (performance.now() - begun) / 1000;
+  const nanoseconds = nanosecondsPer(OPERATIONS_PER_ROUND, () => {
+    for (let i = 0; i < OPERATIONS_PER_ROUND; i += 1) checksum += operation(i % PACKETS);
+  });
   // Using the sum keeps the compiler from dropping the work.
-  if (checksum < 0) throw new Error('a checksum of bytes cannot be negative');
-  return OPERATIONS_PER_ROUND / seconds;
-}
-
-function summarize(rates: readonly number[]): Rate {
-  const sorted = rates.toSorted((a, b) => a - b);
-  return {
-    median: sorted[sorted.length >> 1] ?? 0,
-    min: sorted[0] ?? 0,
-    max: sorted.at(-1) ?? 0,
-  };
+  assert(checksum >= 0, 'a checksum of bytes cannot be negative');
+  return 1e9 / nanoseconds;
 }
