@@ -165,7 +165,9 @@ class Network implements SimNetwork {
   }
 
   readonly #blocked = (path: Path): boolean =>
-    path.cut || this.#poweredOff.has(path.from) || this.#poweredOff.has(path.to);
+    path.cut ||
+    (this.#poweredOff.size > 0 &&
+      (this.#poweredOff.has(path.from) || this.#poweredOff.has(path.to)));
 
   #stop(host: Host, tellPeers: boolean): void {
     if (!host.alive) return;

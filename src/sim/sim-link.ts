@@ -7,6 +7,7 @@ import { peerIdShort } from '../core/peer-id.ts';
 import type { Timer } from '../env/clock.ts';
 import type { Link, LinkClose, LinkHandlers, SendResult } from '../env/link.ts';
 import { datagramDelaysMs, departure, streamDelayMs, type Path } from './path.ts';
+import { logLabel, type LogLabel } from './event-log.ts';
 import type { World } from './world.ts';
 
 /** Bounds and kind of the links of one endpoint. */
@@ -58,6 +59,9 @@ export class SimEnd implements Link {
   readonly #world: World;
   readonly #name: string;
   readonly #out: Path;
+  readonly #frameLabel: LogLabel;
+  /** What a stream carries just now, in order; each arrival takes the first. */
+  readonly #travelling: Item[] = [];
   #peer: SimEnd | null = null;
   #handlers: LinkHandlers | null = null;
   /** Handlers are attached and the frames that came before them delivered. */
@@ -81,6 +85,7 @@ export class SimEnd implements Link {
   /** The process of this end is gone: no handler is called any more. */
   #vanished = false;
   readonly #resume = (): void => this.#tryResume();
+  readonly #arriveNext = (): void => this.#reach(this.#travelling.shift() ?? null);
 
   constructor(config: SimEndConfig) {
     const { options } = config;
@@ -88,6 +93,7 @@ export class SimEnd implements Link {
     this.#world = config.world;
     this.#out = config.out;
     this.#name = `${peerIdShort(config.localKey)} from ${peerIdShort(config.remoteKey)}`;
+    this.#frameLabel = logLabel(`frame ${this.#name}`);
     this.transport = options.reliable ? 'sim' : 'sim-datagram';
     this.role = config.role;
     this.remoteKey = config.remoteKey;
@@ -256,7 +262,8 @@ export class SimEnd implements Link {
     if (this.reliable) {
       const arrivalMs = this.#world.clock.now() + streamDelayMs(this.#out);
       this.#lastArrivalMs = Math.max(arrivalMs, this.#lastArrivalMs);
-      this.#world.at(this.#lastArrivalMs, () => this.#reach(item));
+      this.#travelling.push(item);
+      this.#world.at(this.#lastArrivalMs, this.#arriveNext);
       return;
     }
     const delays = blocked(this.#out) ? [] : datagramDelaysMs(this.#out);
@@ -304,7 +311,7 @@ export class SimEnd implements Link {
     const { counters } = this.#config;
     counters.framesDelivered += 1;
     counters.bytesDelivered += frame.length;
-    this.#world.log(`frame ${this.#name}`, frame);
+    this.#world.log(this.#frameLabel, frame);
     this.#handlers?.frame(frame);
   }
 

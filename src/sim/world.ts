@@ -5,8 +5,8 @@ import { assert } from '../core/assert.ts';
 import { BitcrapsError } from '../core/errors.ts';
 import type { Clock, Timer } from '../env/clock.ts';
 import type { Primitives } from '../env/primitives.ts';
-import { createEventLog, type EventLog } from './event-log.ts';
-import { createEventQueue, type EventQueue } from './event-queue.ts';
+import { createEventLog, logLabel, type EventLog, type LogLabel } from './event-log.ts';
+import { createEventQueue, type EventOwner, type EventQueue } from './event-queue.ts';
 import { createSeededRng, type SeededRng } from './seeded-rng.ts';
 
 /** The wall clock of every node at virtual time 0: 2026-01-01T00:00:00Z. */
@@ -22,6 +22,9 @@ export const EVENTS_PENDING_MAX = 5_000_000;
 const TURNS_AFTER_EVENT = 3;
 /** The same after an event that settled a promise of the world, such as a durable write. */
 const TURNS_AFTER_SETTLING = 24;
+
+const EVERYBODY: EventOwner = { alive: true };
+const SILENT: LogLabel = logLabel('');
 
 /** A node's clock. Monotonic time is the world's; the wall clock is the node's own. */
 export interface SimClock extends Clock {
@@ -39,6 +42,11 @@ export interface WorldOptions {
   readonly trace?: (line: string) => void;
   /** Bound of one `run`; default `STEPS_MAX`. */
   readonly stepsMax?: number;
+  /**
+   * Of the bytes of each logged frame, the event log hashes so many at their start, and the length; default all. For
+   * large runs, which then spend less on hashing.
+   */
+  readonly frameBytesHashedMax?: number;
 }
 
 export interface World {
@@ -57,7 +65,7 @@ export interface World {
   /** The random stream `name`: the same object each time, independent of every other stream's use. */
   rng(name: string): SeededRng;
   /** Appends to the event log. `bytes` are hashed with the text and not kept. */
-  log(event: string, bytes?: Uint8Array): void;
+  log(event: string | LogLabel, bytes?: Uint8Array): void;
   /** 32 bytes over every event delivered and logged so far, with their virtual times. */
   logHash(): Uint8Array;
   /** The last lines of the log, oldest first. */
@@ -100,7 +108,11 @@ class VirtualWorld implements World {
     this.seed = options.seed;
     this.primitives = options.primitives;
     this.#stepsMax = options.stepsMax ?? STEPS_MAX;
-    this.#log = createEventLog(options.primitives, options.trace ?? null);
+    const { trace, frameBytesHashedMax } = options;
+    this.#log = createEventLog(options.primitives, {
+      ...(trace === undefined ? {} : { trace }),
+      ...(frameBytesHashedMax === undefined ? {} : { bytesHashedMax: frameBytesHashedMax }),
+    });
     this.clock = this.clockFor('');
   }
 
@@ -113,35 +125,36 @@ class VirtualWorld implements World {
   }
 
   clockFor(name: string): SimClock {
-    let alive = true;
+    const owner = { alive: true };
     return {
       now: () => this.#nowMs,
       wallMs: () => Math.floor(WALL_START_MS + this.#nowMs) + (this.#wallOffsets.get(name) ?? 0),
       after: (delayMs, run) => {
         assert(delayMs >= 0, 'a delay is not negative');
-        return this.at(this.#nowMs + delayMs, () => {
-          if (alive) run();
-        });
+        return this.#schedule(this.#nowMs + delayMs, run, owner);
       },
       jumpWall: (byMs) => {
         this.#wallOffsets.set(name, (this.#wallOffsets.get(name) ?? 0) + byMs);
       },
       kill: () => {
-        alive = false;
+        owner.alive = false;
       },
     };
   }
 
   at(atMs: number, run: () => void): Timer {
     assert(atMs >= this.#nowMs, 'an event is not in the past');
+    return this.#schedule(atMs, run, EVERYBODY);
+  }
+
+  #schedule(atMs: number, run: () => void, owner: EventOwner): Timer {
     if (this.#queue.size >= EVENTS_PENDING_MAX) {
       throw new BitcrapsError('SIM_EVENTS_EXCEEDED', {
         eventsMax: EVENTS_PENDING_MAX,
         atMs: this.#nowMs,
       });
     }
-    const event = this.#queue.push(atMs, run);
-    return { cancel: () => this.#queue.cancel(event) };
+    return this.#queue.push(atMs, run, owner);
   }
 
   rng(name: string): SeededRng {
@@ -152,7 +165,7 @@ class VirtualWorld implements World {
     return stream;
   }
 
-  log(event: string, bytes?: Uint8Array): void {
+  log(event: string | LogLabel, bytes?: Uint8Array): void {
     this.#log.append(this.#nowMs, 0, event, bytes);
   }
 
@@ -206,8 +219,8 @@ class VirtualWorld implements World {
     const run = this.#queue.pop();
     this.#nowMs = next.atMs;
     this.#steps += 1;
-    this.#log.append(next.atMs, next.sequence, '');
-    run?.();
+    this.#log.append(next.atMs, next.sequence, SILENT);
+    if (next.owner?.alive !== false) run?.();
     return true;
   }
 

@@ -217,6 +217,18 @@ describe('event log', () => {
     expect(variants.map(hashOf)).toEqual(hashes);
   });
 
+  test('of long frames only the beginning and the length count where a run says so', () => {
+    const hashOfFrame = (frame: Uint8Array): string => {
+      const w = createWorld({ seed: 1, primitives, frameBytesHashedMax: 8 });
+      w.log('frame', frame);
+      return toHex(w.logHash());
+    };
+    const frame = new Uint8Array(100);
+    expect(hashOfFrame(frame.with(8, 1))).toBe(hashOfFrame(frame));
+    expect(hashOfFrame(frame.with(7, 1))).not.toBe(hashOfFrame(frame));
+    expect(hashOfFrame(new Uint8Array(101))).not.toBe(hashOfFrame(frame));
+  });
+
   test('asking for the hash changes nothing; the tail is bounded', () => {
     const a = world();
     const b = world();
