@@ -24,6 +24,13 @@ function hashOf(act: (w: World) => void): string {
   return toHex(w.logHash());
 }
 
+/** The hash of a log that hashes 8 bytes of each frame. */
+function hashOfFrame(frame: Uint8Array): string {
+  const w = createWorld({ seed: 1, primitives, frameBytesHashedMax: 8 });
+  w.log('frame', frame);
+  return toHex(w.logHash());
+}
+
 describe('event queue', () => {
   test('delivers by time, and in the order of scheduling within one instant', () => {
     fc.assert(
@@ -218,11 +225,6 @@ describe('event log', () => {
   });
 
   test('of long frames only the beginning and the length count where a run says so', () => {
-    const hashOfFrame = (frame: Uint8Array): string => {
-      const w = createWorld({ seed: 1, primitives, frameBytesHashedMax: 8 });
-      w.log('frame', frame);
-      return toHex(w.logHash());
-    };
     const frame = new Uint8Array(100);
     expect(hashOfFrame(frame.with(8, 1))).toBe(hashOfFrame(frame));
     expect(hashOfFrame(frame.with(7, 1))).not.toBe(hashOfFrame(frame));
