@@ -26,6 +26,7 @@ function negotiation(compresses: boolean): Negotiation {
   return {
     mode: compresses ? 'full' : 'limited',
     features: compresses ? ['BasicMesh', 'CompressionV2'] : ['BasicMesh'],
+    revisions: {},
     missing: [],
     upgrade: null,
     reason: { kind: 'all-shared' },

@@ -56,8 +56,10 @@ export const FEATURES: readonly Feature[] = [
     ...optional,
     id: 3,
     name: 'EnhancedRouting',
-    about: 'links weighed by their measured round trip instead of by hops',
+    about: 'links weighed by what is measured on them instead of by hops',
     since: { major: 1, minor: 2, patch: 0 },
+    // Revision 2: link state as an epidemic tree of deltas, quiet listeners, feedback on flows.
+    max: 2,
     implemented: true,
   },
   {

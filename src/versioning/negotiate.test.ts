@@ -6,6 +6,7 @@ import { featureById, greaseId, isGrease } from './features.ts';
 import {
   isActive,
   negotiate,
+  revisionOf,
   type LackedBy,
   type Negotiation,
   type NegotiationReason,
@@ -112,6 +113,19 @@ describe('negotiate', () => {
     );
   });
 
+  test('an active feature is used in the highest revision that both ends speak', () => {
+    const spoken = (min: number, max: number): VersionOffer => ({
+      ...version('1.0'),
+      features: withBasicMesh([{ id: 3, min, max, required: false }]),
+    });
+    expect(negotiate(spoken(1, 2), spoken(1, 5)).revisions).toEqual({
+      BasicMesh: 1,
+      EnhancedRouting: 2,
+    });
+    expect(revisionOf(negotiate(spoken(1, 1), spoken(1, 2)), 'EnhancedRouting')).toBe(1);
+    expect(revisionOf(negotiate(spoken(1, 1), spoken(2, 2)), 'EnhancedRouting')).toBe(0);
+  });
+
   test('a link that comes about accounts for every feature of either side', () => {
     fc.assert(
       fc.property(offers, offers, (a, b) => {
@@ -181,6 +195,7 @@ describe('negotiate', () => {
     expect(negotiate(version('1.2'), version('1.0'))).toEqual({
       mode: 'limited',
       features: ['BasicMesh'],
+      revisions: { BasicMesh: 1 },
       missing: [
         {
           feature: 'GatewayNodes',

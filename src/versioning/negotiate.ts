@@ -46,6 +46,8 @@ export interface Negotiation {
   readonly mode: Mode;
   /** The active ones, ascending by id; none if incompatible. */
   readonly features: readonly FeatureName[];
+  /** The revision of each active feature that both ends speak, the highest of several. */
+  readonly revisions: Readonly<Partial<Record<FeatureName, number>>>;
   /** Every other feature of either side, ascending by id; if incompatible, those that only one side has. */
   readonly missing: readonly MissingFeature[];
   /** Whose upgrade would help; `null` if nobody's alone. */
@@ -62,12 +64,13 @@ export function negotiate(local: VersionOffer, remote: VersionOffer): Negotiatio
 
   const wire = Math.min(local.wireMax, remote.wireMax);
   const legacy = local.wireMax !== remote.wireMax;
-  const { features, missing, obstacle } = compareFeatures(local, remote, legacy);
+  const { features, revisions, missing, obstacle } = compareFeatures(local, remote, legacy);
   if (obstacle !== null) {
     const { feature, lackedBy } = obstacle;
     return {
       mode: 'incompatible',
       features: [],
+      revisions: {},
       missing,
       upgrade: lackedBy === 'both' ? olderWire(local, remote) : lackedBy,
       reason: { kind: 'required-feature-missing', feature, lackedBy },
@@ -80,13 +83,16 @@ export function negotiate(local: VersionOffer, remote: VersionOffer): Negotiatio
       local: local.version.major,
       remote: remote.version.major,
     } as const;
-    return { mode: 'legacy', features, missing, upgrade: olderWire(local, remote), reason, wire };
+    const upgrade = olderWire(local, remote);
+    return { mode: 'legacy', features, revisions, missing, upgrade, reason, wire };
   }
   if (missing.length > 0) {
     const upgrade = whoLacks(missing) ?? olderVersion(local, remote);
-    return { mode: 'limited', features, missing, upgrade, reason: { kind: 'some-missing' }, wire };
+    const reason = { kind: 'some-missing' } as const;
+    return { mode: 'limited', features, revisions, missing, upgrade, reason, wire };
   }
-  return { mode: 'full', features, missing, upgrade: null, reason: { kind: 'all-shared' }, wire };
+  const reason = { kind: 'all-shared' } as const;
+  return { mode: 'full', features, revisions, missing, upgrade: null, reason, wire };
 }
 
 /** Whether both ends use the feature on this link. */
@@ -94,11 +100,16 @@ export function isActive(negotiation: Negotiation, feature: FeatureName): boolea
   return negotiation.features.includes(feature);
 }
 
+/** The revision of the feature that both ends use on this link, 0 where it is not active. */
+export function revisionOf(negotiation: Negotiation, feature: FeatureName): number {
+  return negotiation.revisions[feature] ?? 0;
+}
+
 /** What forbids the link whatever the features say. */
 function findBarrier(local: VersionOffer, remote: VersionOffer): Negotiation | null {
   const refuse = (reason: NegotiationReason, upgrade: Side | null): Negotiation => {
     const { missing } = compareFeatures(local, remote, false);
-    return { mode: 'incompatible', features: [], missing, upgrade, reason, wire: 0 };
+    return { mode: 'incompatible', features: [], revisions: {}, missing, upgrade, reason, wire: 0 };
   };
   if (local.networkId !== remote.networkId) {
     const reason = {
@@ -124,6 +135,7 @@ function findBarrier(local: VersionOffer, remote: VersionOffer): Negotiation | n
 
 interface FeatureComparison {
   readonly features: readonly FeatureName[];
+  readonly revisions: Readonly<Partial<Record<FeatureName, number>>>;
   readonly missing: readonly MissingFeature[];
   /** The first missing feature that either side requires. */
   readonly obstacle: MissingFeature | null;
@@ -139,6 +151,7 @@ function compareFeatures(
   const ids = [...new Set([...mine.keys(), ...theirs.keys()])].sort((a, b) => a - b);
 
   const features: FeatureName[] = [];
+  const revisions: Partial<Record<FeatureName, number>> = {};
   const missing: MissingFeature[] = [];
   let obstacle: MissingFeature | null = null;
   for (const id of ids) {
@@ -147,7 +160,9 @@ function compareFeatures(
     const lack = findLack(id, ours, others, local, remote, baselineOnly);
     if (lack === null) {
       const name = featureById(id)?.name;
-      if (name !== undefined) features.push(name);
+      if (name === undefined) continue;
+      features.push(name);
+      revisions[name] = Math.min(ours?.max ?? 0, others?.max ?? 0);
       continue;
     }
     const entry = { feature: featureName(id), ...lack };
@@ -155,7 +170,7 @@ function compareFeatures(
     const required = ours?.required === true || others?.required === true;
     if (required) obstacle ??= entry;
   }
-  return { features, missing, obstacle };
+  return { features, revisions, missing, obstacle };
 }
 
 /** Why a feature is not active, or `null` if it is. */
