@@ -92,6 +92,11 @@ function version(text: string): VersionOffer {
   return tableOffer(unwrap(parseVersion(text)));
 }
 
+function spoken(min: number, max: number): VersionOffer {
+  const features = withBasicMesh([{ id: 3, min, max, required: false }]);
+  return { ...version('1.0'), features };
+}
+
 describe('negotiate', () => {
   test('both sides reach the mirrored answer', () => {
     fc.assert(
@@ -114,10 +119,6 @@ describe('negotiate', () => {
   });
 
   test('an active feature is used in the highest revision that both ends speak', () => {
-    const spoken = (min: number, max: number): VersionOffer => ({
-      ...version('1.0'),
-      features: withBasicMesh([{ id: 3, min, max, required: false }]),
-    });
     expect(negotiate(spoken(1, 2), spoken(1, 5)).revisions).toEqual({
       BasicMesh: 1,
       EnhancedRouting: 2,
