@@ -14,4 +14,31 @@ export const simErrors = {
     cause: 'A condition of the scenario stayed false until its limit.',
     cure: 'Replay the seed with a trace, and look at the last events.',
   },
+  SIM_TOPOLOGY_FORMAT_UNKNOWN: {
+    message: 'not a topology of a known format: {reason}',
+    cause:
+      'The file is none of meshnet-lab JSON, NetJSON, GraphML, multi-metric JSON or a sequence.',
+    cure: 'Convert it to one of them; meshnet-lab JSON needs no more than a list of links.',
+  },
+  SIM_TOPOLOGY_MALFORMED: {
+    message: 'the {format} topology is malformed at {where}: {what}',
+    cause: 'The file is cut off, was edited by hand, or its program writes something else.',
+    cure: 'Mend the place that the message names.',
+  },
+  SIM_TOPOLOGY_NODE_UNKNOWN: {
+    message: 'the {format} topology lists no node {id}, which {where} names',
+    cause:
+      'The list of nodes and the list of links come from different moments, or one is cut off.',
+    cure: 'List the node, or take the link out.',
+  },
+  SIM_TOPOLOGY_TOO_LARGE: {
+    message: 'the {format} topology has more than {max} {what}',
+    cause: 'The network is larger than the simulator takes.',
+    cure: 'Simulate a part of it.',
+  },
+  SIM_TOPOLOGY_SPEC_INVALID: {
+    message: 'cannot generate the topology {spec}: {reason}',
+    cause: 'The name of the generator or its numbers are not what it takes.',
+    cure: 'Write, for example, grid:10x10, line:50, ring:20, tree:100, geometric:200 or regular:100x4.',
+  },
 } as const;

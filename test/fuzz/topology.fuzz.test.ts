@@ -1,0 +1,153 @@
+// Every reader of topologies against random text and spoilt valid files: a topology that keeps its invariants, or a
+// code, never an exception. BITCRAPS_FUZZ_MS is the time for each (300 ms unless told); a failure prints its seed and
+// the smallest input found.
+
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parseGenerator } from '../../src/sim/topology/parse-generator.ts';
+import { readTopology } from '../../src/sim/topology/read-topology.ts';
+import type { Topology } from '../../src/sim/topology/topology.ts';
+import { createXoshiro128 } from '../../src/sim/seeded-rng.ts';
+
+const budgetMs = Number(process.env['BITCRAPS_FUZZ_MS'] ?? '300');
+
+/** Runs the property until the time is up. */
+function fuzz<T>(input: fc.Arbitrary<T>, check: (value: T) => void): void {
+  const property = fc.property(input, (value) => check(value));
+  const runs = { numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: budgetMs };
+  fc.assert(property, { ...runs, markInterruptAsFailure: false });
+}
+
+/** A valid text with pieces cut out, repeated or replaced by what its format has a meaning for. */
+function spoilt(valid: readonly string[], pieces: readonly string[]): fc.Arbitrary<string> {
+  const change = fc.record({
+    at: fc.nat(),
+    length: fc.integer({ min: 0, max: 30 }),
+    by: fc.oneof(fc.constantFrom(...pieces), fc.string({ maxLength: 4 })),
+  });
+  return fc
+    .tuple(fc.constantFrom(...valid), fc.array(change, { minLength: 1, maxLength: 5 }))
+    .map(([text, changes]) => {
+      let spoiltText = text;
+      for (const { at, length, by } of changes) {
+        const from = at % (spoiltText.length + 1);
+        spoiltText = spoiltText.slice(0, from) + by + spoiltText.slice(from + length);
+      }
+      return spoiltText;
+    });
+}
+
+function holds({ nodes, links }: Topology): void {
+  expect(new Set(nodes.map(({ id }) => id)).size).toBe(nodes.length);
+  for (const { position } of nodes) {
+    if (position !== null) expect(Number.isFinite(position.x + position.y)).toBe(true);
+  }
+  for (const { a, b, toA, toB, latencyMs } of links) {
+    expect(a >= 0 && a < b && b < nodes.length).toBe(true);
+    expect(latencyMs === null || latencyMs >= 0).toBe(true);
+    for (const { quality, bytesPerSecond } of [toA, toB]) {
+      expect(quality === null || (quality >= 0 && quality <= 1)).toBe(true);
+      expect(bytesPerSecond === null || bytesPerSecond > 0).toBe(true);
+    }
+  }
+}
+
+function reads(text: string): void {
+  const result = readTopology(text);
+  if (!result.ok) {
+    expect(result.error.code).toMatch(/^SIM_TOPOLOGY_/);
+    expect(result.error.message.length).toBeLessThan(400);
+  } else if (result.value.kind === 'still') {
+    holds(result.value.topology);
+  } else {
+    result.value.sequence.frames.forEach(holds);
+  }
+}
+
+const JSON_PIECES = [
+  'null',
+  '{}',
+  '[]',
+  '""',
+  '-1',
+  '1e999',
+  '"1"',
+  '0.5',
+  '"__proto__"',
+  ',',
+  ':',
+  '[[',
+  '}]',
+  '"id"',
+  '"links"',
+  '"nodes"',
+  '"frames"',
+  '"source"',
+  '"x"',
+  'NaN',
+  '\\u0000',
+  '\uD800',
+];
+
+const MESHNET_LAB = JSON.stringify({
+  nodes: [
+    { id: 0, x: 52.5, y: 13.4 },
+    { id: 1, x: 52.6 },
+    { id: '2', x: '52.7', y: '13.5' },
+  ],
+  links: [
+    { source: 0, target: 1, source_tq: 0.5, target_tq: 1, type: 'wifi' },
+    { source: '2', target: 'ic-0', type: 'vpn' },
+  ],
+});
+
+test('any text', () => {
+  fuzz(fc.string({ maxLength: 200 }), reads);
+});
+
+test('any JSON', () => {
+  const fields = fc.record(
+    {
+      nodes: fc.json(),
+      links: fc.json(),
+      type: fc.json(),
+      frames: fc.json(),
+      linkFields: fc.json(),
+    },
+    { requiredKeys: [] },
+  );
+  const documents = fields.map((parts) => {
+    const pairs = Object.entries(parts).map(([name, json]) => `"${name}":${json}`);
+    return `{${pairs.join(',')}}`;
+  });
+  fuzz(fc.oneof(fc.json(), documents), reads);
+});
+
+test('spoilt meshnet-lab', () => {
+  fuzz(spoilt([MESHNET_LAB], JSON_PIECES), reads);
+});
+
+test('any generator', () => {
+  const name = fc.constantFrom(
+    'grid',
+    'line',
+    'ring',
+    'tree',
+    'geometric',
+    'regular',
+    'constructor',
+  );
+  const number = fc.oneof(
+    fc.integer({ min: -2, max: 40 }).map(String),
+    fc.string({ maxLength: 3 }),
+  );
+  const spec = fc
+    .tuple(name, fc.array(number, { maxLength: 3 }))
+    .map(([word, numbers]) => `${word}:${numbers.join('x')}`);
+  fuzz(fc.oneof(spec, fc.string()), (text) => {
+    const rng = createXoshiro128(Uint8Array.from({ length: 16 }, (_, i) => i + 1));
+    const result = parseGenerator(text, rng);
+    if (result.ok) holds(result.value);
+    else expect(result.error.code).toBe('SIM_TOPOLOGY_SPEC_INVALID');
+  });
+});
