@@ -5,8 +5,16 @@ import { fail, ok, type Result } from '../core/errors.ts';
 import { peerIdText } from '../core/peer-id.ts';
 import { encodePorts, ROUTE_BYTES_MAX } from '../wire/ports.ts';
 import { byteKey, type ByteKey } from './byte-key.ts';
-import { at, createCsrBuilder, type CsrGraph } from './graph/csr.ts';
-import { dijkstra, pathEdges, type ShortestPaths } from './graph/dijkstra.ts';
+import { packGraph } from './graph/csr.ts';
+import {
+  arcTo,
+  hopCounts,
+  nodePath,
+  UNREACHABLE,
+  type Graph,
+  type ShortestPaths,
+} from './graph/graph.ts';
+import { shortestPaths } from './graph/shortest-paths.ts';
 import type { LinkStateDatabase, StoredRecord } from './link-state-database.ts';
 
 export interface Route {
@@ -42,8 +50,9 @@ interface Topology {
   readonly version: number;
   readonly records: readonly StoredRecord[];
   readonly indices: ReadonlyMap<ByteKey, number>;
-  readonly graph: CsrGraph;
+  readonly graph: Graph;
   readonly paths: ShortestPaths;
+  readonly hops: Uint32Array;
   /** Computed on demand, by node. */
   readonly routes: Map<number, Result<Route, 'ROUTING_ROUTE_TOO_LONG'>>;
 }
@@ -70,9 +79,9 @@ export function createRouteTable(
       if (target === undefined) return null;
       const known = now.routes.get(target);
       if (known !== undefined) return known;
-      const edges = pathEdges(now.paths, target);
-      if (edges === null) return null;
-      const route = routeAlong(now, edges, target);
+      const nodes = nodePath(now.paths, target);
+      if (nodes === null) return null;
+      const route = routeAlong(now, nodes, target);
       now.routes.set(target, route);
       return route;
     },
@@ -80,9 +89,9 @@ export function createRouteTable(
       const exceptKey = except === undefined ? null : byteKey(except);
       const { records, paths } = current();
       let nearest: Uint8Array | null = null;
-      let nearestDistance = Infinity;
+      let nearestDistance = UNREACHABLE;
       records.forEach(({ key, signed }, index) => {
-        const distance = at(paths.distances, index);
+        const distance = paths.distances[index] ?? UNREACHABLE;
         if (!signed.record.gateway || key === selfKey || key === exceptKey) return;
         if (distance >= nearestDistance) return;
         nearest = signed.record.originator;
@@ -93,15 +102,15 @@ export function createRouteTable(
     isReachable(key) {
       const { indices, paths } = current();
       const index = indices.get(key);
-      return index !== undefined && at(paths.distances, index) !== Infinity;
+      return index !== undefined && paths.distances[index] !== UNREACHABLE;
     },
     nodes() {
-      const { records, paths } = current();
+      const { records, paths, hops } = current();
       return records.map(({ signed }, index) => ({
         peer: signed.record.originator,
         gateway: signed.record.gateway,
-        reachable: at(paths.distances, index) !== Infinity,
-        hops: at(paths.hops, index),
+        reachable: paths.distances[index] !== UNREACHABLE,
+        hops: hops[index] ?? 0,
       }));
     },
   };
@@ -124,23 +133,28 @@ function buildTopology(
       links.push({ from, to, weight, port });
     }
   });
-  const builder = createCsrBuilder(records.length, links.length);
-  for (const { from, to, weight, port } of links) {
-    if (reported.has(to * records.length + from)) builder.edge(from, to, weight, port);
-  }
-  const graph = builder.build();
-  const paths = dijkstra(graph, indices.get(selfKey) ?? 0);
-  return { version, records, indices, graph, paths, routes: new Map() };
+  const mutual = links.filter(({ from, to }) => reported.has(to * records.length + from));
+  const graph = packGraph(records.length, {
+    froms: mutual.map(({ from }) => from),
+    tos: mutual.map(({ to }) => to),
+    weights: mutual.map(({ weight }) => weight),
+    ports: mutual.map(({ port }) => port),
+  });
+  const paths = shortestPaths(graph, indices.get(selfKey) ?? 0);
+  const hops = hopCounts(paths);
+  return { version, records, indices, graph, paths, hops, routes: new Map() };
 }
 
 function routeAlong(
   { graph, records, paths }: Topology,
-  edges: readonly number[],
+  nodes: readonly number[],
   target: number,
 ): Result<Route, 'ROUTING_ROUTE_TOO_LONG'> {
-  const ports = edges.map((edge) => at(graph.labels, edge));
-  const hops = edges.flatMap((edge) => {
-    const record = records[at(graph.targets, edge)]?.signed.record;
+  const ports = nodes
+    .slice(1)
+    .map((node, i) => graph.ports[arcTo(graph, nodes[i] ?? 0, node)] ?? 0);
+  const hops = nodes.slice(1).flatMap((node) => {
+    const record = records[node]?.signed.record;
     return record === undefined ? [] : [record.originator];
   });
   const encoded = encodePorts(ports);
@@ -149,5 +163,5 @@ function routeAlong(
     const data = { destination, bytes: encoded.length, bytesMax: ROUTE_BYTES_MAX };
     return fail('ROUTING_ROUTE_TOO_LONG', data);
   }
-  return ok({ hops, ports, encoded, weight: at(paths.distances, target) });
+  return ok({ hops, ports, encoded, weight: paths.distances[target] ?? UNREACHABLE });
 }

@@ -62,3 +62,24 @@ export function nodePath(paths: ShortestPaths, target: number): number[] | null 
   }
   return path.reverse();
 }
+
+/** Arcs on the path to each node, 0 for the source and for what cannot be reached. Linear in nodes. */
+export function hopCounts({ source, parents }: ShortestPaths): Uint32Array {
+  const hops = new Uint32Array(parents.length);
+  for (let start = 0; start < parents.length; start += 1) {
+    // Up to the source or to a node that is counted, then the same way again to count the others.
+    let steps = 0;
+    let node = start;
+    while (node !== source && node >= 0 && hops[node] === 0) {
+      node = parents[node] ?? NONE;
+      steps += 1;
+    }
+    if (node < 0) continue;
+    let count = (hops[node] ?? 0) + steps;
+    for (node = start; count > (hops[node] ?? 0); node = parents[node] ?? NONE) {
+      hops[node] = count;
+      count -= 1;
+    }
+  }
+  return hops;
+}
