@@ -72,8 +72,11 @@ export interface TestView extends RoutingView {
   readonly congestionOf: Map<number, number>;
   /** Neighbours of the source. */
   readonly suspects: Set<number>;
+  source: number;
   /** A new topology. */
   replace(graph: Graph): void;
+  /** The view of another node. */
+  moveTo(source: number): void;
 }
 
 export function viewOf(graph: Graph, source: number, seed = 1): TestView {
@@ -106,6 +109,10 @@ export function viewOf(graph: Graph, source: number, seed = 1): TestView {
       view.graph = graph;
       view.version += 1;
       view.paths = treeOf(graph);
+    },
+    moveTo(source) {
+      view.source = source;
+      view.paths = treeOf(view.graph);
     },
   };
   view.paths = treeOf(graph);

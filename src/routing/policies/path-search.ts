@@ -48,12 +48,15 @@ export function isUsable(view: RoutingView, nodes: readonly number[], hopsMax: n
   return true;
 }
 
+/** What a search needs of a view. */
+export type SearchSpace = Pick<RoutingView, 'graph' | 'source' | 'attributes' | 'isSuspect'>;
+
 /**
- * Least costs from the view's source over what packets may use. `target`: the search may end there, what lies further
+ * Least costs from the source over what packets may use. `target`: the search may end there, what lies further
  * is then unreached.
  */
 export function searchPaths(
-  view: RoutingView,
+  view: SearchSpace,
   cost: ArcCost,
   target: number = NONE,
 ): ShortestPaths {
@@ -92,7 +95,7 @@ export function searchPaths(
 
 /** The cheapest path of at most `hopsMax` hops, `null` if there is none. O(`hopsMax` × arcs). */
 export function searchWithinHops(
-  view: RoutingView,
+  view: SearchSpace,
   cost: ArcCost,
   target: number,
   hopsMax: number,
