@@ -5,8 +5,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseGenerator } from '../../src/sim/topology/parse-generator.ts';
+import { readGraphml } from '../../src/sim/topology/read-graphml.ts';
 import { readTopology } from '../../src/sim/topology/read-topology.ts';
 import type { Topology } from '../../src/sim/topology/topology.ts';
+import { readXml } from '../../src/sim/topology/xml.ts';
 import { createXoshiro128 } from '../../src/sim/seeded-rng.ts';
 
 const budgetMs = Number(process.env['BITCRAPS_FUZZ_MS'] ?? '300');
@@ -125,6 +127,120 @@ test('any JSON', () => {
 
 test('spoilt meshnet-lab', () => {
   fuzz(spoilt([MESHNET_LAB], JSON_PIECES), reads);
+});
+
+const MULTI_METRIC = JSON.stringify({
+  linkFields: ['from', 'to', 'lq', 'nlq', 'linkCost', 'tx_rate_kbit', 'rx_rate_kbit'],
+  nodes: [
+    [52.5, 13.4],
+    [52.6, 13.5],
+    [52.7, 13.5],
+  ],
+  links: [
+    [1, 0, 0.5, 0.25, 1024, 8000, 0],
+    [1, 2, 1, 1, 1024, null, 100],
+  ],
+});
+const SEQUENCE = JSON.stringify({
+  frameSeconds: 15,
+  settleSeconds: 30,
+  frames: [
+    {
+      positions: [
+        [0, 0.5],
+        [100, 0],
+      ],
+      links: [[1, 0]],
+    },
+    {
+      positions: [
+        [0, 10],
+        [100, 0],
+      ],
+      links: [],
+    },
+  ],
+});
+const NETJSON = JSON.stringify({
+  type: 'NetworkCollection',
+  collection: [
+    {
+      type: 'NetworkGraph',
+      protocol: 'OLSR',
+      metric: 'ETX',
+      nodes: [{ id: 'a', local_addresses: ['c'], properties: { lat: 1.5, lng: 2 } }, { id: 'b' }],
+      links: [
+        { source: 'a', target: 'b', cost: 2.5, properties: { lq: 1 } },
+        { source: 'b', target: 'c' },
+      ],
+    },
+  ],
+});
+const GRAPHML = `<?xml version="1.0"?><graphml xmlns="http://graphml.graphdrawing.org/xmlns">
+  <key attr.name="Latitude" for="node" id="d1"><default>1</default></key><key attr.name="Longitude" for="node" id="d2"/>
+  <key attr.name="LinkSpeedRaw" for="edge" id="d3"/><graph edgedefault="directed"><!-- nodes -->
+  <node id="a"><data key="d1">40.5</data><data key="d2">-74</data></node><node id="b&amp;"/>
+  <edge source="a" target="b&amp;"><data key="d3">1e9</data></edge></graph></graphml>`;
+
+const XML_PIECES = [
+  '<',
+  '>',
+  '/>',
+  '</',
+  '<a>',
+  '"',
+  "'",
+  '&',
+  '&amp;',
+  '&#65;',
+  '&#x110000;',
+  '<!--',
+  '-->',
+  '<![CDATA[',
+  ']]>',
+  '<?',
+  '<!DOCTYPE a [<!ENTITY b "&c;&c;">]>',
+  '&b;',
+  '<node id="a"/>',
+  '<data key="d1">',
+  '<graph>',
+  '<edge/>',
+  'NaN',
+  '-1',
+];
+
+test.each([
+  ['multi-metric', MULTI_METRIC],
+  ['sequence', SEQUENCE],
+  ['NetJSON', NETJSON],
+])('spoilt %s', (_, valid) => {
+  expect(readTopology(valid).ok).toBe(true);
+  fuzz(spoilt([valid], JSON_PIECES), reads);
+});
+
+test('spoilt GraphML', () => {
+  expect(readTopology(GRAPHML).ok).toBe(true);
+  fuzz(spoilt([GRAPHML], XML_PIECES), reads);
+  fuzz(spoilt([GRAPHML], XML_PIECES), (text) => {
+    const result = readGraphml(text);
+    if (result.ok) holds(result.value);
+  });
+});
+
+test('XML hands on balanced elements', () => {
+  const soup = fc
+    .array(fc.constantFrom(...XML_PIECES), { maxLength: 20 })
+    .map((parts) => parts.join(''));
+  fuzz(fc.oneof(soup, spoilt([GRAPHML], XML_PIECES)), (text) => {
+    const open: string[] = [];
+    const result = readXml(text, {
+      open: (name) => open.push(name),
+      text: () => expect(open.length).toBeGreaterThan(0),
+      close: (name) => expect(open.pop()).toBe(name),
+    });
+    if (result.ok) expect(open).toEqual([]);
+    else expect(result.error.code).toBe('SIM_TOPOLOGY_MALFORMED');
+  });
 });
 
 test('any generator', () => {

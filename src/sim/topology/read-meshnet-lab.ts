@@ -9,6 +9,7 @@ import {
   idIn,
   isObject,
   numberField,
+  numberIn,
   qualityIn,
   shown,
   textField,
@@ -33,41 +34,74 @@ export function isMeshnetLab(document: JsonObject): boolean {
 export function readMeshnetLab(document: JsonObject): Result<Topology, TopologyCode> {
   return reading(() => {
     const builder = new TopologyBuilder(FORMAT);
-    readNodes(builder, document);
-    readLinks(builder, document);
+    const links = listAt(builder, document, 'links');
+    const naming = namingOf(links);
+    readNodes(builder, listAt(builder, document, 'nodes'), naming);
+    readLinks(builder, links, naming);
     if (builder.nodes.length === 0) throw builder.malformed('the file', 'there are no nodes');
     const positions = builder.nodes.map(({ position }) => position);
     return builder.build(looksGeographic(positions, builder.links));
   });
 }
 
-function readNodes(builder: TopologyBuilder, document: JsonObject): void {
-  const nodes = field(document, 'nodes') ?? [];
-  if (!Array.isArray(nodes)) throw builder.malformed('nodes', `${shown(nodes)} is not a list`);
+/** How ids of a file become ids of nodes; `null` for what is no id. */
+type Naming = (value: unknown) => string | null;
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
+/**
+ * Most programs write an id now as a number and now as a text and mean one node. But where some links join two numbers
+ * and others two texts, and none joins both, the texts are names of their own: then "77" is not 77, and shown in quotes.
+ */
+function namingOf(links: readonly unknown[]): Naming {
+  const kinds = new Set<string>();
+  for (const link of links) {
+    if (!isObject(link)) continue;
+    kinds.add(`${isText(field(link, 'source'))} ${isText(field(link, 'target'))}`);
+  }
+  const apart = kinds.size === 2 && kinds.has('true true') && kinds.has('false false');
+  return (value) => {
+    const id = idIn(value);
+    return apart && id !== null && isText(value) && numberIn(id) !== null ? `"${id}"` : id;
+  };
+}
+
+function listAt(builder: TopologyBuilder, document: JsonObject, name: string): readonly unknown[] {
+  const list = field(document, name) ?? [];
+  if (Array.isArray(list)) return list;
+  throw builder.malformed(name, `${shown(list)} is not a list`);
+}
+
+function readNodes(builder: TopologyBuilder, nodes: readonly unknown[], naming: Naming): void {
   for (const [i, node] of nodes.entries()) {
     const where = `nodes[${i}]`;
     if (!isObject(node)) throw builder.malformed(where, `${shown(node)} is not an object`);
-    const id = idIn(field(node, 'id'));
-    if (id === null)
+    // What the map servers that it converts from write is read as it is: their ids, places, and who is away.
+    if (field(node, 'is_online') === false) continue;
+    const id = naming(field(node, 'id')) ?? naming(field(node, 'node_id'));
+    if (id === null) {
       throw builder.malformed(`${where}.id`, `${shown(field(node, 'id'))} is not an id`);
+    }
     builder.node(id, textField(node, 'name', 'label', 'hostname'), positionOf(node));
   }
 }
 
 function positionOf(node: JsonObject): Position | null {
-  const x = numberField(node, 'x');
-  const y = numberField(node, 'y');
+  const location = field(node, 'location');
+  const place = isObject(location) ? location : node;
+  const x = numberField(place, 'x', 'latitude');
+  const y = numberField(place, 'y', 'longitude');
   return x === null || y === null ? null : { x, y };
 }
 
-function readLinks(builder: TopologyBuilder, document: JsonObject): void {
-  const links = field(document, 'links') ?? [];
-  if (!Array.isArray(links)) throw builder.malformed('links', `${shown(links)} is not a list`);
+function readLinks(builder: TopologyBuilder, links: readonly unknown[], naming: Naming): void {
   for (const [i, link] of links.entries()) {
     const where = `links[${i}]`;
     if (!isObject(link)) throw builder.malformed(where, `${shown(link)} is not an object`);
     const end = (name: string): number => {
-      const id = idIn(field(link, name));
+      const id = naming(field(link, name));
       if (id !== null) return builder.node(id);
       throw builder.malformed(`${where}.${name}`, `${shown(field(link, name))} is not an id`);
     };

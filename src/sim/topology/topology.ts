@@ -72,5 +72,3 @@ export interface TopologySequence {
 export type TopologyFile =
   | { readonly kind: 'still'; readonly topology: Topology }
   | { readonly kind: 'sequence'; readonly sequence: TopologySequence };
-
-export const UNKNOWN_DIRECTION: LinkDirection = { quality: null, cost: null, bytesPerSecond: null };
