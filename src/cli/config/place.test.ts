@@ -15,9 +15,12 @@ describe('places', () => {
     );
   });
 
-  test.each(['', '52', '91,0', '0,181', '1,2,3', 'x,y', '1e3,2', 'NaN,1'])('no position: %s', (text) => {
-    expect(parsePosition(text)).toBeNull();
-  });
+  test.each(['', '52', '91,0', '0,181', '1,2,3', 'x,y', '1e3,2', 'NaN,1'])(
+    'no position: %s',
+    (text) => {
+      expect(parsePosition(text)).toBeNull();
+    },
+  );
 
   test.each([
     ['static', { kind: 'static' }],
@@ -32,12 +35,18 @@ describe('places', () => {
     expect(parseMobility(text)).toEqual(mobility);
   });
 
-  test.each(['static:1', 'random', 'random:-1', 'linear:1', 'linear:1,361', 'circular:1,2', 'commuter:1,2,3', 'flying:1'])(
-    'no mobility: %s',
-    (text) => {
-      expect(parseMobility(text)).toBeNull();
-    },
-  );
+  test.each([
+    'static:1',
+    'random',
+    'random:-1',
+    'linear:1',
+    'linear:1,361',
+    'circular:1,2',
+    'commuter:1,2,3',
+    'flying:1',
+  ])('no mobility: %s', (text) => {
+    expect(parseMobility(text)).toBeNull();
+  });
 
   test('a location needs a position', () => {
     expect(locationOf('', 'static', 5)).toBeNull();
