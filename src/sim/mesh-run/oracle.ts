@@ -1,8 +1,9 @@
 // Who sees the whole true graph at once, which no node does: what is reachable, and what the best path costs. Measured
 // against the mesh, and never asked by it.
 
-import { createCsrBuilder, type CsrGraph } from '../../routing/graph/csr.ts';
-import { dijkstra, type ShortestPaths } from '../../routing/graph/dijkstra.ts';
+import { packGraph } from '../../routing/graph/csr.ts';
+import { UNREACHABLE, type Graph, type ShortestPaths } from '../../routing/graph/graph.ts';
+import { shortestPaths } from '../../routing/graph/shortest-paths.ts';
 import type { Fleet } from './fleet.ts';
 import type { FleetLink } from './fleet-link.ts';
 
@@ -12,7 +13,7 @@ const SOURCES_KEPT_MAX = 1_000;
 export class Oracle {
   readonly #fleet: Fleet;
   #version = -1;
-  #graph: CsrGraph | null = null;
+  #graph: Graph | null = null;
   #components: Int32Array = new Int32Array(0);
   #sizes: readonly number[] = [];
   readonly #paths = new Map<number, ShortestPaths>();
@@ -59,8 +60,8 @@ export class Oracle {
     for (let at = 0; at < queue.length; at += 1) {
       const node = queue[at] ?? 0;
       if (node === to) return true;
-      const end = graph.offsets[node + 1] ?? 0;
-      for (let arc: number = graph.offsets[node] ?? 0; arc < end; arc += 1) {
+      const end = graph.ends[node] ?? 0;
+      for (let arc: number = graph.starts[node] ?? 0; arc < end; arc += 1) {
         const target = graph.targets[arc] ?? 0;
         const isCut = Math.min(node, target) === link.a && Math.max(node, target) === link.b;
         if (isCut || seen[target] === 1) continue;
@@ -77,10 +78,11 @@ export class Oracle {
     let paths = this.#paths.get(from);
     if (paths === undefined && this.#graph !== null) {
       if (this.#paths.size >= SOURCES_KEPT_MAX) this.#paths.clear();
-      paths = dijkstra(this.#graph, from);
+      paths = shortestPaths(this.#graph, from);
       this.#paths.set(from, paths);
     }
-    return paths?.distances[to] ?? Infinity;
+    const cost = paths?.distances[to] ?? UNREACHABLE;
+    return cost === UNREACHABLE ? Infinity : cost;
   }
 
   #update(): void {
@@ -89,16 +91,16 @@ export class Oracle {
     this.#version = fleet.version;
     this.#paths.clear();
     const links = fleet.links.filter((link) => fleet.isTrue(link));
-    const builder = createCsrBuilder(fleet.nodes.length, 2 * links.length);
-    for (const { a, b, toA, toB } of links) {
-      builder.edge(a, b, toB.weight, 0);
-      builder.edge(b, a, toA.weight, 0);
-    }
-    this.#graph = builder.build();
+    const arcs = links.flatMap(({ toA, toB }) => [toA, toB]);
+    this.#graph = packGraph(fleet.nodes.length, {
+      froms: arcs.map(({ from }) => from),
+      tos: arcs.map(({ to }) => to),
+      weights: arcs.map(({ weight }) => weight),
+    });
     this.#findComponents(this.#graph);
   }
 
-  #findComponents({ nodes, offsets, targets }: CsrGraph): void {
+  #findComponents({ nodes, starts, ends, targets }: Graph): void {
     const components = new Int32Array(nodes).fill(-1);
     const sizes: number[] = [];
     for (let first = 0; first < nodes; first += 1) {
@@ -108,8 +110,8 @@ export class Oracle {
       components[first] = component;
       for (let node = queue[0]; node !== undefined; node = queue[sizes[component] ?? 0]) {
         sizes[component] = (sizes[component] ?? 0) + 1;
-        const end = offsets[node + 1] ?? 0;
-        for (let arc: number = offsets[node] ?? 0; arc < end; arc += 1) {
+        const end = ends[node] ?? 0;
+        for (let arc: number = starts[node] ?? 0; arc < end; arc += 1) {
           const target = targets[arc] ?? 0;
           if (components[target] !== -1) continue;
           components[target] = component;

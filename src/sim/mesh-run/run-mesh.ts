@@ -24,6 +24,8 @@ export interface MeshRunDeps {
 
 /** Cold starts that take longer count as not converged. */
 const COLD_START_MS_MAX = 60_000;
+/** The bytes of a cold start are averaged over at least this time. */
+const COLD_START_MS_MIN = 10_000;
 /** After the cold start, measured round trips settle for so many heartbeats before the steady state is measured. */
 const SETTLE_HEARTBEATS = 6;
 /** Messages are sent over this time, and awaited for so long. */
@@ -84,7 +86,8 @@ class MeshRun {
     const { clock } = fleet.world;
     const atStart = this.#bytes();
     const convergenceMs = runUntilConverged(fleet, this.#oracle, COLD_START_MS_MAX, progress);
-    const coldStart = this.#rates(atStart, convergenceMs ?? clock.now());
+    fleet.run(Math.max(0, COLD_START_MS_MIN - clock.now()));
+    const coldStart = this.#rates(atStart, clock.now());
 
     this.#say('settling');
     fleet.run(SETTLE_HEARTBEATS * this.#timings.heartbeatMs);
