@@ -29,7 +29,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
             weight: fc.integer({ min: 1, max: 3 }),
             metrics: fc.nat({ max: 2 }),
           }),
-          { maxLength: 10 },
+          { maxLength: 10, size: 'max' },
         ),
       }),
     },
@@ -42,7 +42,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
       }),
     },
   ),
-  { maxLength: 60 },
+  { maxLength: 60, size: 'max' },
 );
 
 /** What nodes report, kept the obvious way. */
