@@ -22,9 +22,11 @@ export function diversePaths(
   const found: number[][] = [];
   const known = new Set<string>();
   const uses = new Map<number, number>();
-  const penalised: ArcCost = (arc) => {
+  const penalised: ArcCost = (arc, from) => {
     const used = uses.get(arc);
-    return used === undefined ? cost(arc) : Math.ceil(cost(arc) * (1 + PENALTY_SHARE * used));
+    return used === undefined
+      ? cost(arc, from)
+      : Math.ceil(cost(arc, from) * (1 + PENALTY_SHARE * used));
   };
   if (source === destination) return [[source]];
   for (let searches = 0; found.length < count; searches += 1) {

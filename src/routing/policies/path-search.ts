@@ -6,7 +6,7 @@ import { type Graph, NONE, type ShortestPaths, UNREACHABLE, arcTo } from '../gra
 import type { RoutingView } from './route-policy.ts';
 
 /** Cost of an arc, an integer from 1 to 65 535, or `Infinity` where the search must not go. */
-export type ArcCost = (arc: number) => number;
+export type ArcCost = (arc: number, from: number) => number;
 
 /** The sum of weights along the nodes; `null` where an arc is missing. */
 export function pathWeight(graph: Graph, nodes: readonly number[]): number | null {
@@ -19,7 +19,7 @@ export function pathSum(graph: Graph, nodes: readonly number[], cost: ArcCost): 
   for (let i = 1; i < nodes.length; i += 1) {
     const arc = arcTo(graph, nodes[i - 1] ?? 0, nodes[i] ?? 0);
     if (arc === NONE) return null;
-    sum += cost(arc);
+    sum += cost(arc, nodes[i - 1] ?? 0);
   }
   return sum;
 }
@@ -78,7 +78,7 @@ export function searchPaths(
     for (let arc = starts[node] ?? 0; arc < end; arc += 1) {
       if (node === source && view.isSuspect(arc)) continue;
       const next = targets[arc] ?? 0;
-      const through = distance + cost(arc);
+      const through = distance + cost(arc, node);
       const known = distances[next] ?? 0;
       if (through > known || through >= UNREACHABLE) continue;
       if (through === known) {
@@ -117,7 +117,7 @@ export function searchWithinHops(
       for (let arc = starts[node] ?? 0; arc < end; arc += 1) {
         if (node === source && view.isSuspect(arc)) continue;
         const next = targets[arc] ?? 0;
-        const through = (costs[node] ?? 0) + cost(arc);
+        const through = (costs[node] ?? 0) + cost(arc, node);
         if (through >= (nextCosts[next] ?? 0)) continue;
         nextCosts[next] = through;
         before.set(next, node);
