@@ -15,7 +15,6 @@ export default defineConfig({
             'test/*.test.ts',
             'test/casino/**/*.test.ts',
             'test/craps/**/*.test.ts',
-            'bench/**/*.test.ts',
           ],
           testTimeout: 60_000,
         },

@@ -17,6 +17,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { concat, fromHex, toHex } from '../src/core/bytes.ts';
 import { unwrap, type Result } from '../src/core/errors.ts';
 import { decodeHello, encodeHello } from '../src/versioning/hello.ts';
+import { decodeFailedLinks, encodeFailedLinks } from '../src/wire/failed-links.ts';
 import { decodeFrame, encodeFrame, FrameType } from '../src/wire/frame.ts';
 import { decodePacketHeader, encodePacket } from '../src/wire/packet.ts';
 import { decodePorts, encodePorts } from '../src/wire/ports.ts';
@@ -59,6 +60,23 @@ describe('golden vectors of wire 1', () => {
   });
   test.each(ports.refused)('ports: $name', ({ hex: encoded }) => {
     expect(decodePorts(hex(encoded))).toBeNull();
+  });
+
+  interface FailedLinkVectors {
+    readonly accepted: readonly {
+      readonly links: readonly { readonly owner: string; readonly port: number }[];
+      readonly hex: string;
+    }[];
+    readonly refused: readonly { readonly name: string; readonly hex: string }[];
+  }
+  const failed = vectors('failed-links.json') as FailedLinkVectors;
+  test.each(failed.accepted)('failed links $hex', ({ links, hex: encoded }) => {
+    const named = links.map(({ owner, port }) => ({ owner: hex(owner), port }));
+    expect(toHex(encodeFailedLinks(named))).toBe(encoded);
+    expect(decodeFailedLinks(hex(encoded))).toEqual(named);
+  });
+  test.each(failed.refused)('failed links: $name', ({ hex: encoded }) => {
+    expect(decodeFailedLinks(hex(encoded))).toBeNull();
   });
 
   interface PacketVector {

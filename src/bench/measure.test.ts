@@ -32,9 +32,7 @@ test('all contenders take their turn in each round, and warm-up does not count',
 
 test('a cost is per unit of work', () => {
   let calls = 0;
-  const cost = nanosecondsPer(1000, () => {
-    for (let i = 0; i < 1e6; i += 1) calls += 1;
-  });
-  expect(calls).toBe(1e6);
+  const cost = nanosecondsPer(1000, () => (calls += 1));
+  expect(calls).toBe(1);
   expect(cost).toBeGreaterThan(0);
 });

@@ -38,13 +38,9 @@ export async function measure<Name extends string>(
   return Object.fromEntries(named) as Record<Name, Float64Array>;
 }
 
-/**
- * Nanoseconds of this thread's processor per unit of what `work` does, which is `units` of them at once. Not of the clock:
- * time in which the machine ran something else is nobody's cost. Steps are microseconds, so `work` takes some milliseconds.
- */
+/** Nanoseconds per unit of what `work` does, which is `units` of them at once. */
 export function nanosecondsPer(units: number, work: () => void): number {
-  const begun = process.threadCpuUsage();
+  const begun = performance.now();
   work();
-  const { user, system } = process.threadCpuUsage(begun);
-  return ((user + system) * 1000) / units;
+  return ((performance.now() - begun) * 1e6) / units;
 }

@@ -193,6 +193,8 @@ class MeshGateway implements Gateway {
       proofBits,
       heartbeatMs: this.#config.heartbeatMs,
       failureTimeoutMs: this.#config.failureTimeoutMs,
+      ackTimeoutMsMin: this.#config.ackTimeoutMsMin,
+      ackTimeoutMsMax: this.#config.ackTimeoutMsMax,
       handlers: {
         established: (negotiation, remote) => this.#established(key, negotiation, remote),
         frame: (type, payload) => this.#receive(key, type, payload),

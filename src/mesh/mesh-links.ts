@@ -10,7 +10,7 @@ import type { Clock } from '../env/clock.ts';
 import type { Link } from '../env/link.ts';
 import type { Logger } from '../env/logger.ts';
 import { byteKey, type ByteKey } from '../routing/byte-key.ts';
-import { createLinkCost, type LinkCost } from '../routing/link-cost.ts';
+import { createLinkMeter, type LinkMeter } from '../routing/link-metrics.ts';
 import { NEIGHBOURS_MAX } from '../routing/link-state-record.ts';
 import { createPortAllocator } from '../routing/port-allocator.ts';
 import type { Hello } from '../versioning/hello.ts';
@@ -40,7 +40,7 @@ export interface MeshLink {
   readonly negotiation: Negotiation;
   readonly remote: Hello;
   readonly establishedAtMs: number;
-  readonly cost: LinkCost;
+  readonly meter: LinkMeter;
   readonly traffic: Traffic;
   /** `null` while another link to the same neighbour is preferred. */
   port: number | null;
@@ -49,7 +49,11 @@ export interface MeshLink {
 export interface MeshLinksHandlers {
   /** The link has a port and carries the mesh from now on. */
   up(link: MeshLink, port: number): void;
+  /** What the other end may not have got waits in the neighbour to be handed over. */
   down(link: MeshLink, port: number, reason: NeighbourClose): void;
+  /** The link does not answer: it stays open, and should carry nothing until `recovered`. */
+  suspected(link: MeshLink, port: number): void;
+  recovered(link: MeshLink, port: number): void;
   /** A link ended that never carried the mesh. */
   refused(link: Link, reason: NeighbourClose): void;
   reweighed(link: MeshLink, port: number): void;
@@ -103,8 +107,20 @@ export class MeshLinks {
         frame: (type, payload) => {
           if (opened.link !== null) this.#config.handlers.frame(opened.link, type, payload);
         },
-        roundTrip: (roundTripMs) => {
-          if (opened.link !== null) this.#measured(opened.link, roundTripMs);
+        roundTrip: (roundTripMs, queueMs) => {
+          if (opened.link !== null) this.#measured(opened.link, roundTripMs, queueMs);
+        },
+        delivered: (bytes, ms) => {
+          opened.link?.meter.delivered(bytes, ms, this.#config.clock.now());
+        },
+        rate: () => opened.link?.meter.bytesPerSecond(this.#config.clock.now()) ?? null,
+        suspected: () => {
+          const { link } = opened;
+          if (link !== null && link.port !== null) this.#config.handlers.suspected(link, link.port);
+        },
+        recovered: () => {
+          const { link } = opened;
+          if (link !== null && link.port !== null) this.#config.handlers.recovered(link, link.port);
         },
         nextControl: () => {
           const port = opened.link?.port ?? null;
@@ -180,7 +196,7 @@ export class MeshLinks {
       negotiation,
       remote,
       establishedAtMs: this.#config.clock.now(),
-      cost: createLinkCost(isActive(negotiation, 'EnhancedRouting')),
+      meter: createLinkMeter({ measures: isActive(negotiation, 'EnhancedRouting') }),
       traffic: createTraffic(),
       port: null,
     };
@@ -226,11 +242,12 @@ export class MeshLinks {
     this.#config.handlers.up(link, port);
   }
 
-  #measured(link: MeshLink, roundTripMs: number): void {
+  #measured(link: MeshLink, roundTripMs: number, queueMs: number): void {
     if (link.port === null) return;
     const rival = this.#standby.get(byteKey(link.neighbour.link.remoteKey));
     rival?.neighbour.close(duplicate(rival));
-    if (link.cost.measured(roundTripMs, this.#config.clock.now())) {
+    const atMs = this.#config.clock.now();
+    if (link.meter.measured({ atMs, roundTripMs, queueMs })) {
       this.#config.handlers.reweighed(link, link.port);
     }
   }

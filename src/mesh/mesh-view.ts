@@ -1,5 +1,6 @@
 // What a mesh shows of itself: events and snapshots for people, status commands and tests.
 
+import type { LinkMetrics } from '../routing/graph/metric-code.ts';
 import type { LinkStateCounters } from '../routing/link-state.ts';
 import type { Hello } from '../versioning/hello.ts';
 import type { Negotiation } from '../versioning/negotiate.ts';
@@ -28,6 +29,11 @@ export type MeshLinkEvent =
       readonly code: string | null;
       readonly detail: string;
       readonly by: 'local' | 'remote' | 'transport';
+    }
+  | {
+      /** It stopped to answer and carries nothing, or it carries again. It stays open. */
+      readonly kind: 'suspect' | 'recovered';
+      readonly peer: Uint8Array;
     };
 
 export interface Member {
@@ -48,6 +54,10 @@ export interface NeighbourInfo {
   readonly port: number;
   /** What this node tells the mesh about the link. */
   readonly weight: number;
+  /** It stopped to answer: routes avoid it. */
+  readonly suspect: boolean;
+  /** As measured now. */
+  readonly metrics: LinkMetrics;
   readonly negotiation: Negotiation;
   readonly remote: Hello;
   /** `null` before the first ping was answered. */
@@ -75,15 +85,17 @@ export interface MeshCounters {
 
 /** A link that carries the mesh, as it stands now. */
 export function neighbourInfo(meshLink: MeshLink, nowMs: number): NeighbourInfo {
-  const { neighbour, negotiation, remote, cost, port, establishedAtMs } = meshLink;
-  const { link, roundTripMs, pendingBytes } = neighbour;
+  const { neighbour, negotiation, remote, meter, port, establishedAtMs } = meshLink;
+  const { link, roundTripMs, pendingBytes, suspect } = neighbour;
   return {
     peer: link.remoteKey,
     address: link.remoteAddress,
     transport: link.transport,
     role: link.role,
     port: port ?? 0,
-    weight: cost.weight,
+    weight: meter.weight,
+    suspect,
+    metrics: meter.current(nowMs),
     negotiation,
     remote,
     roundTripMs,

@@ -175,9 +175,11 @@ class MeshNode implements Mesh {
       handlers: {
         up: (link, port) => this.#linkUp(link, port),
         down: (link, port, reason) => this.#linkDown(link, port, reason),
+        suspected: (link, port) => this.#linkSuspected(link, port),
+        recovered: (link, port) => this.#linkRecovered(link, port),
         refused: (link, reason) => this.#tellClosed(link, reason, false),
         reweighed: (link, port) => {
-          this.#linkState.reweigh(port, link.cost.weight);
+          this.#linkState.reweigh(port, link.meter.weight);
           this.#spread();
         },
         frame: (link, type, payload) => this.#receive(link, type, payload),
@@ -196,6 +198,7 @@ class MeshNode implements Mesh {
       routes: this.#routes,
       links: this.#links,
       deliver: (header, body) => this.#deliver(header, body),
+      lost: (destination, code) => this.#tellUnreachable(destination, code),
     });
     this.#sessions = new SessionTable({
       primitives,
@@ -319,9 +322,9 @@ class MeshNode implements Mesh {
   }
 
   #linkUp(link: MeshLink, port: number): void {
-    const { neighbour, negotiation, remote, cost } = link;
+    const { neighbour, negotiation, remote, meter } = link;
     const { remoteKey, role, remoteAddress } = neighbour.link;
-    this.#linkState.linkUp(port, remoteKey, cost.weight);
+    this.#linkState.linkUp(port, remoteKey, meter.weight);
     this.#deps.logger.info('link-up', {
       peer: peerIdShort(remoteKey),
       address: remoteAddress,
@@ -345,7 +348,36 @@ class MeshNode implements Mesh {
   #linkDown(link: MeshLink, port: number, reason: NeighbourClose): void {
     this.#linkState.linkDown(port);
     this.#tellClosed(link.neighbour.link, reason, true);
-    if (!this.#stopped) this.#spread();
+    if (this.#stopped) return;
+    this.#spread();
+    link.neighbour.handOver((packet) => this.#switch.reroute(packet, port, true));
+  }
+
+  /**
+   * Where there is another way to the neighbour, the link is down to the mesh, so that nobody routes over it, and its
+   * packets go round it without waiting for that. A link that is the only way stays: nothing better is known.
+   */
+  #linkSuspected(link: MeshLink, port: number): void {
+    if (this.#stopped) return;
+    this.#tellLink('suspect', link);
+    if (this.#switch.hasWayAround(link.neighbour.link.remoteKey, port)) {
+      this.#linkState.linkDown(port);
+      this.#spread();
+    }
+    link.neighbour.handOver((packet) => this.#switch.reroute(packet, port, false));
+  }
+
+  #linkRecovered(link: MeshLink, port: number): void {
+    if (this.#stopped) return;
+    this.#linkState.linkUp(port, link.neighbour.link.remoteKey, link.meter.weight);
+    this.#spread();
+    this.#tellLink('recovered', link);
+  }
+
+  #tellLink(kind: 'suspect' | 'recovered', { neighbour, port }: MeshLink): void {
+    const peer = neighbour.link.remoteKey;
+    this.#deps.logger.info(`link-${kind}`, { peer: peerIdShort(peer), port });
+    for (const listener of this.#linkListeners) listener({ kind, peer });
   }
 
   #tellClosed(link: Link, reason: NeighbourClose, established: boolean): void {

@@ -1,5 +1,5 @@
-// One link from raw to established: the handshake and its timeout, keepalive with measured round trips, goodbye, and
-// what waits while the link is full. Links of a mesh and bridges between gateways are both made of it.
+// One link from raw to established: the handshake and its timeout, goodbye, and what waits while the link is full;
+// whether it still works is watched by `link-watch.ts`. Links of a mesh and bridges between gateways are both made of it.
 
 import { BitcrapsError, fail, ok, type Result } from '../core/errors.ts';
 import { peerIdShort, peerIdText } from '../core/peer-id.ts';
@@ -12,16 +12,18 @@ import type { FailureTimings } from '../resilience/presets.ts';
 import type { Hello } from '../versioning/hello.ts';
 import { createLinkHandshake, type LinkHandshake } from '../versioning/link-handshake.ts';
 import type { LinkHandshakeOutput } from '../versioning/link-handshake.ts';
-import type { Negotiation } from '../versioning/negotiate.ts';
+import { revisionOf, type Negotiation } from '../versioning/negotiate.ts';
 import { decodeFrame, encodeFrame, FrameType } from '../wire/frame.ts';
 import { decodeGoodbye, encodeGoodbye } from '../wire/goodbye.ts';
+import { markCongestion } from '../wire/packet.ts';
+import { createCongestionMark, type CongestionMark } from './congestion-mark.ts';
 import { CONTROL_BYTES_MAX, FrameQueue, PACKETS_BYTES_MAX } from './frame-queue.ts';
+import { LinkWatch } from './link-watch.ts';
 
 /** From the raw link to both bindings: two round trips, a proof of work to check, and a busy machine. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Faulty frames after which the link is closed: versions may disagree once, not on and on. */
 export const FAULTS_MAX = 3;
-const PING_BYTES = 8;
 
 /** What a link carries once established, besides keepalive. */
 export type PayloadFrameType =
@@ -48,8 +50,15 @@ export interface NeighbourHandlers {
   established(negotiation: Negotiation, remote: Hello): void;
   /** The payload belongs to the receiver. */
   frame(type: PayloadFrameType, payload: Uint8Array): void;
-  /** A ping was answered. */
-  roundTrip?(roundTripMs: number): void;
+  /** A ping was answered, here or, where both ends share what they measure, there. `queueMs`: what a packet waited. */
+  roundTrip?(roundTripMs: number, queueMs: number): void;
+  /** `bytes` of packets were acknowledged within `ms` in which the link was kept busy. */
+  delivered?(bytes: number, ms: number): void;
+  /** Bytes per second that the link carries at best, `null` where not known. */
+  rate?(): number | null;
+  /** Nothing comes back any more: packets are to take another way until `recovered`. Never, where it is not given. */
+  suspected?(): void;
+  recovered?(): void;
   /** The link takes frames: the next control frame, before packets that wait; `null` if there is none. */
   nextControl?(): OutgoingFrame | null;
   /** Exactly once; nothing follows. */
@@ -92,6 +101,8 @@ export interface Neighbour {
   readonly remote: Hello | null;
   /** The last measured one; `null` before the first. */
   readonly roundTripMs: number | null;
+  /** Whether it has stopped to answer, and packets should take another way. */
+  readonly suspect: boolean;
   /** Bytes that wait here for the link to take more. */
   readonly pendingBytes: number;
   readonly counters: Readonly<FrameCounters>;
@@ -100,6 +111,8 @@ export interface Neighbour {
    * finds its queue full closes the link (`MESH_CONTROL_OVERRUN`). Only once established.
    */
   send(type: PayloadFrameType, payload: Uint8Array): Result<void, SendErrorCode>;
+  /** Offers the packets that are not acknowledged or wait, oldest first; what `takes` takes is not sent from here. */
+  handOver(takes: (packet: Uint8Array) => boolean): void;
   /** `nextControl` may have something. */
   wake(): void;
   /** Pings now and closes with `MESH_LINK_SILENT` if nothing at all is heard within `timeoutMs`. */
@@ -122,13 +135,16 @@ class EstablishingNeighbour implements Neighbour {
   state: 'opening' | 'established' | 'closed' = 'opening';
   negotiation: Negotiation | null = null;
   remote: Hello | null = null;
-  roundTripMs: number | null = null;
   readonly counters: FrameCounters = { framesIn: 0, framesOut: 0, bytesIn: 0, bytesOut: 0 };
   readonly #config: NeighbourConfig;
   readonly #handshake: LinkHandshake;
   readonly #control = new FrameQueue(CONTROL_BYTES_MAX);
   readonly #packets = new FrameQueue(PACKETS_BYTES_MAX);
-  readonly #timers = new Map<'handshake' | 'heartbeat' | 'silence' | 'probe', Timer>();
+  #handshakeTimer: Timer | null = null;
+  #watch: LinkWatch | null = null;
+  #mark: CongestionMark | null = null;
+  /** What the last packet waited here. */
+  #queueMs = 0;
   readonly #short: string;
   #frameBytesMax: number;
   #full = false;
@@ -137,9 +153,6 @@ class EstablishingNeighbour implements Neighbour {
   #pingDue = false;
   /** The payload of the last ping to answer; an older one need not be. */
   #pongDue: Uint8Array | null = null;
-  #pingNumber = 0n;
-  #pingSentAtMs: number | null = null;
-  #heardAtMs: number;
   #faults = 0;
 
   constructor(link: Link, config: NeighbourConfig) {
@@ -147,7 +160,6 @@ class EstablishingNeighbour implements Neighbour {
     this.#config = config;
     this.#short = peerIdShort(link.remoteKey);
     this.#frameBytesMax = link.frameBytesMax;
-    this.#heardAtMs = config.clock.now();
     this.#handshake = createLinkHandshake({
       primitives: config.primitives,
       identity: config.identity,
@@ -158,6 +170,14 @@ class EstablishingNeighbour implements Neighbour {
       proofBits: config.proofBits,
       ...(config.checkProof === undefined ? {} : { checkProof: config.checkProof }),
     });
+  }
+
+  get roundTripMs(): number | null {
+    return this.#watch?.roundTripMs ?? null;
+  }
+
+  get suspect(): boolean {
+    return this.#watch?.suspect === true;
   }
 
   get pendingBytes(): number {
@@ -171,7 +191,7 @@ class EstablishingNeighbour implements Neighbour {
       close: ({ code, detail }) => this.#end({ code, detail, by: 'transport' }),
     });
     const timeoutMs = this.#config.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS;
-    this.#arm('handshake', timeoutMs, () =>
+    this.#handshakeTimer = this.#config.clock.after(timeoutMs, () =>
       this.close(new BitcrapsError('MESH_HANDSHAKE_TIMEOUT', { timeoutMs })),
     );
     // The first outputs may be a failure, which must not reach the caller before it has the neighbour.
@@ -189,7 +209,7 @@ class EstablishingNeighbour implements Neighbour {
     }
     const isPacket = type === FrameType.packet;
     const queue = isPacket ? this.#packets : this.#control;
-    if (!queue.push(encodeFrame(type, payload))) {
+    if (!queue.push(encodeFrame(type, payload), this.#config.clock.now())) {
       const data = { neighbour, bytes: queue.bytes };
       if (isPacket) return fail('MESH_QUEUE_FULL', data);
       const overrun = new BitcrapsError('MESH_CONTROL_OVERRUN', data);
@@ -208,13 +228,15 @@ class EstablishingNeighbour implements Neighbour {
     }
   }
 
+  handOver(takes: (packet: Uint8Array) => boolean): void {
+    const offer = (frame: Uint8Array): boolean => takes(frame.subarray(1));
+    this.#watch?.underWay.handOver(offer);
+    if (this.#held !== null && isPacket(this.#held) && offer(this.#held)) this.#held = null;
+    this.#packets.handOver(offer);
+  }
+
   probe(timeoutMs: number): void {
-    if (this.state !== 'established') return;
-    const askedAtMs = this.#config.clock.now();
-    this.#arm('probe', timeoutMs, () => {
-      if (this.#heardAtMs <= askedAtMs) this.#silent(timeoutMs);
-    });
-    this.#ping();
+    if (this.state === 'established') this.#watch?.probe(timeoutMs);
   }
 
   fault(error: BitcrapsError): void {
@@ -242,7 +264,7 @@ class EstablishingNeighbour implements Neighbour {
 
   #receive(bytes: Uint8Array): void {
     if (this.state === 'closed') return;
-    this.#heardAtMs = this.#config.clock.now();
+    this.#watch?.heard();
     this.counters.framesIn += 1;
     this.counters.bytesIn += bytes.length;
     if (this.state === 'opening') this.#perform(this.#handshake.receive(bytes));
@@ -271,16 +293,35 @@ class EstablishingNeighbour implements Neighbour {
   }
 
   #established(negotiation: Negotiation, remote: Hello): void {
-    this.#timers.get('handshake')?.cancel();
+    this.#handshakeTimer?.cancel();
     this.state = 'established';
     this.negotiation = negotiation;
     this.remote = remote;
     this.#frameBytesMax = Math.min(this.link.frameBytesMax, remote.frameBytesMax);
-    const { heartbeatMs, failureTimeoutMs } = this.#config;
-    this.#beat(heartbeatMs);
-    this.#watch(failureTimeoutMs);
+    this.#watch = this.#createWatch(negotiation);
     this.#config.handlers.established(negotiation, remote);
-    this.#ping();
+    this.#watch.start();
+  }
+
+  #createWatch(negotiation: Negotiation): LinkWatch {
+    const { clock, handlers } = this.#config;
+    return new LinkWatch({
+      clock,
+      timings: this.#config,
+      role: this.link.role,
+      shares: revisionOf(negotiation, 'EnhancedRouting') >= 2,
+      bufferedBytes: () => this.link.bufferedBytes,
+      rate: () => handlers.rate?.() ?? null,
+      pingDue: () => this.#ping(),
+      measured: (roundTripMs) => handlers.roundTrip?.(roundTripMs, this.#queueMs),
+      delivered: (bytes, ms) => handlers.delivered?.(bytes, ms),
+      suspected: handlers.suspected === undefined ? null : () => handlers.suspected?.(),
+      recovered: () => {
+        handlers.recovered?.();
+        this.wake();
+      },
+      silent: (timeoutMs) => this.#silent(timeoutMs),
+    });
   }
 
   #dispatch(bytes: Uint8Array): void {
@@ -292,7 +333,7 @@ class EstablishingNeighbour implements Neighbour {
     const { type, payload } = frame.value;
     switch (type) {
       case FrameType.ping:
-        if (payload.length !== PING_BYTES) {
+        if (this.#watch?.pinged(payload) !== true) {
           this.fault(new BitcrapsError('MESH_FRAME_MALFORMED', { frame: 'ping' }));
           return;
         }
@@ -322,15 +363,8 @@ class EstablishingNeighbour implements Neighbour {
   }
 
   #receivePong(payload: Uint8Array): void {
-    if (payload.length !== PING_BYTES) {
-      this.fault(new BitcrapsError('MESH_FRAME_MALFORMED', { frame: 'pong' }));
-      return;
-    }
-    const number = new DataView(payload.buffer, payload.byteOffset).getBigUint64(0);
-    if (this.#pingSentAtMs === null || number !== this.#pingNumber) return;
-    this.roundTripMs = this.#config.clock.now() - this.#pingSentAtMs;
-    this.#pingSentAtMs = null;
-    this.#config.handlers.roundTrip?.(this.roundTripMs);
+    if (this.#watch?.ponged(payload) === true) this.wake();
+    else this.fault(new BitcrapsError('MESH_FRAME_MALFORMED', { frame: 'pong' }));
   }
 
   #ping(): void {
@@ -350,21 +384,28 @@ class EstablishingNeighbour implements Neighbour {
       this.#pongDue = null;
       return pong;
     }
-    if (this.#pingDue) return this.#nextPing();
+    if (this.#pingDue && this.#watch !== null) {
+      this.#pingDue = false;
+      return encodeFrame(FrameType.ping, this.#watch.ping());
+    }
     const control = this.#control.shift();
     if (control !== null) return control;
     const pulled = this.#config.handlers.nextControl?.() ?? null;
     if (pulled !== null) return encodeFrame(pulled.type, pulled.payload);
-    return this.#packets.shift();
+    return this.#nextPacket();
   }
 
-  #nextPing(): Uint8Array {
-    this.#pingDue = false;
-    this.#pingNumber += 1n;
-    this.#pingSentAtMs = this.#config.clock.now();
-    const payload = new Uint8Array(PING_BYTES);
-    new DataView(payload.buffer).setBigUint64(0, this.#pingNumber);
-    return encodeFrame(FrameType.ping, payload);
+  /** Packets wait here and not in the transport: what waits here can still go another way. */
+  #nextPacket(): Uint8Array | null {
+    const { first, firstAtMs } = this.#packets;
+    if (first === undefined || this.#watch?.mayCarry(first.length) !== true) return null;
+    const frame = this.#packets.shift();
+    const nowMs = this.#config.clock.now();
+    this.#queueMs = nowMs - firstAtMs;
+    if (this.#queueMs > 0) this.#mark ??= createCongestionMark();
+    const isCongested = this.#mark?.leaves(this.#queueMs, this.#packets.bytes, nowMs) === true;
+    if (frame !== null && isCongested) markCongestion(frame, 1);
+    return frame;
   }
 
   #transmit(frame: Uint8Array): void {
@@ -372,6 +413,7 @@ class EstablishingNeighbour implements Neighbour {
       case 'sent':
         this.counters.framesOut += 1;
         this.counters.bytesOut += frame.length;
+        this.#watch?.sent(frame, isPacket(frame));
         break;
       case 'full':
         this.#full = true;
@@ -389,24 +431,6 @@ class EstablishingNeighbour implements Neighbour {
     this.wake();
   }
 
-  /** Pings at every beat, busy or not: round trips are wanted in any case. */
-  #beat(heartbeatMs: number): void {
-    this.#arm('heartbeat', heartbeatMs, () => {
-      this.#ping();
-      this.#beat(heartbeatMs);
-    });
-  }
-
-  /** Fires when the neighbour may have been silent for long enough, and looks. */
-  #watch(timeoutMs: number): void {
-    const waitMs = Math.max(0, this.#heardAtMs + timeoutMs - this.#config.clock.now());
-    this.#arm('silence', waitMs, () => {
-      // Within a millisecond: sums of fractional times need not be exact.
-      if (this.#config.clock.now() - this.#heardAtMs > timeoutMs - 1) this.#silent(timeoutMs);
-      else this.#watch(timeoutMs);
-    });
-  }
-
   #silent(timeoutMs: number): void {
     const { code, message } = new BitcrapsError('MESH_LINK_SILENT', { timeoutMs });
     // Nothing would arrive any more: an orderly close might wait for ever.
@@ -414,24 +438,11 @@ class EstablishingNeighbour implements Neighbour {
     this.#end({ code, detail: message, by: 'local' });
   }
 
-  #arm(
-    name: 'handshake' | 'heartbeat' | 'silence' | 'probe',
-    delayMs: number,
-    run: () => void,
-  ): void {
-    this.#timers.get(name)?.cancel();
-    this.#timers.set(
-      name,
-      this.#config.clock.after(delayMs, () => {
-        if (this.state !== 'closed') run();
-      }),
-    );
-  }
-
   #end(reason: NeighbourClose): void {
     if (this.state === 'closed') return;
     this.state = 'closed';
-    for (const timer of this.#timers.values()) timer.cancel();
+    this.#handshakeTimer?.cancel();
+    this.#watch?.stop();
     this.#config.logger.debug('neighbour-closed', {
       neighbour: peerIdText(this.link.remoteKey),
       code: reason.code,
@@ -439,4 +450,8 @@ class EstablishingNeighbour implements Neighbour {
     });
     this.#config.handlers.closed(reason);
   }
+}
+
+function isPacket(frame: Uint8Array): boolean {
+  return frame[0] === FrameType.packet;
 }

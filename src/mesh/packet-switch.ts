@@ -2,17 +2,29 @@
 // packets for other meshes to the bridge, and tells sources what could not be delivered.
 
 import { unreachable } from '../core/assert.ts';
-import { bytesEqual } from '../core/bytes.ts';
+import { bytesEqual, concat } from '../core/bytes.ts';
 import { fail, ok, type ErrorCode, type Result } from '../core/errors.ts';
 import { peerIdShort, peerIdText } from '../core/peer-id.ts';
 import { randomBytes } from '../crypto/random-bytes.ts';
 import type { Clock } from '../env/clock.ts';
 import type { Logger } from '../env/logger.ts';
 import type { Rng } from '../env/rng.ts';
-import { createForwarder, type Forwarder, type RoutingDropCode } from '../routing/forwarder.ts';
-import type { Route, RouteTable } from '../routing/route-table.ts';
+import {
+  createForwarder,
+  DETOURS_MAX,
+  type Forwarder,
+  type RoutingDropCode,
+} from '../routing/forwarder.ts';
+import type { Avoided, Route, RouteTable } from '../routing/route-table.ts';
 import { formatVersion, type ProtocolVersion } from '../versioning/protocol-version.ts';
 import { readU64 } from '../wire/big-endian.ts';
+import {
+  decodeFailedLinks,
+  encodeFailedLinks,
+  FAILED_LINKS_MAX,
+  OWNER_PREFIX_BYTES,
+  type FailedLink,
+} from '../wire/failed-links.ts';
 import { FrameType } from '../wire/frame.ts';
 import {
   decodePacketHeader,
@@ -24,6 +36,7 @@ import {
   withDetourCount,
   type DecodedPacketHeader,
 } from '../wire/packet.ts';
+import { ROUTE_BYTES_MAX } from '../wire/ports.ts';
 import type { MeshLink, MeshLinks } from './mesh-links.ts';
 import type { SendErrorCode } from './neighbour.ts';
 import type { SessionDropCode } from './session-table.ts';
@@ -77,6 +90,8 @@ export interface PacketSwitchConfig {
   readonly links: Pick<MeshLinks, 'byPort'>;
   /** A packet for this node; a code if it was of no use. */
   deliver(header: DecodedPacketHeader, body: Uint8Array): DeliverDropCode | null;
+  /** A packet of this node that was under way on a link that died had no other way. */
+  lost(destination: Uint8Array, code: string): void;
 }
 
 export type DeliverDropCode = SessionDropCode | 'MESH_PROTOCOL_UNKNOWN' | 'WIRE_PACKET_TYPE';
@@ -92,7 +107,7 @@ export class PacketSwitch {
     this.#forwarder = createForwarder({
       self: config.self,
       gateway: config.gateway && config.usesGateways,
-      hasPort: (port) => config.links.byPort(port) !== undefined,
+      isUsable: (port) => this.#isUsable(port),
     });
   }
 
@@ -169,11 +184,54 @@ export class PacketSwitch {
     return this.#carryOut(replaceRoute(packet, route.value.encoded), null);
   }
 
+  /**
+   * A packet that the link of `port` may not have delivered takes another way. `false` if there is none: it stays, and
+   * where the link has ended (`isOver`), it is lost, and its source told.
+   */
+  reroute(packet: Uint8Array, port: number, isOver: boolean): boolean {
+    const header = decodePacketHeader(packet);
+    if (!header.ok) return false;
+    const detoured = this.#around(header.value, packet, port);
+    if (detoured !== null) {
+      this.#carryOut(detoured, null);
+      return true;
+    }
+    if (!isOver) return false;
+    const { source, destination } = header.value;
+    this.#config.meter.dropped('ROUTING_PORT_UNKNOWN', null);
+    if (bytesEqual(source, this.#config.self)) {
+      this.#config.lost(destination.slice(), 'ROUTING_PORT_UNKNOWN');
+    } else {
+      this.#tell(header.value, 'ROUTING_PORT_UNKNOWN');
+    }
+    return false;
+  }
+
+  /** Whether something but the link of `port` leads to `peer`. */
+  hasWayAround(peer: Uint8Array, port: number): boolean {
+    return this.#config.routes.detourTo(peer, this.#avoided([], port)) !== null;
+  }
+
+  #isUsable(port: number): boolean {
+    const link = this.#config.links.byPort(port);
+    return link !== undefined && !link.neighbour.suspect;
+  }
+
   #carryOut(packet: Uint8Array, from: MeshLink | null): Result<void, SwitchErrorCode> {
     const decision = this.#forwarder.decide(packet);
     switch (decision.kind) {
       case 'forward':
         return this.#transmit(decision.port, packet, from);
+      case 'blocked': {
+        const detoured = this.#around(decision.header, packet, decision.port);
+        if (detoured !== null) return this.#carryOut(detoured, from);
+        // A suspect link that is the only way may still come back.
+        if (this.#config.links.byPort(decision.port) !== undefined) {
+          return this.#transmit(decision.port, packet, from);
+        }
+        this.#drop('ROUTING_PORT_UNKNOWN', decision.header, from);
+        return fail('ROUTING_PORT_UNKNOWN', {});
+      }
       case 'deliver':
         return this.#deliver(decision.header, packet, from);
       case 'bridge':
@@ -199,6 +257,8 @@ export class PacketSwitch {
     if (link === undefined) return fail('ROUTING_PORT_UNKNOWN', {});
     const sent = link.neighbour.send(FrameType.packet, packet);
     if (!sent.ok) {
+      const detoured = from === null ? null : this.#besides(packet, port);
+      if (detoured !== null) return this.#carryOut(detoured, from);
       this.#config.meter.dropped(sent.error.code, from?.traffic ?? null);
       return sent;
     }
@@ -245,6 +305,42 @@ export class PacketSwitch {
     const detoured = replaceRoute(packet, route.value.encoded);
     setFlags(detoured, withDetourCount(header.flags, detours + 1));
     return detoured;
+  }
+
+  /** A relay whose link takes no more sends the packet another way; a source is told, and sends less. */
+  #besides(packet: Uint8Array, port: number): Uint8Array | null {
+    const header = decodePacketHeader(packet);
+    return header.ok ? this.#around(header.value, packet, port) : null;
+  }
+
+  /**
+   * The packet with the best way from here that avoids the own link of `port`, others that do not answer, and the failed
+   * links that it names; `null` if there is none, or it took its detours. To its destination where that is in this
+   * mesh, else to the nearest gateway: there the names are left out, since older gateways expect the route to end.
+   */
+  #around(header: DecodedPacketHeader, packet: Uint8Array, port: number): Uint8Array | null {
+    const detours = detourCount(header.flags);
+    if (detours >= DETOURS_MAX) return null;
+    const { routes } = this.#config;
+    const avoided = this.#avoided(decodeFailedLinks(header.route) ?? [], port);
+    const direct = routes.detourTo(header.destination, avoided);
+    const gateway = direct === null ? routes.nearestGateway() : null;
+    const route = gateway === null ? direct : routes.detourTo(gateway, avoided);
+    if (route === null) return null;
+    const names = direct === null ? NO_ROUTE : encodeFailedLinks(avoided.links);
+    const fits = route.encoded.length + names.length <= ROUTE_BYTES_MAX;
+    const detoured = replaceRoute(packet, fits ? concat(route.encoded, names) : route.encoded);
+    setFlags(detoured, withDetourCount(header.flags, detours + 1));
+    return detoured;
+  }
+
+  /** The failed links that a packet names and the own one of `port`, as many as a packet may name. */
+  #avoided(named: readonly FailedLink[], port: number): Avoided {
+    const own = { owner: this.#config.self.slice(0, OWNER_PREFIX_BYTES), port };
+    return {
+      links: [...named, own].slice(-FAILED_LINKS_MAX),
+      isUsable: (other) => other !== port && this.#isUsable(other),
+    };
   }
 
   #cross(bridge: Bridge, packet: Uint8Array, from: MeshLink | null): Result<void, SwitchErrorCode> {

@@ -45,7 +45,7 @@ describe('frame queue', () => {
         const expected: Uint8Array[] = [];
         for (const frame of list) {
           if (frame === null) expect(queue.shift()).toBe(expected.shift() ?? null);
-          else if (queue.push(frame)) expected.push(frame);
+          else if (queue.push(frame, 0)) expected.push(frame);
           else expect(queue.bytes + frame.length).toBeGreaterThan(100);
           const bytes = expected.reduce((sum, { length }) => sum + length, 0);
           expect(queue.bytes).toBe(bytes);

@@ -113,7 +113,7 @@ class ComposedNode implements CasinoNode {
     this.mesh.onLink((event) => {
       if (event.kind === 'established')
         this.#linkUp(event.peer, 'mesh', event.negotiation, event.remote);
-      else if (event.established) this.#linkDown(event.peer, event.code);
+      else if (event.kind === 'closed' && event.established) this.#linkDown(event.peer, event.code);
     });
     this.gateway?.onBridge((event) => {
       if (event.kind === 'established')

@@ -8,5 +8,13 @@ test('every preset waits for at least three heartbeats', () => {
 });
 
 test('the documented defaults', () => {
-  expect(presets.default).toEqual({ heartbeatMs: 10_000, failureTimeoutMs: 30_000 });
+  expect(presets.default).toMatchObject({ heartbeatMs: 10_000, failureTimeoutMs: 30_000 });
+});
+
+test('two quick answers that fail to come are noticed within a second', () => {
+  for (const [name, timings] of Object.entries(presets)) {
+    expect(2 * timings.ackTimeoutMsMin, name).toBeLessThan(1_000);
+    expect(timings.ackTimeoutMsMin, name).toBeLessThan(timings.ackTimeoutMsMax);
+    expect(2 * timings.ackTimeoutMsMax, name).toBeLessThanOrEqual(timings.failureTimeoutMs);
+  }
 });

@@ -1,23 +1,55 @@
 // How fast a node notices that a neighbour is gone: one row per kind of network, each figure with its reason. A shorter
-// heartbeat finds failures sooner and costs more idle traffic (17 bytes each way per beat and link, before the transport).
+// heartbeat finds failures on idle links sooner and costs more idle traffic (9 bytes each way per beat and link, before the
+// transport). A link that carries packets is found by its acknowledgements, whatever the heartbeat.
 
 /** Durations in milliseconds. */
 export interface FailureTimings {
-  /** Time between two pings on an idle or busy link. */
+  /** Time between two pings on an idle link. */
   readonly heartbeatMs: number;
   /** Silence after which a link is given up. At least three heartbeats, so that one late answer convicts nobody. */
   readonly failureTimeoutMs: number;
+  /**
+   * Bounds of the time that a neighbour has to answer a ping, between which the measured round trip decides. Twice
+   * that without a sign of life, and its link is suspect: routes avoid it and packets go round it, but it stays open.
+   * Low enough that twice the lower bound stays well below a second where that can be told from a slow answer.
+   */
+  readonly ackTimeoutMsMin: number;
+  readonly ackTimeoutMsMax: number;
 }
 
 export type PresetName = 'default' | 'local' | 'lan' | 'wan';
 
 export const presets: Readonly<Record<PresetName, FailureTimings>> = {
   /** Phones and laptops on unknown networks: a beat that a battery does not feel, and time for a roaming device to return. */
-  default: { heartbeatMs: 10_000, failureTimeoutMs: 30_000 },
+  default: {
+    heartbeatMs: 10_000,
+    failureTimeoutMs: 30_000,
+    // Wi-Fi that sleeps holds a frame back for up to 200 ms.
+    ackTimeoutMsMin: 250,
+    ackTimeoutMsMax: 1_500,
+  },
   /** Processes of one machine: answers take microseconds, so only a stopped process or a long pause is silent for 1.5 s. */
-  local: { heartbeatMs: 250, failureTimeoutMs: 1_500 },
+  local: {
+    heartbeatMs: 250,
+    failureTimeoutMs: 1_500,
+    // Ten nodes that start on two cores hold each other up for a quarter of a second.
+    ackTimeoutMsMin: 300,
+    ackTimeoutMsMax: 600,
+  },
   /** One building: Wi-Fi hands over within a second or two, and people notice a table that hangs for five. */
-  lan: { heartbeatMs: 1_000, failureTimeoutMs: 5_000 },
+  lan: {
+    heartbeatMs: 1_000,
+    failureTimeoutMs: 5_000,
+    // TCP sends a lost segment again after 200 ms (Linux's lower bound of RFC 6298's timeout).
+    ackTimeoutMsMin: 250,
+    ackTimeoutMsMax: 1_000,
+  },
   /** Across the internet: a rerouting of the carrier takes some ten seconds, and TCP retransmits for that long. */
-  wan: { heartbeatMs: 5_000, failureTimeoutMs: 20_000 },
+  wan: {
+    heartbeatMs: 5_000,
+    failureTimeoutMs: 20_000,
+    // A round trip round the globe is 300 ms, and a lost segment costs as much again.
+    ackTimeoutMsMin: 400,
+    ackTimeoutMsMax: 3_000,
+  },
 };

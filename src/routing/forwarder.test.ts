@@ -10,7 +10,6 @@ import {
 } from '../wire/packet.ts';
 import { encodePorts, PORT_MAX } from '../wire/ports.ts';
 import { createForwarder, type Forwarder } from './forwarder.ts';
-import { createLinkCost, REWEIGH_INTERVAL_MS_MIN, WEIGHT_PER_HOP } from './link-cost.ts';
 import { createPortAllocator, PORT_REST_MS } from './port-allocator.ts';
 import { createSeenPackets } from './seen-packets.ts';
 import { createTokenBucket } from './token-bucket.ts';
@@ -38,7 +37,7 @@ function packet(fields: Partial<PacketHeader> = {}): Uint8Array {
 }
 
 function forwarder(gateway = false): Forwarder {
-  return createForwarder({ self, gateway, hasPort: (port) => port !== 9 });
+  return createForwarder({ self, gateway, isUsable: (port) => port !== 9 });
 }
 
 describe('forwarder', () => {
@@ -71,11 +70,31 @@ describe('forwarder', () => {
 
   test.each([
     ['ROUTING_TTL_EXHAUSTED', { ttl: 0 }],
-    ['ROUTING_PORT_UNKNOWN', { route: encodePorts([9]) }],
+    ['ROUTING_ROUTE_EXHAUSTED', { route: encodePorts([0, 5]) }],
     ['ROUTING_ROUTE_MALFORMED', { route: Uint8Array.of(0x80) }],
     ['ROUTING_ROUTE_EXHAUSTED', { route: new Uint8Array(0) }],
   ])('drops with %s', (code, fields) => {
     expect(forwarder().decide(packet(fields))).toMatchObject({ kind: 'drop', code });
+  });
+
+  test('says that a link is gone', () => {
+    const bytes = packet({ route: encodePorts([9, 5]) });
+    expect(forwarder().decide(bytes)).toMatchObject({ kind: 'blocked', port: 9 });
+  });
+
+  test('a route ends at port 0, whatever stands behind it', () => {
+    const bytes = packet({ route: encodePorts([5, 0, 9]), cursor: 1 });
+    expect(forwarder(true).decide(bytes).kind).toBe('bridge');
+  });
+
+  test('takes what is for this node once, whatever detours its copies took', () => {
+    const decider = forwarder();
+    const mine = { destination: self };
+    expect(decider.decide(packet(mine)).kind).toBe('deliver');
+    for (const detours of [0, 1, 2, 3]) {
+      const copy = packet({ ...mine, flags: withDetourCount(0, detours) });
+      expect(decider.decide(copy)).toMatchObject({ code: 'ROUTING_PACKET_DUPLICATE' });
+    }
   });
 
   test('drops a second copy, whatever relays changed in it', () => {
@@ -188,50 +207,6 @@ describe('ports', () => {
           }
           held.set(key, taken);
         }
-      }),
-    );
-  });
-});
-
-describe('link cost', () => {
-  test('a hop is 100 without measurement', () => {
-    const cost = createLinkCost(false);
-    expect(cost.measured(5_000, 0)).toBe(false);
-    expect(cost.weight).toBe(WEIGHT_PER_HOP);
-  });
-
-  test('is 100 and the round trip in quanta of 5 ms', () => {
-    const cost = createLinkCost(true);
-    expect(cost.measured(41, 0)).toBe(true);
-    expect(cost.weight).toBe(140);
-  });
-
-  test('jitter below a quarter changes nothing; a lasting change does, at most every 10 s', () => {
-    const cost = createLinkCost(true);
-    cost.measured(100, 0);
-    let nowMs = 0;
-    for (let i = 0; i < 100; i += 1) {
-      nowMs += 1_000;
-      expect(cost.measured(i % 2 === 0 ? 80 : 120, nowMs)).toBe(false);
-    }
-    let changes = 0;
-    for (let i = 0; i < 30; i += 1) {
-      nowMs += 1_000;
-      if (cost.measured(400, nowMs)) changes += 1;
-    }
-    expect(changes).toBeGreaterThan(0);
-    expect(changes).toBeLessThanOrEqual(1 + 30_000 / REWEIGH_INTERVAL_MS_MIN);
-    expect(cost.weight).toBeGreaterThan(350);
-  });
-
-  test('is a weight that a record may carry, whatever was measured', () => {
-    fc.assert(
-      fc.property(fc.array(fc.double({ noNaN: true })), (measured) => {
-        const cost = createLinkCost(true);
-        measured.forEach((ms, i) => cost.measured(ms, i * REWEIGH_INTERVAL_MS_MIN));
-        expect(Number.isInteger(cost.weight)).toBe(true);
-        expect(cost.weight).toBeGreaterThanOrEqual(1);
-        expect(cost.weight).toBeLessThanOrEqual(65_535);
       }),
     );
   });

@@ -15,7 +15,7 @@ import {
   SignedLinkStateSchema,
 } from '../wire/gen/bitcraps/v1/link_state_pb.ts';
 import { PORT_MAX } from '../wire/ports.ts';
-import { WEIGHT_MAX } from './link-cost.ts';
+import { WEIGHT_MAX } from './link-metrics.ts';
 import { PORT_MIN } from './port-allocator.ts';
 
 /** Links of one node. */

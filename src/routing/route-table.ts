@@ -4,6 +4,7 @@
 import { fail, ok, type Result } from '../core/errors.ts';
 import { peerIdText } from '../core/peer-id.ts';
 import { encodePorts, ROUTE_BYTES_MAX } from '../wire/ports.ts';
+import { OWNER_PREFIX_BYTES, type FailedLink } from '../wire/failed-links.ts';
 import { byteKey, type ByteKey } from './byte-key.ts';
 import { packGraph } from './graph/csr.ts';
 import {
@@ -36,7 +37,21 @@ export interface KnownNode {
   readonly hops: number;
 }
 
-export interface RouteTable {
+/** What a detour has to avoid. */
+export interface Avoided {
+  /** Failed links that the packet met on its way. */
+  readonly links: readonly FailedLink[];
+  /** Whether an own link carries packets; by port. */
+  isUsable(port: number): boolean;
+}
+
+/** Plans ways round failed links, for packets of others too. */
+export interface DetourPlanner {
+  /** The best way to `destination` without what is avoided; `null` if there is none, or it is too long. */
+  detourTo(destination: Uint8Array, avoided: Avoided): Route | null;
+}
+
+export interface RouteTable extends DetourPlanner {
   /** `null` if no path of two-way links leads there. */
   routeTo(peer: Uint8Array): Result<Route, 'ROUTING_ROUTE_TOO_LONG'> | null;
   /** PeerId of the nearest reachable gateway other than this node and `except`, `null` if there is none. */
@@ -99,6 +114,20 @@ export function createRouteTable(
       });
       return nearest;
     },
+    detourTo(destination, avoided) {
+      const isFailed = (owner: ByteKey, port: number): boolean =>
+        (owner === selfKey && !avoided.isUsable(port)) ||
+        avoided.links.some(
+          (link) =>
+            link.port === port && byteKey(link.owner) === owner.slice(0, OWNER_PREFIX_BYTES),
+        );
+      const around = buildTopology(database.version, database.sorted(), selfKey, isFailed);
+      const target = around.indices.get(byteKey(destination));
+      const nodes = target === undefined ? null : nodePath(around.paths, target);
+      if (target === undefined || nodes === null || nodes.length === 1) return null;
+      const route = routeAlong(around, nodes, target);
+      return route.ok ? route.value : null;
+    },
     isReachable(key) {
       const { indices, paths } = current();
       const index = indices.get(key);
@@ -120,15 +149,17 @@ function buildTopology(
   version: number,
   records: readonly StoredRecord[],
   selfKey: ByteKey,
+  isFailed: (owner: ByteKey, port: number) => boolean = () => false,
 ): Topology {
   const indices = new Map(records.map(({ key }, index) => [key, index]));
   /** `from · nodes + to` of every link that its start reports. */
   const reported = new Set<number>();
   const links: { from: number; to: number; weight: number; port: number }[] = [];
-  records.forEach(({ signed }, from) => {
+  records.forEach(({ key, signed }, from) => {
     for (const { peer, port, weight } of signed.record.neighbours) {
       const to = indices.get(byteKey(peer));
-      if (to === undefined) continue;
+      // A link that one end does not report is none: a failed direction takes the other with it.
+      if (to === undefined || isFailed(key, port)) continue;
       reported.add(from * records.length + to);
       links.push({ from, to, weight, port });
     }

@@ -1,5 +1,6 @@
-// Which packets passed already, each once for each of its detours: two generations of keys, the older dropped whole when the younger is full. A key is kept
-// for at least `generationEntriesMax` newer ones; the ttl bounds what an older copy can still do.
+// Which packets passed already, each once for each of its detours: two generations of keys, the older dropped whole when
+// the younger is full. A key is kept for at least `generationEntriesMax` newer ones; the ttl bounds what an older copy can
+// still do.
 
 import { byteKey } from './byte-key.ts';
 

@@ -28,7 +28,7 @@ export const WIRE_VERSION = 1;
 /** What a body holds. Relays do not look at it. */
 export const PacketType = { data: 1, handshake: 2, unreachable: 3 } as const;
 
-/** Bit 0 of the flags: some relay's queue was past its mark (RFC 3168's role). Reserved: nothing reads it yet. */
+/** Bit 0 of the flags: some relay's queue was past its mark (RFC 3168's role). */
 export const FLAG_CONGESTION = 0x01;
 const DETOUR_SHIFT = 1;
 const DETOUR_BITS = 0x03;
@@ -186,6 +186,12 @@ export function setCursor(packet: Uint8Array, cursor: number): void {
 /** In place, for relays. */
 export function setFlags(packet: Uint8Array, flags: number): void {
   packet[FLAGS_AT] = flags;
+}
+
+/** In place, for relays: sets the congestion mark of a data packet that begins at `offset`; others stay as they are. */
+export function markCongestion(bytes: Uint8Array, offset: number): void {
+  if (bytes[offset + TYPE_AT] !== PacketType.data) return;
+  bytes[offset + FLAGS_AT] = (bytes[offset + FLAGS_AT] ?? 0) | FLAG_CONGESTION;
 }
 
 /** How often the packet was sent round a failed link, 0…3. */

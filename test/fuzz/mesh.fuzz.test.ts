@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { toHex, utf8 } from '../../src/core/bytes.ts';
 import { openNeighbour, type Neighbour } from '../../src/mesh/neighbour.ts';
 import { decodeStep } from '../../src/mesh/session-handshake.ts';
+import { decodePing, encodePing } from '../../src/mesh/ping.ts';
 import { decodeUnreachable, encodeUnreachable } from '../../src/mesh/unreachable.ts';
 import { primitives } from '../../src/platform/node/primitives.ts';
 import { presets } from '../../src/resilience/presets.ts';
@@ -130,11 +131,19 @@ describe('decoders', () => {
     });
   });
 
+  test('ping', () => {
+    const ping = encodePing({ number: 7, roundTripMs: 1.5 });
+    fuzz(mutated(ping), (bytes) => {
+      const decoded = decodePing(bytes);
+      if (decoded !== null) expect(encodePing(decoded)).toEqual(bytes);
+    });
+  });
+
   test('forwarder', () => {
     const forwarder = createForwarder({
       self: testIdentity('a').publicKey,
       gateway: true,
-      hasPort: (port) => port < 100,
+      isUsable: (port) => port < 100,
     });
     fuzz(mutated(...packets()), (bytes) => void forwarder.decide(bytes));
   });

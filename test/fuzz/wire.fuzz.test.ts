@@ -13,6 +13,7 @@ import { createLinkHandshake } from '../../src/versioning/link-handshake.ts';
 import { negotiate } from '../../src/versioning/negotiate.ts';
 import { formatVersion, parseVersion } from '../../src/versioning/protocol-version.ts';
 import { decodeBody, decodeCanonical, encodeBody } from '../../src/wire/body.ts';
+import { decodeFailedLinks, encodeFailedLinks } from '../../src/wire/failed-links.ts';
 import { decodeFrame, encodeFrame, FrameType } from '../../src/wire/frame.ts';
 import { HelloSchema } from '../../src/wire/gen/bitcraps/v1/hello_pb.ts';
 import { decodeGoodbye, encodeGoodbye } from '../../src/wire/goodbye.ts';
@@ -98,6 +99,22 @@ describe('decoders answer and never throw', () => {
       expect(encodePacket(decoded.value, body)).toEqual(packet);
       const detoured = unwrap(decodePacketHeader(replaceRoute(packet, encodePorts(run))));
       expect(decodePorts(detoured.route)).toEqual(run);
+    });
+  });
+
+  test('failed links: what passes is encoded the same', () => {
+    const route = concat(
+      encodePorts([5, 300]),
+      encodeFailedLinks([
+        { owner: Uint8Array.of(1, 2, 3, 4), port: 9 },
+        { owner: Uint8Array.of(0, 0, 0, 0), port: 200 },
+      ]),
+    );
+    fuzz(hostile(fc.constant(route)), (bytes) => {
+      const links = decodeFailedLinks(bytes);
+      if (links === null || links.length === 0) return;
+      const names = encodeFailedLinks(links);
+      expect(bytes.subarray(bytes.length - names.length)).toEqual(names);
     });
   });
 

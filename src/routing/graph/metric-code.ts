@@ -3,9 +3,9 @@
 
 /** `null`: not measured. A stream hides its losses: there `loss` is `null` and not 0. */
 export interface LinkMetrics {
-  /** One-way, half the smoothed round trip. */
+  /** One-way, half the median round trip. */
   readonly latencyMs: number | null;
-  /** Mean deviation of the round trip (RFC 6298's RTTVAR). */
+  /** Median absolute deviation of the round trip. */
   readonly jitterMs: number | null;
   /** 0–1. */
   readonly loss: number | null;

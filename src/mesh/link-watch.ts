@@ -1,0 +1,359 @@
+// Whether a link still works, how long it takes, and how much it may carry. A ping goes behind the packets it is to
+// account for: links keep order, so its pong acknowledges all that went before. Packets thus find a dead link in two
+// timeouts (RFC 6298's, within the preset's bounds); an idle link is found by its heartbeat in the same way.
+//
+// A link without an answer is suspect, not dead: its packets go elsewhere, it is probed, and an answer brings it back once
+// flap damping allows. Silence for the failure timeout ends it. A node that was itself held up convicts nobody.
+
+import type { Clock, Timer } from '../env/clock.ts';
+import { createFlapDamping, type FlapDamping } from '../resilience/flap-damping.ts';
+import type { FailureTimings } from '../resilience/presets.ts';
+import { createRoundTrip } from '../resilience/round-trip.ts';
+import { decodePing, encodePing } from './ping.ts';
+import { PacketsUnderWay } from './packets-under-way.ts';
+import { createSendWindow } from './send-window.ts';
+
+/** Packets ask for an acknowledgement at most this often, unless they fill half of the window. */
+export const ACK_INTERVAL_MS = 50;
+/** A suspect link is pinged this often. */
+export const SUSPECT_PROBE_MS = 500;
+/** A timer that is later than this was held up by this node itself. */
+const PAUSE_MS = 100;
+/** Beats of the other end that a listener waits for before it pings by itself. */
+const QUIET_BEATS = 1.5;
+/** Pings that wait for an answer; older ones are forgotten. */
+const PINGS_MAX = 4;
+/** What a link is thought to carry before that is measured: bytes that are under way excuse a late answer. */
+const BYTES_PER_SECOND_UNKNOWN = 256 * 1024;
+/** The rate of a busy link is taken over so much, and then anew. */
+const BUSY_BYTES_MAX = 64 * 1024;
+/** Sums of fractional times need not be exact. */
+const ROUNDING_MS = 1;
+
+export interface LinkWatchConfig {
+  readonly clock: Clock;
+  readonly timings: FailureTimings;
+  readonly role: 'dialer' | 'listener';
+  /** Whether pings carry the round trip, so that one end's suffice (EnhancedRouting revision 2). */
+  readonly shares: boolean;
+  /** What the transport has not yet handed on. */
+  bufferedBytes(): number;
+  /** Bytes per second at best, `null` where not known. */
+  rate(): number | null;
+  /** A ping is to be sent: call `ping` for it when the link takes it. */
+  pingDue(): void;
+  measured(roundTripMs: number): void;
+  /** `bytes` were acknowledged within `ms` in which the link was kept busy. */
+  delivered(bytes: number, ms: number): void;
+  /** Nothing came back: packets should take another way. `null`: the link is never suspected. */
+  readonly suspected: (() => void) | null;
+  recovered(): void;
+  /** Nothing at all was heard for so long: the link is to end. */
+  silent(timeoutMs: number): void;
+}
+
+interface PingSent {
+  readonly number: number;
+  readonly atMs: number;
+  /** Packets and bytes of any kind that went before it. */
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+export class LinkWatch {
+  suspect = false;
+  /** The last measured one; `null` before the first. */
+  roundTripMs: number | null = null;
+  readonly underWay: PacketsUnderWay = new PacketsUnderWay();
+  readonly #config: LinkWatchConfig;
+  readonly #roundTrip = createRoundTrip();
+  readonly #window = createSendWindow();
+  #damping: FlapDamping | null = null;
+  #pings: readonly PingSent[] = [];
+  #pingNumber = 0;
+  #pingWanted = false;
+  #bytesSent = 0;
+  #bytesAnswered = 0;
+  /** Packets waited for the window since the last acknowledgement. */
+  #limited = false;
+  /** The link has had packets under way since then, delivered so much, and met the window. */
+  #busySinceMs: number | null = null;
+  #busyBytes = 0;
+  #busyLimited = false;
+  #bufferedBytes = 0;
+  #heardAtMs: number;
+  #pingedAtMs = -Infinity;
+  /** When either end last measured the round trip. */
+  #sharedAtMs = -Infinity;
+  #isSecondTry = false;
+  #readmitAtMs = 0;
+  #ackAtMs = Infinity;
+  #askAtMs = Infinity;
+  #probe: { readonly askedAtMs: number; readonly timeoutMs: number } | null = null;
+  #timer: { readonly atMs: number; readonly timer: Timer } | null = null;
+  #stopped = false;
+
+  constructor(config: LinkWatchConfig) {
+    this.#config = config;
+    this.#heardAtMs = config.clock.now();
+  }
+
+  /** The link carries frames from now on. */
+  start(): void {
+    this.#heardAtMs = this.#config.clock.now();
+    this.#want();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.timer.cancel();
+  }
+
+  /** A frame came, of whatever kind. */
+  heard(): void {
+    this.#heardAtMs = this.#config.clock.now();
+    this.#isSecondTry = false;
+  }
+
+  /** A frame went out. `isPacket`: it is kept until it is acknowledged. */
+  sent(frame: Uint8Array, isPacket: boolean): void {
+    this.#bytesSent += frame.length;
+    if (!isPacket) return;
+    const nowMs = this.#config.clock.now();
+    this.#busySinceMs ??= nowMs;
+    this.underWay.push(frame);
+    this.#ask(nowMs);
+  }
+
+  /** Whether a packet of so many bytes may go now. */
+  mayCarry(bytes: number): boolean {
+    const fits = this.underWay.bytes === 0 || this.underWay.bytes + bytes <= this.#window.bytes;
+    if (!fits) this.#limited = true;
+    return fits;
+  }
+
+  /** The payload of the ping that `pingDue` asked for; it goes out now. */
+  ping(): Uint8Array {
+    const nowMs = this.#config.clock.now();
+    this.#pingWanted = false;
+    this.#pingNumber = (this.#pingNumber + 1) >>> 0;
+    this.#pingedAtMs = nowMs;
+    this.#askAtMs = Infinity;
+    const sent = {
+      number: this.#pingNumber,
+      atMs: nowMs,
+      packets: this.underWay.sent,
+      bytes: this.#bytesSent,
+    };
+    this.#pings = [...this.#pings.slice(1 - PINGS_MAX), sent];
+    const roundTripMs = this.#config.shares ? this.roundTripMs : null;
+    return encodePing({ number: sent.number, roundTripMs });
+  }
+
+  /** The other end pinged. `false` if the payload is malformed. */
+  pinged(payload: Uint8Array): boolean {
+    const ping = decodePing(payload);
+    if (ping === null) return false;
+    if (!this.#config.shares) return true;
+    if (ping.roundTripMs === null) return true;
+    this.#sharedAtMs = this.#config.clock.now();
+    this.#measured(ping.roundTripMs);
+    return true;
+  }
+
+  /** A pong came. `false` if the payload is malformed. */
+  ponged(payload: Uint8Array): boolean {
+    const pong = decodePing(payload);
+    if (pong === null) return false;
+    const index = this.#pings.findIndex(({ number }) => number === pong.number);
+    const ping = this.#pings[index];
+    if (ping === undefined) return true;
+    const nowMs = this.#config.clock.now();
+    this.#pings = this.#pings.slice(index + 1);
+    this.#bytesAnswered = ping.bytes;
+    this.#sharedAtMs = nowMs;
+    this.#acknowledged(ping, nowMs);
+    this.#measured(nowMs - ping.atMs);
+    if (this.suspect) this.#answered(nowMs);
+    else this.#ackAtMs = this.#pings.length === 0 ? Infinity : nowMs + this.#timeoutMs();
+    this.#ask(nowMs);
+    this.#arm();
+    return true;
+  }
+
+  /** Pings now; ends the link if nothing at all is heard within `timeoutMs`. */
+  probe(timeoutMs: number): void {
+    this.#probe = { askedAtMs: this.#config.clock.now(), timeoutMs };
+    this.#want();
+  }
+
+  #measured(roundTripMs: number): void {
+    this.roundTripMs = roundTripMs;
+    this.#roundTrip.measured(roundTripMs, this.#config.clock.now());
+    this.#config.measured(roundTripMs);
+  }
+
+  #acknowledged(ping: PingSent, nowMs: number): void {
+    const ackedBytes = this.underWay.acknowledge(ping.packets);
+    if (ackedBytes === 0) return;
+    this.#busyBytes += ackedBytes;
+    this.#busyLimited ||= this.#limited;
+    if (this.#busyLimited && this.#busySinceMs !== null) {
+      this.#config.delivered(this.#busyBytes, nowMs - this.#busySinceMs);
+    }
+    const rate = this.#config.rate();
+    this.#window.acknowledged(nowMs - ping.atMs, ackedBytes, this.#limited, rate, nowMs);
+    const isIdle = this.underWay.bytes === 0;
+    if (isIdle || this.#busyBytes >= BUSY_BYTES_MAX) this.#beginBusy(isIdle ? null : nowMs);
+    this.#limited = false;
+  }
+
+  #beginBusy(sinceMs: number | null): void {
+    this.#busySinceMs = sinceMs;
+    this.#busyBytes = 0;
+    this.#busyLimited = false;
+  }
+
+  /** Asks for an acknowledgement of packets: one at a time, soon or once half of the window is out. */
+  #ask(nowMs: number): void {
+    const { bytes } = this.underWay;
+    if (bytes === 0 || this.#pings.length > 0 || this.#pingWanted || this.suspect) return;
+    const atMs = this.#pingedAtMs + ACK_INTERVAL_MS;
+    if (atMs <= nowMs || 2 * bytes >= this.#window.bytes) {
+      this.#want();
+    } else {
+      this.#askAtMs = atMs;
+      this.#arm();
+    }
+  }
+
+  #want(): void {
+    const nowMs = this.#config.clock.now();
+    this.#pingWanted = true;
+    if (this.#ackAtMs === Infinity) {
+      this.#ackAtMs = nowMs + this.#timeoutMs();
+      this.#bufferedBytes = this.#config.bufferedBytes();
+    }
+    this.#arm();
+    this.#config.pingDue();
+  }
+
+  /** How long an answer may take from now: round trip, and what is under way before it. */
+  #timeoutMs(): number {
+    const { ackTimeoutMsMin, ackTimeoutMsMax } = this.#config.timings;
+    const rate = this.#config.rate() ?? BYTES_PER_SECOND_UNKNOWN;
+    const aheadMs = (2 * 1000 * (this.#bytesSent - this.#bytesAnswered)) / rate;
+    const nowMs = this.#config.clock.now();
+    return this.#roundTrip.timeoutMs(ackTimeoutMsMin, ackTimeoutMsMax, nowMs) + aheadMs;
+  }
+
+  #beatAtMs(): number {
+    if (this.#pingWanted) return Infinity;
+    const { role, shares, timings } = this.#config;
+    const beats = shares && role === 'listener' ? QUIET_BEATS : 1;
+    return Math.max(this.#sharedAtMs, this.#pingedAtMs) + beats * timings.heartbeatMs;
+  }
+
+  #tick(lateMs: number): void {
+    const nowMs = this.#config.clock.now();
+    const { failureTimeoutMs } = this.#config.timings;
+    if (lateMs > PAUSE_MS) this.#excuse(nowMs);
+    if (nowMs - this.#heardAtMs > failureTimeoutMs - ROUNDING_MS) {
+      this.#config.silent(failureTimeoutMs);
+      return;
+    }
+    if (this.#probe !== null && this.#probeAtMs() <= nowMs + ROUNDING_MS) {
+      const { askedAtMs, timeoutMs } = this.#probe;
+      this.#probe = null;
+      if (this.#heardAtMs <= askedAtMs) {
+        this.#config.silent(timeoutMs);
+        return;
+      }
+    }
+    if (this.#askAtMs <= nowMs) {
+      this.#askAtMs = Infinity;
+      this.#ask(nowMs);
+    }
+    if (this.#beatAtMs() <= nowMs) this.#want();
+    if (this.#ackAtMs <= nowMs) this.#unanswered(nowMs);
+    this.#arm();
+  }
+
+  /** This node was held up: what waits to be read counts before anybody is convicted. */
+  #excuse(nowMs: number): void {
+    const { failureTimeoutMs } = this.#config.timings;
+    const graceMs = this.#timeoutMs();
+    if (this.#ackAtMs !== Infinity) this.#ackAtMs = nowMs + graceMs;
+    this.#heardAtMs = Math.max(this.#heardAtMs, nowMs + graceMs - failureTimeoutMs);
+  }
+
+  #unanswered(nowMs: number): void {
+    this.#ackAtMs = Infinity;
+    if (this.suspect) {
+      this.#ackAtMs = nowMs + SUSPECT_PROBE_MS;
+      this.#want();
+      return;
+    }
+    if (this.#pings.length === 0 && !this.#pingWanted) return;
+    const buffered = this.#config.bufferedBytes();
+    // The transport gets rid of bytes: somebody takes them.
+    const signAtMs = buffered < this.#bufferedBytes ? nowMs : this.#heardAtMs;
+    this.#bufferedBytes = buffered;
+    const timeoutMs = this.#timeoutMs();
+    if (signAtMs + timeoutMs > nowMs) {
+      this.#isSecondTry = false;
+      this.#ackAtMs = signAtMs + timeoutMs;
+    } else if (!this.#isSecondTry || this.#config.suspected === null) {
+      this.#isSecondTry = true;
+      this.#ackAtMs = nowMs + timeoutMs;
+      this.#want();
+    } else {
+      this.#suspectNow(nowMs, this.#config.suspected);
+    }
+  }
+
+  #suspectNow(nowMs: number, suspected: () => void): void {
+    this.suspect = true;
+    this.#isSecondTry = false;
+    this.#askAtMs = Infinity;
+    this.#beginBusy(null);
+    this.#damping ??= createFlapDamping();
+    this.#readmitAtMs = nowMs + this.#damping.failed(nowMs);
+    this.#ackAtMs = nowMs + SUSPECT_PROBE_MS;
+    suspected();
+  }
+
+  /** A suspect link answered. */
+  #answered(nowMs: number): void {
+    this.#ackAtMs = nowMs + SUSPECT_PROBE_MS;
+    if (nowMs < this.#readmitAtMs) return;
+    this.suspect = false;
+    this.#ackAtMs = this.#pings.length === 0 ? Infinity : nowMs + this.#timeoutMs();
+    this.#config.recovered();
+  }
+
+  #probeAtMs(): number {
+    return this.#probe === null ? Infinity : this.#probe.askedAtMs + this.#probe.timeoutMs;
+  }
+
+  /** One timer for all that may fall due; what is put off is noticed when it fires. */
+  #arm(): void {
+    if (this.#stopped) return;
+    const { clock, timings } = this.#config;
+    const dueAtMs = Math.min(
+      this.#heardAtMs + timings.failureTimeoutMs,
+      this.#probeAtMs(),
+      this.#askAtMs,
+      this.#beatAtMs(),
+      this.#ackAtMs,
+    );
+    if (this.#timer !== null && this.#timer.atMs <= dueAtMs) return;
+    this.#timer?.timer.cancel();
+    const atMs = Math.max(dueAtMs, clock.now());
+    const timer = clock.after(atMs - clock.now(), () => {
+      this.#timer = null;
+      if (!this.#stopped) this.#tick(clock.now() - atMs);
+    });
+    this.#timer = { atMs, timer };
+  }
+}
