@@ -15,6 +15,7 @@ export default defineConfig({
             'test/*.test.ts',
             'test/casino/**/*.test.ts',
             'test/craps/**/*.test.ts',
+            'bench/**/*.test.ts',
           ],
           testTimeout: 60_000,
         },

@@ -63,6 +63,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     description: 'write, show and check the configuration of a node',
     load: async () => (await import('./config.ts')).configCommand(),
   },
+  sim: {
+    description: 'run the mesh on a topology in virtual time and measure it',
+    load: async () => (await import('./sim.ts')).simCommand(),
+  },
   bench: {
     description: 'measure parts of this build on this machine',
     load: async () => (await import('./bench.ts')).benchCommand(),

@@ -7,6 +7,8 @@ export const EXIT_DONE = 0;
 export const EXIT_NO = 1;
 /** Bad usage or bad input. */
 export const EXIT_BAD_INPUT = 2;
+/** A threshold that the caller set was missed. */
+export const EXIT_THRESHOLD = 99;
 /** A measured figure is clearly on the wrong side of its threshold. */
 export const EXIT_THRESHOLD_MISSED = 99;
 

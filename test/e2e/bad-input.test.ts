@@ -61,6 +61,7 @@ describe('usage', () => {
     [['negotiate', '1.0.0']],
     [['play', 'bet', 'pass']],
     [['status', '--verbose']],
+    [['sim', 'grid:2x2', '--loss', '2']],
   ])('%j is refused with CLI_USAGE', async (words) => {
     await expectError(run(folder.path, ...words), 'CLI_USAGE');
   });
@@ -78,6 +79,7 @@ describe('usage', () => {
     'negotiate',
     'keys',
     'config',
+    'sim',
     'bench',
   ])('%s has help with examples', async (command) => {
     const { status, stdout } = await run(folder.path, command, '--help');

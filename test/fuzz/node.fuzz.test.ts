@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { openOperation } from '../../src/casino/operation.ts';
 import { fromText, resolveSettings } from '../../src/cli/config/resolve.ts';
 import { configDocument } from '../../src/cli/config/document.ts';
+import { parseMobility, parsePosition } from '../../src/cli/config/place.ts';
 import { parseAmount, formatAmount } from '../../src/core/amount.ts';
 import { concat, fromBase32, fromHex, fromUtf8 } from '../../src/core/bytes.ts';
 import { parsePeerId, peerIdText } from '../../src/core/peer-id.ts';
@@ -189,6 +190,16 @@ describe('texts from people', () => {
       fromBase32(text, 32);
       fromHex(text);
       fromUtf8(new Uint8Array(text.length).fill(text.charCodeAt(0)));
+    });
+  });
+
+  test('parsePosition and parseMobility', () => {
+    fuzz(textLike('52.52,13.40', 'commuter:8,52.5,13.4,600', 'linear:1.4,90'), (text) => {
+      const position = parsePosition(text);
+      if (position !== null) expect(Math.abs(position.x)).toBeLessThanOrEqual(90);
+      const mobility = parseMobility(text);
+      if (mobility !== null && mobility.kind !== 'static')
+        expect(Number.isFinite(mobility.speed)).toBe(true);
     });
   });
 

@@ -37,7 +37,11 @@ export function randomGraphs({
           fc
             .tuple(fc.nat({ max: nodes - 1 }), fc.nat({ max: nodes - 1 }))
             .filter(([a, b]) => a !== b),
-          { maxLength: linksMax, selector: ([a, b]) => Math.min(a, b) * nodes + Math.max(a, b) },
+          {
+            maxLength: linksMax,
+            size: 'max',
+            selector: ([a, b]) => Math.min(a, b) * nodes + Math.max(a, b),
+          },
         ),
         weights: fc.array(fc.integer({ min: 1, max: weightMax }), {
           minLength: 2 * linksMax,

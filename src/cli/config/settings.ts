@@ -11,6 +11,8 @@ import {
 import { parseDuration } from '../../core/units.ts';
 import { parsePeerId } from '../../core/peer-id.ts';
 import { parseAmount } from '../../core/amount.ts';
+import type { PolicyName } from '../../routing/policies/route-policy.ts';
+import { parseMobility, parsePosition } from './place.ts';
 
 /** What a node runs with. Addresses are `host:port`; those to join may be prefixed with `PEERID@`. */
 export interface Settings {
@@ -22,6 +24,10 @@ export interface Settings {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly passphraseFile: string;
   readonly meshName: string;
+  readonly policy: PolicyName;
+  readonly leaf: boolean;
+  readonly position: string;
+  readonly mobility: string;
   readonly listen: string;
   readonly join: readonly string[];
   readonly gateway: boolean;
@@ -173,6 +179,65 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     default: 'home',
     comment: 'The name of the mesh this node is in, for people and for gateways.',
     check: checkWith(givenName),
+  },
+  policy: {
+    key: 'mesh.policy',
+    form: 'text',
+    flag: 'policy',
+    valueName: 'POLICY',
+    default: 'dijkstra',
+    comment:
+      'How this node chooses ways for its own packets: dijkstra (the cheapest), load-balanced, geographic, ant-colony or hybrid. Nodes of one mesh may differ.',
+    check: checkWith(
+      z.enum(
+        ['dijkstra', 'load-balanced', 'geographic', 'ant-colony', 'hybrid'],
+        'dijkstra, load-balanced, geographic, ant-colony or hybrid',
+      ),
+    ),
+  },
+  leaf: {
+    key: 'mesh.leaf',
+    form: 'switch',
+    flag: 'leaf',
+    valueName: '',
+    default: false,
+    comment:
+      'Whether this node carries no packets of others. A phone that saves its battery; a mesh of leaves is none.',
+    check: checkWith(flag),
+  },
+  position: {
+    key: 'mesh.position',
+    form: 'text',
+    flag: 'position',
+    valueName: 'LAT,LON',
+    default: '',
+    comment:
+      'Where this node is at its start, in degrees, told to the whole mesh for the geographic policy. Empty: not told.',
+    check: checkWith(
+      z
+        .string()
+        .refine(
+          (text) => text === '' || parsePosition(text) !== null,
+          'a latitude and a longitude such as 52.52,13.40',
+        ),
+    ),
+  },
+  mobility: {
+    key: 'mesh.mobility',
+    form: 'text',
+    flag: 'mobility',
+    valueName: 'CLASS',
+    default: 'static',
+    comment:
+      'How this node moves: static, random:SPEED, linear:SPEED,HEADING, circular:SPEED,LAT,LON or commuter:SPEED,LAT,LON,PAUSE (metres per second, degrees, seconds). Told only with a position.',
+    check: checkWith(
+      z
+        .string()
+        .refine(
+          (text) => parseMobility(text) !== null,
+          'static, random:1.4, linear:1.4,90, circular:5,52.5,13.4 or commuter:8,52.5,13.4,600',
+        ),
+    ),
   },
   listen: {
     key: 'mesh.listen',

@@ -13,7 +13,7 @@ const arcLists = fc.integer({ min: 1, max: 9 }).chain((nodes) =>
         to: fc.nat({ max: nodes - 1 }),
         weight: fc.integer({ min: 1, max: 4 }),
       }),
-      { maxLength: 40 },
+      { maxLength: 40, size: 'max' },
     ),
   }),
 );

@@ -1,0 +1,119 @@
+// `bitcraps sim`: the production mesh on a topology, in virtual time, measured against an oracle that sees the true graph.
+
+import { Command } from 'commander';
+import { zstd } from '../platform/node/zstd.ts';
+import { primitives } from '../platform/node/primitives.ts';
+import type { PresetName } from '../resilience/presets.ts';
+import type { MeshRunReport } from '../sim/mesh-run/report.ts';
+import { runMesh } from '../sim/mesh-run/run-mesh.ts';
+import type { Amount } from '../sim/mesh-run/run-options.ts';
+import { EXIT_DONE, EXIT_THRESHOLD, printJson, runCommand } from './outcome.ts';
+import { reportText } from './sim/report-text.ts';
+import {
+  amountOption,
+  durationOption,
+  positiveOption,
+  presetOption,
+  probabilityOption,
+  seedOption,
+} from './sim/run-options.ts';
+import { topologyOf } from './sim/topology-argument.ts';
+import { openTraceFile, type TraceFile } from './sim/trace-file.ts';
+
+interface Options {
+  readonly seed: number;
+  readonly preset: PresetName;
+  readonly pairs: number;
+  readonly duration: number;
+  readonly loss: number;
+  readonly failLinks?: Amount;
+  readonly failNodes?: Amount;
+  readonly trace?: string;
+  readonly minDelivery?: number;
+  readonly json?: boolean;
+}
+
+/** The command, to be added to the program. */
+export function simCommand(): Command {
+  return new Command('sim')
+    .argument('<topology>', 'a file, or a generated network such as grid:10x10 or line:50')
+    .description('run the mesh on a topology in virtual time and measure it against the true graph')
+    .option('--seed <number>', 'of everything random', seedOption, 1)
+    .option(
+      '--preset <name>',
+      'heartbeat and failure timeout: default, local, lan, wan',
+      presetOption,
+      'default',
+    )
+    .option('--pairs <count>', 'pairs of nodes whose delivery is measured', positiveOption, 200)
+    .option('--duration <time>', 'how long the steady state is measured', durationOption, 60_000)
+    .option(
+      '--loss <probability>',
+      'of each transmission on each link; 1 cuts all',
+      probabilityOption,
+      0,
+    )
+    .option(
+      '--fail-links <amount>',
+      'cut so many links, or a share such as 10%, before delivery is measured',
+      amountOption,
+    )
+    .option('--fail-nodes <amount>', 'turn so many nodes off, or a share', amountOption)
+    .option('--trace <file>', 'every hop of every packet, one JSON document per line')
+    .option(
+      '--min-delivery <share>',
+      'exit 99 if less than this share (0 to 1) arrives',
+      probabilityOption,
+    )
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText(
+      'after',
+      `
+Topologies: meshnet-lab JSON, NetJSON, GraphML, multi-metric JSON; grid:WxH, line:N, ring:N, tree:N, geometric:N,
+regular:NxD. The nodes run the code of production, only clock and links are simulated. Figures are measured in the run,
+or n/a. The same seed and options give the same run, to the last byte.
+
+Examples:
+  bitcraps sim grid:10x10
+  bitcraps sim freifunk.json --preset lan --pairs 1000
+  bitcraps sim line:50 --fail-nodes 1 --json
+  bitcraps sim grid:7x7 --loss 0.05 --trace hops.ndjson --min-delivery 0.999`,
+    )
+    .action((topology: string, options: Options) =>
+      runCommand(options.json === true, () => run(topology, options)),
+    );
+}
+
+function run(argument: string, options: Options): number {
+  const file = topologyOf(argument, options.seed);
+  const trace = options.trace === undefined ? null : openTraceFile(options.trace);
+  try {
+    const topology = file.kind === 'still' ? file.topology : file.sequence.frames[0];
+    if (topology === undefined) return EXIT_DONE;
+    const report = runMesh(topology, runOptions(options, trace), { primitives, compressor: zstd });
+    if (options.json === true) printJson(report);
+    else process.stdout.write(reportText(report));
+    return exitCode(report, options);
+  } finally {
+    trace?.close();
+    if (process.stderr.isTTY) process.stderr.write('\r\u001B[K');
+  }
+}
+
+function runOptions(options: Options, trace: TraceFile | null): Parameters<typeof runMesh>[1] {
+  return {
+    seed: options.seed,
+    preset: options.preset,
+    pairsMax: options.pairs,
+    durationMs: options.duration,
+    loss: options.loss,
+    failLinks: options.failLinks ?? null,
+    failNodes: options.failNodes ?? null,
+    trace: trace === null ? null : (hop) => trace.write(hop),
+    progress: process.stderr.isTTY ? (line) => process.stderr.write(`\r\u001B[K${line}`) : null,
+  };
+}
+
+function exitCode({ delivery }: MeshRunReport, { minDelivery }: Options): number {
+  return minDelivery !== undefined && (delivery ?? 0) < minDelivery ? EXIT_THRESHOLD : EXIT_DONE;
+}

@@ -1,0 +1,77 @@
+// A report of a simulated mesh, for people.
+
+import type { ByteRates, MeshRunReport } from '../../sim/mesh-run/report.ts';
+import { tableText } from '../table-text.ts';
+
+const NOT_MEASURED = 'n/a';
+
+export function reportText(report: MeshRunReport): string {
+  const { failover, stretch, disjoint, stateBytesPerNode: state, bytesPerNodePerSecond } = report;
+  const rows = [
+    ['network', `${report.nodes} nodes, ${report.links} links, ${report.reachablePairs} pairs`],
+    ['run', runText(report)],
+    ['delivery', deliveryText(report)],
+    [
+      'stretch',
+      stretch === null ? NOT_MEASURED : `mean ${ratio(stretch.mean)}, p99 ${ratio(stretch.p99)}`,
+    ],
+    ['convergence', milliseconds(report.convergenceMs)],
+    [
+      'bytes per node and second',
+      `cold start ${bytes(bytesPerNodePerSecond.coldStart)}, steady ${bytes(bytesPerNodePerSecond.steady)}`,
+    ],
+    [
+      'a cut link with traffic',
+      `noticed after ${milliseconds(failover.detectMs)}, ${failover.packetsLost ?? NOT_MEASURED} messages lost`,
+    ],
+    ['a cut idle link', `noticed after ${milliseconds(failover.idleDetectMs)}`],
+    ['loops', String(report.loops)],
+    [
+      'state per node',
+      state === null ? NOT_MEASURED : `mean ${bytes(state.mean)} B, most ${bytes(state.max)} B`,
+    ],
+    [
+      'disjoint paths',
+      disjoint === null ? NOT_MEASURED : `${disjoint.achieved} of ${disjoint.possible}`,
+    ],
+  ];
+  return `${tableText(rows)}\n${ratesText(report.detail.steady)}`;
+}
+
+function runText({ seed, preset, virtualSeconds, detail }: MeshRunReport): string {
+  const failed =
+    detail.linksFailed + detail.nodesFailed === 0
+      ? ''
+      : `, ${detail.linksFailed} links and ${detail.nodesFailed} nodes failed`;
+  return `seed ${seed}, preset ${preset}, ${virtualSeconds.toFixed(0)} s of virtual time${failed}`;
+}
+
+function deliveryText({ delivery, messages, detail }: MeshRunReport): string {
+  const refused = Object.entries(detail.refused).map(([code, count]) => `, ${count} ${code}`);
+  const share = delivery === null ? NOT_MEASURED : `${(100 * delivery).toFixed(2)} %`;
+  return `${share} of ${messages} messages${refused.join('')}`;
+}
+
+/** Where the bytes of the steady state go. */
+function ratesText(rates: ByteRates | null): string {
+  if (rates === null) return '';
+  const rows = Object.entries(rates.kinds).map(([kind, { payload, headers }]) => [
+    kind,
+    payload.toFixed(1),
+    headers.toFixed(1),
+    (payload + headers).toFixed(1),
+  ]);
+  return tableText([['steady, B/s per node', 'frames', 'TLS, TCP, IP', 'together'], ...rows]);
+}
+
+function ratio(value: number): string {
+  return value.toFixed(3);
+}
+
+function milliseconds(value: number | null): string {
+  return value === null ? NOT_MEASURED : `${value.toFixed(0)} ms`;
+}
+
+function bytes(value: number | null): string {
+  return value === null ? NOT_MEASURED : value.toFixed(value < 1000 ? 1 : 0);
+}

@@ -1,0 +1,283 @@
+// Repairs shortest paths after changes of arcs instead of computing them anew (G. Ramalingam and T. Reps, "An incremental
+// algorithm for a generalization of the shortest-path problem", 1996): only nodes whose distance or parent changes, and
+// their neighbours, are looked at. The result equals a full computation, parents included, since the parent is a function
+// of the distances.
+//
+// 1. Nodes that lost their parent's support are taken by ascending old distance. Who has another neighbour through which the
+//    old distance holds keeps it; who has none is affected, and so its children may be.
+// 2. Affected nodes start from their best unaffected neighbour, targets of lighter arcs from these arcs; from there Dijkstra.
+// 3. Arcs that became just as good as a parent's are offered as parents.
+//
+// Hot: see `bench/routing`. The memory of one repair is kept for the next.
+
+import { assert } from '../../core/assert.ts';
+import type { ArcChanges } from './arc-changes.ts';
+import { arcTo, type Graph, type ShortestPaths } from './graph.ts';
+import { shortestPaths } from './shortest-paths.ts';
+
+/** With more changes than this share of the nodes, computing in full is as quick. */
+const CHANGES_SHARE_MAX = 1 / 8;
+/** As soon as more than this share of the nodes was visited, likewise. */
+const VISITS_SHARE_MAX = 1 / 8;
+/** Small graphs are not worth the difference; for them only this counts. */
+const VISITS_MIN = 64;
+
+/** `UNREACHABLE`, `NONE` and `DISTANCE_MAX` as constants of this module. */
+const FAR = 0xffff_ffff;
+const NIL = -1;
+const DISTANCE_MAX = FAR - 0x1_0000;
+
+/** What was found out about a node. */
+const SUPPORTED = 1;
+const AFFECTED = 2;
+const SETTLED = 3;
+
+/** An entry of the heap is distance · 2^21 + node: exact in a double, and ordered by distance, then by node. */
+const NODES_MAX = 1 << 21;
+let heap: Float64Array = new Float64Array(256);
+let heapSize = 0;
+
+/** By node; 0 between repairs. */
+let marks: Uint8Array = new Uint8Array(256);
+/** The nodes with a mark. */
+let marked: Int32Array = new Int32Array(256);
+let markedCount = 0;
+
+interface Task {
+  readonly graph: Graph;
+  readonly source: number;
+  readonly distances: Uint32Array;
+  readonly parents: Int32Array;
+  readonly noTransit: Uint8Array | null;
+  readonly visitsMax: number;
+}
+
+/**
+ * The paths as `graph` has them now, given what they were before `changes` (every arc that changed since, in any order and
+ * as often as it changed; a node that begins or ceases to relay counts as a change of all arcs from it). `null`: unknown
+ * changes, compute in full. Works in place and returns `paths`, or a longer copy if the graph has got more nodes.
+ * Arcs must come in pairs, one for each direction of a link.
+ */
+export function repairPaths(
+  graph: Graph,
+  paths: ShortestPaths,
+  changes: Pick<ArcChanges, 'froms' | 'tos'> | null,
+  noTransit: Uint8Array | null = null,
+): ShortestPaths {
+  const { nodes } = graph;
+  const repaired = paths.distances.length === nodes ? paths : lengthened(paths, nodes);
+  const { source, distances, parents } = repaired;
+  if (changes === null || changes.froms.length > VISITS_MIN + nodes * CHANGES_SHARE_MAX) {
+    return shortestPaths(graph, source, noTransit, repaired);
+  }
+  assert(nodes < NODES_MAX, 'a heap entry holds a node in 21 bits');
+  if (marks.length < nodes) {
+    marks = new Uint8Array(nodes);
+    marked = new Int32Array(nodes);
+  }
+  const visitsMax = VISITS_MIN + nodes * VISITS_SHARE_MAX;
+  const task = { graph, source, distances, parents, noTransit, visitsMax };
+  const { froms, tos } = changes;
+  const done = invalidate(task, froms, tos) && improve(task, froms, tos);
+  if (done) offerParents(task, froms, tos);
+  for (let i = 0; i < markedCount; i += 1) marks[marked[i] ?? 0] = 0;
+  markedCount = 0;
+  heapSize = 0;
+  return done ? repaired : shortestPaths(graph, source, noTransit, repaired);
+}
+
+/** Step 1. Marks who is affected, makes them unreachable. `false`: too many. */
+function invalidate(task: Task, froms: Uint32Array, tos: Uint32Array): boolean {
+  const { graph, distances, parents, visitsMax } = task;
+  const { starts, ends, targets } = graph;
+  for (let i = 0; i < froms.length; i += 1) {
+    const from = froms[i] ?? 0;
+    const to = tos[i] ?? 0;
+    if (parents[to] !== from) continue;
+    if (through(task, from, to) > (distances[to] ?? FAR)) push(distances[to] ?? FAR, to);
+  }
+  while (heapSize > 0) {
+    const entry = pop();
+    const node = entry - Math.floor(entry / NODES_MAX) * NODES_MAX;
+    if (marks[node] !== 0) continue;
+    if (markedCount > visitsMax) return false;
+    const support = supporter(task, node);
+    mark(node, support === NIL ? AFFECTED : SUPPORTED);
+    if (support !== NIL) {
+      parents[node] = support;
+      continue;
+    }
+    const end = ends[node] ?? 0;
+    for (let arc = starts[node] ?? 0; arc < end; arc += 1) {
+      const child = targets[arc] ?? 0;
+      if (parents[child] === node && marks[child] === 0) push(distances[child] ?? FAR, child);
+    }
+  }
+  for (let i = 0; i < markedCount; i += 1) {
+    const node = marked[i] ?? 0;
+    if (marks[node] !== AFFECTED) continue;
+    distances[node] = FAR;
+    parents[node] = NIL;
+  }
+  return true;
+}
+
+/** The lowest unaffected neighbour through which the node's old distance holds. All nearer nodes are decided. */
+function supporter(task: Task, node: number): number {
+  const { graph, distances } = task;
+  const { starts, ends, targets } = graph;
+  const distance = distances[node] ?? FAR;
+  const end = ends[node] ?? 0;
+  for (let arc = starts[node] ?? 0; arc < end; arc += 1) {
+    const other = targets[arc] ?? 0;
+    if ((distances[other] ?? FAR) >= distance || marks[other] === AFFECTED) continue;
+    if (through(task, other, node) <= distance) return other;
+  }
+  return NIL;
+}
+
+/** Step 2. `false`: too many nodes are visited. */
+function improve(task: Task, froms: Uint32Array, tos: Uint32Array): boolean {
+  const { distances, visitsMax } = task;
+  for (let i = 0; i < markedCount; i += 1) {
+    const node = marked[i] ?? 0;
+    if (marks[node] === AFFECTED) start(task, node);
+  }
+  for (let i = 0; i < froms.length; i += 1) {
+    const from = froms[i] ?? 0;
+    const to = tos[i] ?? 0;
+    const reached = through(task, from, to);
+    if (reached >= (distances[to] ?? FAR)) continue;
+    distances[to] = reached;
+    push(reached, to);
+  }
+  while (heapSize > 0) {
+    const entry = pop();
+    const distance = Math.floor(entry / NODES_MAX);
+    const node = entry - distance * NODES_MAX;
+    if (distance !== distances[node] || marks[node] === SETTLED) continue;
+    if (markedCount > visitsMax) return false;
+    mark(node, SETTLED);
+    settle(task, node, distance);
+  }
+  return true;
+}
+
+/** Gives an affected node the best distance through its neighbours as they stand. */
+function start(task: Task, node: number): void {
+  const { graph, distances } = task;
+  const { starts, ends, targets } = graph;
+  let best = FAR;
+  const end = ends[node] ?? 0;
+  for (let arc = starts[node] ?? 0; arc < end; arc += 1) {
+    const other = targets[arc] ?? 0;
+    if ((distances[other] ?? FAR) >= best) continue;
+    best = Math.min(best, through(task, other, node));
+  }
+  if (best === FAR) return;
+  distances[node] = best;
+  push(best, node);
+}
+
+/** The node's distance is final, and so are all smaller ones: finds its parent, offers it to its neighbours. */
+function settle(task: Task, node: number, distance: number): void {
+  const { graph, source, distances, parents, noTransit } = task;
+  const { starts, ends, targets, weights } = graph;
+  const leads =
+    distance <= DISTANCE_MAX && (noTransit === null || node === source || noTransit[node] === 0);
+  let parent = NIL;
+  const end = ends[node] ?? 0;
+  for (let arc = starts[node] ?? 0; arc < end; arc += 1) {
+    const other = targets[arc] ?? 0;
+    const known = distances[other] ?? FAR;
+    if (known < distance) {
+      if (parent === NIL && through(task, other, node) === distance) parent = other;
+      continue;
+    }
+    if (!leads) continue;
+    const reached = distance + (weights[arc] ?? 0);
+    if (reached < known) {
+      distances[other] = reached;
+      push(reached, other);
+    } else if (reached === known && node < (parents[other] ?? NIL)) parents[other] = node;
+  }
+  parents[node] = parent;
+}
+
+/** Step 3. Neither end of such an arc need have been visited. */
+function offerParents(task: Task, froms: Uint32Array, tos: Uint32Array): void {
+  const { distances, parents } = task;
+  for (let i = 0; i < froms.length; i += 1) {
+    const from = froms[i] ?? 0;
+    const to = tos[i] ?? 0;
+    if (from < (parents[to] ?? NIL) && through(task, from, to) === distances[to])
+      parents[to] = from;
+  }
+}
+
+/** The distance of `to` over the arc from `from`, `FAR` if there is none or `from` does not lead on. */
+function through(task: Task, from: number, to: number): number {
+  const { graph, source, distances, noTransit } = task;
+  const distance = distances[from] ?? FAR;
+  if (distance > DISTANCE_MAX) return FAR;
+  if (noTransit !== null && from !== source && noTransit[from] !== 0) return FAR;
+  const arc = arcTo(graph, from, to);
+  return arc === NIL ? FAR : distance + (graph.weights[arc] ?? 0);
+}
+
+function mark(node: number, what: number): void {
+  if (marks[node] === 0) {
+    marked[markedCount] = node;
+    markedCount += 1;
+  }
+  marks[node] = what;
+}
+
+function push(distance: number, node: number): void {
+  if (heapSize === heap.length) {
+    const longer = new Float64Array(2 * heapSize);
+    longer.set(heap);
+    heap = longer;
+  }
+  const entry = distance * NODES_MAX + node;
+  let slot = heapSize;
+  heapSize += 1;
+  while (slot > 0) {
+    const above = (slot - 1) >> 1;
+    const other = heap[above] ?? 0;
+    if (other <= entry) break;
+    heap[slot] = other;
+    slot = above;
+  }
+  heap[slot] = entry;
+}
+
+function pop(): number {
+  const least = heap[0] ?? 0;
+  heapSize -= 1;
+  const entry = heap[heapSize] ?? 0;
+  let slot = 0;
+  for (;;) {
+    let below = 2 * slot + 1;
+    if (below >= heapSize) break;
+    if (below + 1 < heapSize && (heap[below + 1] ?? 0) < (heap[below] ?? 0)) below += 1;
+    const other = heap[below] ?? 0;
+    if (other >= entry) break;
+    heap[slot] = other;
+    slot = below;
+  }
+  heap[slot] = entry;
+  return least;
+}
+
+function lengthened({ source, distances, parents }: ShortestPaths, nodes: number): ShortestPaths {
+  assert(distances.length < nodes, 'a graph keeps the indices that it gave');
+  const longer = {
+    source,
+    distances: new Uint32Array(nodes).fill(FAR),
+    parents: new Int32Array(nodes).fill(NIL),
+  };
+  longer.distances.set(distances);
+  longer.parents.set(parents);
+  return longer;
+}

@@ -1,0 +1,72 @@
+// What a run of the mesh measured. Everything was counted in the run or is `null`; nothing is assumed.
+
+import type { PolicyName } from '../../routing/policies/route-policy.ts';
+import type { PresetName } from '../../resilience/presets.ts';
+import type { ByteKind } from './byte-meter.ts';
+
+/** Bytes per node and second over a stretch of virtual time, each byte counted once, at its sender. */
+export interface ByteRates {
+  /** Virtual time that was measured. */
+  readonly seconds: number;
+  /** Everything: all kinds with their headers. */
+  readonly total: number;
+  /** Heartbeats and routing: frames with their length prefixes. */
+  readonly control: number;
+  /** The same with link handshakes, and the headers of TLS, TCP and IP. */
+  readonly controlOnWire: number;
+  readonly kinds: Readonly<
+    Record<ByteKind, { readonly payload: number; readonly headers: number }>
+  >;
+}
+
+export interface MeshRunReport {
+  readonly seed: number;
+  readonly preset: PresetName;
+  readonly policy: PolicyName | null;
+  /** Virtual time at the end. */
+  readonly virtualSeconds: number;
+  readonly nodes: number;
+  readonly links: number;
+  /** Ordered pairs with a path between them in the true graph, where delivery was measured. */
+  readonly reachablePairs: number;
+  /** How many of these were tried, in how many messages. */
+  readonly pairs: number;
+  readonly messages: number;
+  /** 0–1, of messages between reachable pairs; counted where they arrived. */
+  readonly delivery: number | null;
+  /** Cost of the way taken ÷ of the best one, by true weights, over messages that arrived. */
+  readonly stretch: { readonly mean: number; readonly p99: number } | null;
+  readonly bytesPerNodePerSecond: {
+    readonly coldStart: number | null;
+    readonly steady: number | null;
+  };
+  /** From the start until every database equals the truth. */
+  readonly convergenceMs: number | null;
+  readonly failover: {
+    /** From the cut of a link with traffic until its upstream end used another way or gave it up. */
+    readonly detectMs: number | null;
+    /** Messages of the flow that crossed it and never arrived. */
+    readonly packetsLost: number | null;
+    /** From the cut of an idle link until one end gave it up. */
+    readonly idleDetectMs: number | null;
+  };
+  /** Packets that came to a node where they had been with the same number of detours. */
+  readonly loops: number;
+  readonly stateBytesPerNode: { readonly mean: number; readonly max: number } | null;
+  /** Node-disjoint paths, up to 3, summed over pairs: by max-flow in the true graph, and in nodes' route sets. */
+  readonly disjoint: { readonly possible: number; readonly achieved: number } | null;
+  readonly detail: {
+    readonly coldStart: ByteRates | null;
+    readonly steady: ByteRates | null;
+    /** While messages were under way. */
+    readonly loaded: ByteRates | null;
+    /** Why messages were refused at their source, by code. */
+    readonly refused: Readonly<Record<string, number>>;
+    readonly linksFailed: number;
+    readonly nodesFailed: number;
+    /** Events that the simulator delivered. */
+    readonly events: number;
+  };
+  /** SHA-256 of everything that happened: the same for the same seed and options. */
+  readonly hash: string;
+}
