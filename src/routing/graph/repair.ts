@@ -12,6 +12,7 @@
 
 import { assert } from '../../core/assert.ts';
 import type { ArcChanges } from './arc-changes.ts';
+import { DistanceHeap, entryDistance, entryItem, HEAP_ITEMS_MAX } from './distance-heap.ts';
 import { arcTo, type Graph, type ShortestPaths } from './graph.ts';
 import { shortestPaths } from './shortest-paths.ts';
 
@@ -32,11 +33,7 @@ const SUPPORTED = 1;
 const AFFECTED = 2;
 const SETTLED = 3;
 
-/** An entry of the heap is distance · 2^21 + node: exact in a double, and ordered by distance, then by node. */
-const NODES_MAX = 1 << 21;
-let heap: Float64Array = new Float64Array(256);
-let heapSize = 0;
-
+const heap = new DistanceHeap();
 /** By node; 0 between repairs. */
 let marks: Uint8Array = new Uint8Array(256);
 /** The nodes with a mark. */
@@ -70,7 +67,7 @@ export function repairPaths(
   if (changes === null || changes.froms.length > VISITS_MIN + nodes * CHANGES_SHARE_MAX) {
     return shortestPaths(graph, source, noTransit, repaired);
   }
-  assert(nodes < NODES_MAX, 'a heap entry holds a node in 21 bits');
+  assert(nodes <= HEAP_ITEMS_MAX, 'the heap holds any node');
   if (marks.length < nodes) {
     marks = new Uint8Array(nodes);
     marked = new Int32Array(nodes);
@@ -82,7 +79,7 @@ export function repairPaths(
   if (done) offerParents(task, froms, tos);
   for (let i = 0; i < markedCount; i += 1) marks[marked[i] ?? 0] = 0;
   markedCount = 0;
-  heapSize = 0;
+  heap.size = 0;
   return done ? repaired : shortestPaths(graph, source, noTransit, repaired);
 }
 
@@ -94,11 +91,10 @@ function invalidate(task: Task, froms: Uint32Array, tos: Uint32Array): boolean {
     const from = froms[i] ?? 0;
     const to = tos[i] ?? 0;
     if (parents[to] !== from) continue;
-    if (through(task, from, to) > (distances[to] ?? FAR)) push(distances[to] ?? FAR, to);
+    if (through(task, from, to) > (distances[to] ?? FAR)) heap.push(distances[to] ?? FAR, to);
   }
-  while (heapSize > 0) {
-    const entry = pop();
-    const node = entry - Math.floor(entry / NODES_MAX) * NODES_MAX;
+  while (heap.size > 0) {
+    const node = entryItem(heap.pop());
     if (marks[node] !== 0) continue;
     if (markedCount > visitsMax) return false;
     const support = supporter(task, node);
@@ -110,7 +106,7 @@ function invalidate(task: Task, froms: Uint32Array, tos: Uint32Array): boolean {
     const end = ends[node] ?? 0;
     for (let arc = starts[node] ?? 0; arc < end; arc += 1) {
       const child = targets[arc] ?? 0;
-      if (parents[child] === node && marks[child] === 0) push(distances[child] ?? FAR, child);
+      if (parents[child] === node && marks[child] === 0) heap.push(distances[child] ?? FAR, child);
     }
   }
   for (let i = 0; i < markedCount; i += 1) {
@@ -149,12 +145,12 @@ function improve(task: Task, froms: Uint32Array, tos: Uint32Array): boolean {
     const reached = through(task, from, to);
     if (reached >= (distances[to] ?? FAR)) continue;
     distances[to] = reached;
-    push(reached, to);
+    heap.push(reached, to);
   }
-  while (heapSize > 0) {
-    const entry = pop();
-    const distance = Math.floor(entry / NODES_MAX);
-    const node = entry - distance * NODES_MAX;
+  while (heap.size > 0) {
+    const entry = heap.pop();
+    const distance = entryDistance(entry);
+    const node = entryItem(entry);
     if (distance !== distances[node] || marks[node] === SETTLED) continue;
     if (markedCount > visitsMax) return false;
     mark(node, SETTLED);
@@ -176,7 +172,7 @@ function start(task: Task, node: number): void {
   }
   if (best === FAR) return;
   distances[node] = best;
-  push(best, node);
+  heap.push(best, node);
 }
 
 /** The node's distance is final, and so are all smaller ones: finds its parent, offers it to its neighbours. */
@@ -198,7 +194,7 @@ function settle(task: Task, node: number, distance: number): void {
     const reached = distance + (weights[arc] ?? 0);
     if (reached < known) {
       distances[other] = reached;
-      push(reached, other);
+      heap.push(reached, other);
     } else if (reached === known && node < (parents[other] ?? NIL)) parents[other] = node;
   }
   parents[node] = parent;
@@ -231,43 +227,6 @@ function mark(node: number, what: number): void {
     markedCount += 1;
   }
   marks[node] = what;
-}
-
-function push(distance: number, node: number): void {
-  if (heapSize === heap.length) {
-    const longer = new Float64Array(2 * heapSize);
-    longer.set(heap);
-    heap = longer;
-  }
-  const entry = distance * NODES_MAX + node;
-  let slot = heapSize;
-  heapSize += 1;
-  while (slot > 0) {
-    const above = (slot - 1) >> 1;
-    const other = heap[above] ?? 0;
-    if (other <= entry) break;
-    heap[slot] = other;
-    slot = above;
-  }
-  heap[slot] = entry;
-}
-
-function pop(): number {
-  const least = heap[0] ?? 0;
-  heapSize -= 1;
-  const entry = heap[heapSize] ?? 0;
-  let slot = 0;
-  for (;;) {
-    let below = 2 * slot + 1;
-    if (below >= heapSize) break;
-    if (below + 1 < heapSize && (heap[below + 1] ?? 0) < (heap[below] ?? 0)) below += 1;
-    const other = heap[below] ?? 0;
-    if (other >= entry) break;
-    heap[slot] = other;
-    slot = below;
-  }
-  heap[slot] = entry;
-  return least;
 }
 
 function lengthened({ source, distances, parents }: ShortestPaths, nodes: number): ShortestPaths {
