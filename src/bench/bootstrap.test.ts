@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { SeededRng } from '../sim/seeded-rng.ts';
-import { bootstrapMedian, bootstrapRatio, exactly } from './bootstrap.ts';
+import { bootstrapMean, bootstrapMedian, bootstrapRatio, exactly } from './bootstrap.ts';
 import { benchRng } from './seed.ts';
-import { median } from './statistics.ts';
+import { mean, median } from './statistics.ts';
 
 /** Box and Muller. */
 function normal(rng: SeededRng): number {
@@ -46,6 +46,15 @@ describe('the interval of a median', () => {
     expect(bootstrapMedian([4, 4, 4], benchRng(1, 'draws'))).toMatchObject({ low: 4, high: 4 });
     expect(exactly(3)).toEqual({ low: 3, high: 3, confidence: 1 });
   });
+});
+
+test('the interval of a mean has the width that theory gives: 1.96 × σ/√n on either side', () => {
+  const data = benchRng(11, 'data');
+  const samples = Array.from({ length: 400 }, () => 5 + normal(data));
+  const { low, high } = bootstrapMean(samples, benchRng(11, 'draws'));
+  expect((high - low) / ((2 * 1.96) / 20)).toBeGreaterThan(0.85);
+  expect((high - low) / ((2 * 1.96) / 20)).toBeLessThan(1.15);
+  expect((low + high) / 2).toBeCloseTo(mean(samples), 1);
 });
 
 describe('the interval of a ratio', () => {

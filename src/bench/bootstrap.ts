@@ -44,6 +44,16 @@ export function bootstrapRatio(
   );
 }
 
+/** The interval of the mean, for costs that differ from case to case and not from round to round. At least one sample. */
+export function bootstrapMean(samples: ArrayLike<number>, rng: Rng): Interval {
+  const all = Float64Array.from(samples);
+  return interval(all.length, rng, (cases) => {
+    let sum = 0;
+    for (const index of cases) sum += all[index] ?? 0;
+    return sum / all.length;
+  });
+}
+
 /** A figure that was counted, not sampled. */
 export function exactly(value: number): Interval {
   return { low: value, high: value, confidence: 1 };

@@ -28,6 +28,12 @@ export function medianOfSorted(sorted: Float64Array): number {
 }
 
 /** At least one sample. */
+export function mean(samples: ArrayLike<number>): number {
+  assert(samples.length > 0, 'a mean is of at least one sample');
+  return Float64Array.from(samples).reduce((sum, sample) => sum + sample, 0) / samples.length;
+}
+
+/** At least one sample. */
 export function summarize(samples: ArrayLike<number>): Summary {
   const sorted = Float64Array.from(samples).sort();
   const middle = median(sorted);

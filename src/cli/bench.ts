@@ -1,9 +1,12 @@
 // `bitcraps bench`: measures parts of this build on this machine, each beside the bound that physics sets it.
 
 import { Command } from 'commander';
+import { tableRows } from '../bench/benchmark.ts';
 import { benchPacketHeader } from '../bench/packet-header.ts';
+import { benchRouting } from '../bench/routing/routing.ts';
 import { SEED_DEFAULT } from '../bench/seed.ts';
-import { EXIT_DONE, printJson, runCommand } from './outcome.ts';
+import { EXIT_DONE, EXIT_THRESHOLD_MISSED, printJson, runCommand } from './outcome.ts';
+import { tableText } from './table-text.ts';
 
 interface Options {
   readonly quick?: boolean;
@@ -16,17 +19,36 @@ export function benchCommand(): Command {
     .description('measure parts of this build on this machine')
     .addHelpText(
       'after',
-      '\nExamples:\n  bitcraps bench packet-header --quick\n  bitcraps bench packet-header --json',
+      `
+Examples:
+  bitcraps bench packet-header --quick
+  bitcraps bench routing --quick
+  bitcraps bench routing --json
+
+Exits with 99 where a threshold is clearly missed; an interval that spans it decides nothing.`,
     );
+  add(
+    command,
+    'packet-header',
+    'encode and decode packet headers, beside copying the same bytes',
+    packetHeader,
+  );
+  add(command, 'routing', 'shortest paths, repair and memory of the router', routing);
+  return command;
+}
+
+function add(
+  command: Command,
+  name: string,
+  description: string,
+  run: (quick: boolean, json: boolean) => Promise<number>,
+): void {
   command
-    .command('packet-header')
-    .description('encode and decode packet headers, beside copying the same bytes')
+    .command(name)
+    .description(description)
     .option('--quick', 'fewer rounds, so wider intervals')
     .option('--json', 'one JSON document on stdout')
-    .action(({ quick = false, json = false }: Options) =>
-      runCommand(json, () => packetHeader(quick, json)),
-    );
-  return command;
+    .action(({ quick = false, json = false }: Options) => runCommand(json, () => run(quick, json)));
 }
 
 async function packetHeader(quick: boolean, json: boolean): Promise<number> {
@@ -42,6 +64,13 @@ async function packetHeader(quick: boolean, json: boolean): Promise<number> {
       `ratio  ${ratio.toFixed(3)} (95 %: ${ratioInterval.low.toFixed(3)} to ${ratioInterval.high.toFixed(3)})\n`,
   );
   return EXIT_DONE;
+}
+
+async function routing(quick: boolean, json: boolean): Promise<number> {
+  const document = await benchRouting({ quick, seed: SEED_DEFAULT });
+  if (json) printJson(document);
+  else process.stdout.write(tableText(tableRows(document.rows)));
+  return document.met === false ? EXIT_THRESHOLD_MISSED : EXIT_DONE;
 }
 
 function perSecond(count: number): string {

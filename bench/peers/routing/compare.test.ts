@@ -13,7 +13,8 @@ import { expectedAnswer } from './reference.ts';
 const arena: Arena = {
   name: 'small',
   title: 'small',
-  graph: randomGraph(200, 3, 50, benchRng(1, 'graph')),
+  // Large enough for a round of many steps of the processor's clock.
+  graph: randomGraph(3000, 3, 50, benchRng(1, 'graph')),
 };
 const comparison = {
   wanted: { twin: { kind: 'at-most', value: 1000 } },
@@ -21,7 +22,7 @@ const comparison = {
   slowRounds: { rounds: 2, warmUpRounds: 0 },
   seed: 1,
 } as const;
-const twin: Peer = { ...OURS, name: 'twin', sources: 2 };
+const twin: Peer = { ...OURS, name: 'twin', sources: 10 };
 
 /** Says that it is ready, and answers every round with one distance too many. */
 const liar: Peer = {

@@ -7,8 +7,6 @@ import { createInterface } from 'node:readline';
 
 export interface Contending {
   readonly name: string;
-  /** Sources in one round; slow contenders get fewer. */
-  readonly sources: number;
   /** Sends one line, and answers the line that comes back. */
   ask(line: string): Promise<string>;
   end(): Promise<void>;
@@ -17,7 +15,6 @@ export interface Contending {
 /** Starts one and waits until it has read its graph. */
 export async function startContender(
   name: string,
-  sources: number,
   command: readonly string[],
 ): Promise<Contending> {
   const [program = '', ...words] = command;
@@ -33,7 +30,6 @@ export async function startContender(
   if (ready !== 'ready') throw new Error(`${name} said ${ready} instead of ready`);
   return {
     name,
-    sources,
     ask(line) {
       child.stdin.write(`${line}\n`);
       return next();

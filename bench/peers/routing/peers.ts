@@ -12,8 +12,10 @@ export const CXX_FLAGS: readonly string[] = ['-std=c++17', '-O3', '-DNDEBUG', '-
 
 export interface Peer {
   readonly name: string;
-  /** Sources in one round, so that a round takes a tenth of a second or so. */
+  /** Sources in one round. */
   readonly sources: number;
+  /** How often over in one round, so that it takes a tenth of a second or more. */
+  readonly repeats: number;
   /** One search takes seconds: fewer rounds, apart from the others. */
   readonly slow: boolean;
   /** What its answer holds: all distances, or the farthest node's alone. */
@@ -25,7 +27,6 @@ export interface Peer {
 
 const node = (file: string) => (graphFile: string) => [
   process.execPath,
-  '--expose-gc',
   join(here, 'contenders', `${file}.ts`),
   graphFile,
 ];
@@ -35,6 +36,7 @@ const hasProgram = (name: string) => () => existsSync(join(build, name));
 export const OURS: Peer = {
   name: 'ours',
   sources: 20,
+  repeats: 10,
   slow: false,
   answers: 'all',
   command: node('ours'),
@@ -45,6 +47,7 @@ export const PEERS: readonly Peer[] = [
   {
     name: 'boost',
     sources: 20,
+    repeats: 5,
     slow: false,
     answers: 'all',
     command: (graphFile) => [join(build, 'boost'), graphFile],
@@ -53,6 +56,7 @@ export const PEERS: readonly Peer[] = [
   {
     name: 'boost-no-colour',
     sources: 20,
+    repeats: 5,
     slow: false,
     answers: 'all',
     command: (graphFile) => [join(build, 'boost'), graphFile, 'no-colour'],
@@ -60,7 +64,8 @@ export const PEERS: readonly Peer[] = [
   },
   {
     name: 'igraph',
-    sources: 10,
+    sources: 20,
+    repeats: 1,
     slow: false,
     answers: 'all',
     command: (graphFile) => [join(build, 'igraph'), graphFile],
@@ -69,6 +74,7 @@ export const PEERS: readonly Peer[] = [
   {
     name: 'graphology',
     sources: 2,
+    repeats: 1,
     slow: false,
     answers: 'all',
     command: node('graphology'),
@@ -76,7 +82,8 @@ export const PEERS: readonly Peer[] = [
   },
   {
     name: 'ngraph',
-    sources: 5,
+    sources: 8,
+    repeats: 1,
     slow: false,
     answers: 'farthest',
     command: node('ngraph'),
@@ -85,6 +92,7 @@ export const PEERS: readonly Peer[] = [
   {
     name: 'dijkstrajs',
     sources: 1,
+    repeats: 1,
     slow: true,
     answers: 'all',
     command: node('dijkstrajs'),

@@ -1,9 +1,10 @@
 // What every contender in JavaScript does beside its own search: reads the graph, then answers one line for each line it
-// is sent. `round S T S T …` (sources, each with the node farthest from it): the processor's nanoseconds for one search,
-// then one answer per source. `memory`: the bytes that the structure grew the process by.
+// is sent. `round N S T S T …` (N times over, sources, each with the node farthest from it): the processor's nanoseconds
+// for one search, then one answer per source. `memory`: the bytes that the structure holds.
 
 import { createInterface } from 'node:readline';
-import { nanosecondsPer } from '../../../../src/bench/measure.ts';
+import { heldBytes } from '../../../../src/bench/held-bytes.ts';
+import { processorNanosecondsPer } from '../../../../src/bench/measure.ts';
 import type { ArcRows } from '../../../../src/bench/routing/random-graph.ts';
 import { readGraph } from '../graph-file.ts';
 
@@ -16,40 +17,25 @@ export interface Search<Result> {
 
 /** Serves rounds until the input ends. `build` makes the structure that searches run on. */
 export async function serve<Result>(build: (rows: ArcRows) => Search<Result>): Promise<void> {
-  const before = bytesInUse();
-  const search = buildFrom(process.argv[2] ?? '', build);
-  const grown = bytesInUse() - before;
+  const { structure: search, bytes } = heldBytes(() => build(readGraph(process.argv[2] ?? '')));
   process.stdout.write('ready\n');
   for await (const line of createInterface({ input: process.stdin })) {
     const [command, ...words] = line.split(' ');
-    if (command === 'memory') process.stdout.write(`${grown}\n`);
+    if (command === 'memory') process.stdout.write(`${bytes}\n`);
     else process.stdout.write(`${round(search, words.map(Number))}\n`);
   }
 }
 
-/** Its frame ends before memory is measured, so that what was read is garbage by then. */
-function buildFrom<Result>(file: string, build: (rows: ArcRows) => Search<Result>): Search<Result> {
-  return build(readGraph(file));
-}
-
-function round<Result>(search: Search<Result>, pairs: readonly number[]): string {
+function round<Result>(search: Search<Result>, [repeats = 1, ...pairs]: readonly number[]): string {
   const results: Result[] = [];
-  const nanoseconds = nanosecondsPer(pairs.length / 2, () => {
-    for (let at = 0; at < pairs.length; at += 2) {
-      results.push(search.find(pairs[at] ?? 0, pairs[at + 1] ?? 0));
+  const searches = (repeats * pairs.length) / 2;
+  const nanoseconds = processorNanosecondsPer(searches, () => {
+    for (let repeat = 0; repeat < repeats; repeat += 1) {
+      for (let at = 0; at < pairs.length; at += 2) {
+        results[at >> 1] = search.find(pairs[at] ?? 0, pairs[at + 1] ?? 0);
+      }
     }
   });
   const answers = results.map((result, index) => search.answer(result, pairs[2 * index] ?? 0));
   return [nanoseconds, ...answers].join(' ');
-}
-
-/** After collecting garbage, so that only what is held counts. Needs `--expose-gc`. */
-function bytesInUse(): number {
-  const { gc } = globalThis;
-  if (gc === undefined) throw new Error('contenders run with --expose-gc');
-  // A second pass frees array buffers whose wrappers the first one found dead.
-  gc();
-  gc();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
 }

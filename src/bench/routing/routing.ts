@@ -1,0 +1,84 @@
+// What the router costs: searches, repair, memory, choosing a path. Graphs are made from the seed; every figure stands
+// beside its bound, measured in the same run.
+
+import type { BenchDocument, Row } from '../benchmark.ts';
+import { benchDocument } from '../benchmark.ts';
+import type { Rounds } from '../measure.ts';
+import { benchRng } from '../seed.ts';
+import { benchFullSpf } from './full-spf.ts';
+import { benchIncrementalSpf } from './incremental-spf.ts';
+import { benchMemory } from './memory.ts';
+import { packRows } from './graph-of-rows.ts';
+import { gridGraph, randomGraph, type ArcRows } from './random-graph.ts';
+
+/** Of nodes in the searches. */
+export const SEARCH_NODES = 10_000;
+export const MEMORY_NODES = 100_000;
+/** Four Hamiltonian cycles give each node eight links. */
+const CYCLES = 4;
+const GRID_SIDE = 100;
+const WEIGHT_MAX = 1000;
+const WEIGHT_MAX_WIDE = 0xffff;
+export const BYTES_PER_NODE_MAX = 120;
+const REPAIR_SPEED_UP_MIN = 100;
+
+/** Rounds of all tree edges, of which each takes its median. */
+const REPAIR_ROUNDS: Rounds = { rounds: 9, warmUpRounds: 2 };
+const REPAIR_ROUNDS_QUICK: Rounds = { rounds: 5, warmUpRounds: 1 };
+const ROUNDS: Rounds = { rounds: 40, warmUpRounds: 5 };
+const ROUNDS_QUICK: Rounds = { rounds: 15, warmUpRounds: 3 };
+
+export interface RoutingBenchOptions {
+  readonly quick: boolean;
+  readonly seed: number;
+}
+
+/** The graph of the searches: 10 000 nodes of degree 8. */
+export function searchGraph(seed: number, weightMax: number = WEIGHT_MAX): ArcRows {
+  return randomGraph(SEARCH_NODES, CYCLES, weightMax, benchRng(seed, 'search graph'));
+}
+
+/** With weights of all sixteen bits: buckets are far apart then. */
+export function wideGraph(seed: number): ArcRows {
+  return searchGraph(seed, WEIGHT_MAX_WIDE);
+}
+
+/** As large, and with far longer paths. */
+export function meshGraph(seed: number): ArcRows {
+  return gridGraph(GRID_SIDE, WEIGHT_MAX, benchRng(seed, 'grid graph'));
+}
+
+/** The graph of the memory figures: 100 000 nodes of degree 8. */
+export function memoryGraph(seed: number): ArcRows {
+  return randomGraph(MEMORY_NODES, CYCLES, WEIGHT_MAX, benchRng(seed, 'memory graph'));
+}
+
+/** All figures, in under half a minute where quick. */
+export async function routingRows({ quick, seed }: RoutingBenchOptions): Promise<readonly Row[]> {
+  const rounds = quick ? ROUNDS_QUICK : ROUNDS;
+  const repairRounds = quick ? REPAIR_ROUNDS_QUICK : REPAIR_ROUNDS;
+  const rows: Row[] = [];
+  for (const [name, title, graph] of [
+    ['spf', 'full SPF, 10 000 nodes of degree 8', searchGraph(seed)],
+    ['spf-wide', 'the same, weights to 65 535', wideGraph(seed)],
+    ['spf-grid', 'full SPF, grid of 100 × 100 with diagonals', meshGraph(seed)],
+  ] as const) {
+    rows.push(await benchFullSpf(name, title, packRows(graph), rounds, seed));
+  }
+  rows.push(
+    ...(await benchIncrementalSpf(searchGraph(seed), repairRounds, seed, {
+      kind: 'at-least',
+      value: REPAIR_SPEED_UP_MIN,
+    })),
+    benchMemory('memory', 'memory, 100 000 nodes of degree 8', memoryGraph(seed), {
+      kind: 'at-most',
+      value: BYTES_PER_NODE_MAX,
+    }),
+  );
+  return rows;
+}
+
+/** The same as a document of its own. */
+export async function benchRouting(options: RoutingBenchOptions): Promise<BenchDocument> {
+  return benchDocument('routing', options.seed, await routingRows(options), []);
+}
