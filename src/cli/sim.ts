@@ -6,6 +6,7 @@ import { primitives } from '../platform/node/primitives.ts';
 import type { PresetName } from '../resilience/presets.ts';
 import type { MeshRunReport } from '../sim/mesh-run/report.ts';
 import { runMesh } from '../sim/mesh-run/run-mesh.ts';
+import { runSequence } from '../sim/mesh-run/run-sequence.ts';
 import type { Amount } from '../sim/mesh-run/run-options.ts';
 import { EXIT_DONE, EXIT_THRESHOLD, printJson, runCommand } from './outcome.ts';
 import { reportText } from './sim/report-text.ts';
@@ -15,6 +16,7 @@ import {
   positiveOption,
   presetOption,
   probabilityOption,
+  rateOption,
   seedOption,
 } from './sim/run-options.ts';
 import { topologyOf } from './sim/topology-argument.ts';
@@ -28,6 +30,7 @@ interface Options {
   readonly loss: number;
   readonly failLinks?: Amount;
   readonly failNodes?: Amount;
+  readonly churn: number;
   readonly trace?: string;
   readonly minDelivery?: number;
   readonly json?: boolean;
@@ -59,6 +62,7 @@ export function simCommand(): Command {
       amountOption,
     )
     .option('--fail-nodes <amount>', 'turn so many nodes off, or a share', amountOption)
+    .option('--churn <rate>', 'links and nodes that go or come back each second', rateOption, 0)
     .option('--trace <file>', 'every hop of every packet, one JSON document per line')
     .option(
       '--min-delivery <share>',
@@ -88,9 +92,11 @@ function run(argument: string, options: Options): number {
   const file = topologyOf(argument, options.seed);
   const trace = options.trace === undefined ? null : openTraceFile(options.trace);
   try {
-    const topology = file.kind === 'still' ? file.topology : file.sequence.frames[0];
-    if (topology === undefined) return EXIT_DONE;
-    const report = runMesh(topology, runOptions(options, trace), { primitives, compressor: zstd });
+    const deps = { primitives, compressor: zstd };
+    const report =
+      file.kind === 'still'
+        ? runMesh(file.topology, runOptions(options, trace), deps)
+        : runSequence(file.sequence, runOptions(options, trace), deps);
     if (options.json === true) printJson(report);
     else process.stdout.write(reportText(report));
     return exitCode(report, options);
@@ -109,6 +115,7 @@ function runOptions(options: Options, trace: TraceFile | null): Parameters<typeo
     loss: options.loss,
     failLinks: options.failLinks ?? null,
     failNodes: options.failNodes ?? null,
+    churnPerSecond: options.churn,
     trace: trace === null ? null : (hop) => trace.write(hop),
     progress: process.stderr.isTTY ? (line) => process.stderr.write(`\r\u001B[K${line}`) : null,
   };

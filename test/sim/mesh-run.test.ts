@@ -9,6 +9,7 @@ import type { MeshRunReport } from '../../src/sim/mesh-run/report.ts';
 import type { MeshRunOptions } from '../../src/sim/mesh-run/run-options.ts';
 import { amountOf } from '../../src/sim/mesh-run/run-options.ts';
 import { runMesh } from '../../src/sim/mesh-run/run-mesh.ts';
+import { runSequence } from '../../src/sim/mesh-run/run-sequence.ts';
 import { createSeededRng } from '../../src/sim/seeded-rng.ts';
 import { parseGenerator } from '../../src/sim/topology/parse-generator.ts';
 import type { Topology } from '../../src/sim/topology/topology.ts';
@@ -21,6 +22,7 @@ const OPTIONS: MeshRunOptions = {
   loss: 0,
   failLinks: null,
   failNodes: null,
+  churnPerSecond: 0,
   trace: null,
   progress: null,
 };
@@ -115,5 +117,48 @@ describe('trace', () => {
     }
     const delivered = hops.filter(({ type, fate }) => type === 1 && fate === 'delivered');
     expect(delivered.length).toBeGreaterThanOrEqual(report.messages);
+  });
+});
+
+describe('a network that changes', () => {
+  const frame = (links: readonly (readonly [number, number])[]): Topology => {
+    const empty = generated('line:4');
+    return {
+      ...empty,
+      links: links.map(([a, b]) => ({ ...(empty.links[0] as Topology['links'][number]), a, b })),
+    };
+  };
+  const sequence = {
+    frameSeconds: 10,
+    settleSeconds: 5,
+    frames: [
+      frame([
+        [0, 1],
+        [1, 2],
+        [2, 3],
+      ]),
+      frame([
+        [0, 1],
+        [0, 2],
+        [2, 3],
+      ]),
+      frame([
+        [1, 2],
+        [0, 2],
+      ]),
+    ],
+  };
+
+  test('each frame is measured against what can be reached in it', () => {
+    const report = runSequence(sequence, OPTIONS, { primitives, compressor: zstd });
+    expect(report).toMatchObject({ delivery: 1, loops: 0, messages: 12 + 6 });
+    expect(report.detail.frames?.map(({ reachablePairs }) => reachablePairs)).toEqual([12, 6]);
+    expect(report.detail.steady?.kinds.handshake.payload).toBeGreaterThan(0);
+  });
+
+  test('links and nodes that come and go are survived', () => {
+    const report = run('grid:4x4', { churnPerSecond: 0.3, durationMs: 60_000, seed: 3 });
+    expect(report.delivery).toBeGreaterThan(0.5);
+    expect(report.loops).toBe(0);
   });
 });

@@ -33,6 +33,15 @@ export function probabilityOption(text: string): number {
   return value;
 }
 
+/** Per second, 0 to 1 000. */
+export function rateOption(text: string): number {
+  const value = Number(text);
+  if (!/^\d*\.?\d+$/.test(text) || value > 1000) {
+    throw new InvalidArgumentError('It is a number of events per second, from 0 to 1000.');
+  }
+  return value;
+}
+
 /** `5` or `10%`. */
 export function amountOption(text: string): Amount {
   const percent = /^(\d+(?:\.\d+)?)%$/.exec(text);
