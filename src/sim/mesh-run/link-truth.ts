@@ -1,7 +1,7 @@
 // How a link of a topology behaves on the simulated network, and what crossing it truly costs: what a node would tell that
 // measured it exactly.
 
-import { ROUND_TRIP_QUANTUM_MS, WEIGHT_PER_HOP } from '../../routing/link-cost.ts';
+import { WEIGHT_QUANTUM_MS, WEIGHT_PER_HOP } from '../../routing/link-metrics.ts';
 import type { LinkProfile } from '../path.ts';
 import { linkProfiles } from '../topology/link-profile-of.ts';
 import type { Topology, TopologyLink } from '../topology/topology.ts';
@@ -35,6 +35,6 @@ function disturbed(profile: LinkProfile, loss: number): LinkProfile {
 
 function trueWeight(toB: LinkProfile, toA: LinkProfile): number {
   const roundTripMs = toB.latencyMs + toA.latencyMs + JITTER_MS;
-  if (roundTripMs < ROUND_TRIP_QUANTUM_MS) return WEIGHT_PER_HOP;
-  return WEIGHT_PER_HOP + Math.round(roundTripMs / ROUND_TRIP_QUANTUM_MS) * ROUND_TRIP_QUANTUM_MS;
+  if (roundTripMs < WEIGHT_QUANTUM_MS) return WEIGHT_PER_HOP;
+  return WEIGHT_PER_HOP + Math.round(roundTripMs / WEIGHT_QUANTUM_MS) * WEIGHT_QUANTUM_MS;
 }
