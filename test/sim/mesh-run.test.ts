@@ -122,14 +122,16 @@ describe('trace', () => {
   });
 });
 
+/** Four nodes with these links. */
+function frame(pairs: readonly (readonly [number, number])[]): Topology {
+  const line = generated('line:4');
+  const links = pairs.flatMap(([a, b]) =>
+    line.links.slice(0, 1).map((link) => ({ ...link, a, b })),
+  );
+  return { ...line, links };
+}
+
 describe('a network that changes', () => {
-  const frame = (links: readonly (readonly [number, number])[]): Topology => {
-    const empty = generated('line:4');
-    return {
-      ...empty,
-      links: links.map(([a, b]) => ({ ...(empty.links[0] as Topology['links'][number]), a, b })),
-    };
-  };
   const sequence = {
     frameSeconds: 10,
     settleSeconds: 5,
