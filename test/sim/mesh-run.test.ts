@@ -9,6 +9,7 @@ import type { MeshRunReport } from '../../src/sim/mesh-run/report.ts';
 import type { MeshRunOptions } from '../../src/sim/mesh-run/run-options.ts';
 import { amountOf } from '../../src/sim/mesh-run/run-options.ts';
 import { runMesh } from '../../src/sim/mesh-run/run-mesh.ts';
+import { runMoving } from '../../src/sim/mesh-run/run-moving.ts';
 import { runSequence } from '../../src/sim/mesh-run/run-sequence.ts';
 import { createSeededRng } from '../../src/sim/seeded-rng.ts';
 import { parseGenerator } from '../../src/sim/topology/parse-generator.ts';
@@ -158,6 +159,18 @@ describe('a network that changes', () => {
     expect(report).toMatchObject({ delivery: 1, loops: 0, messages: 12 + 6 });
     expect(report.detail.frames?.map(({ reachablePairs }) => reachablePairs)).toEqual([12, 6]);
     expect(report.detail.steady?.kinds.handshake.payload).toBeGreaterThan(0);
+  });
+
+  test.each(['random', 'commuter'] as const)('nodes that move (%s) keep in touch', (motion) => {
+    const options = { ...OPTIONS, pairsMax: 30, durationMs: 30_000 };
+    const deps = { primitives, compressor: zstd };
+    const report = runMoving(generated('geometric:20'), { class: motion, speed: 3 }, options, deps);
+    expect(report.messages).toBe(30);
+    expect(report.delivery).toBeGreaterThan(0.8);
+    expect(report.loops).toBe(0);
+    expect(
+      runMoving(generated('geometric:20'), { class: motion, speed: 3 }, options, deps).hash,
+    ).toBe(report.hash);
   });
 
   test('links and nodes that come and go are survived', () => {

@@ -9,6 +9,7 @@ import { createWorld } from '../world.ts';
 import { bytesBetween, BYTE_KINDS, type ByteTotals } from './byte-meter.ts';
 import { runUntilConverged } from './convergence.ts';
 import { Fleet } from './fleet.ts';
+import type { FleetLink } from './fleet-link.ts';
 import { linkTruth } from './link-truth.ts';
 import { Oracle } from './oracle.ts';
 import { Prober, type ProbeResult } from './probes.ts';
@@ -64,10 +65,11 @@ export class RunContext {
   }
 
   /** Adds a link to the true graph, with the losses that the run is asked for. */
-  addLink(topology: Topology, shape: TopologyLink): void {
+  addLink(topology: Topology, shape: TopologyLink): FleetLink {
     const { loss } = this.options;
     const link = this.fleet.add(shape, linkTruth(topology, shape, loss));
     if (loss >= 1) this.fleet.mute(link);
+    return link;
   }
 
   /** Lets the mesh find itself; what that took. */
