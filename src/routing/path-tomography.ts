@@ -17,6 +17,8 @@ export interface PathTomography {
   observe(nodes: readonly number[], sum: number, nowMs: number): void;
   /** Estimate for the link from `from` to `to`, ≥ 0; 0 where nothing is known. */
   at(from: number, to: number, nowMs: number): number;
+  /** Whether any path over the link was observed. */
+  knows(from: number, to: number): boolean;
   readonly stateBytes: number;
 }
 
@@ -43,6 +45,7 @@ export function createPathTomography(options: TomographyOptions): PathTomography
 
   return {
     at,
+    knows: (from, to) => estimates.has(from * NODES_MAX + to),
     observe(nodes, sum, nowMs) {
       const links = nodes.length - 1;
       if (links < 1 || links > linksMax || !(sum >= 0 && Number.isFinite(sum))) return;

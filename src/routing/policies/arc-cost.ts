@@ -16,6 +16,7 @@
 
 import { decodeMetrics } from '../graph/metric-code.ts';
 import { comparesByWeight } from './route-criteria.ts';
+import type { ArcCost } from './path-search.ts';
 import type { RouteCriteria, RoutingView } from './route-policy.ts';
 
 /** Cost of an ordinary hop. */
@@ -29,7 +30,7 @@ const ORDINARY_BYTES_PER_SECOND = 1_000_000;
 const ORDINARY_LOSS_LOG = Math.log(0.9);
 
 /** The cost of each arc under the criteria, 1…`COST_MAX`, or the arc's weight where all criteria count alike. */
-export function arcCosts(view: RoutingView, criteria: RouteCriteria): (arc: number) => number {
+export function arcCosts(view: RoutingView, criteria: RouteCriteria): ArcCost {
   const { targets, weights, metrics } = view.graph;
   if (comparesByWeight(criteria)) return (arc) => weights[arc] ?? 0;
   const { latency, bandwidth, loss, congestion, hops, energy, reliability } = criteria.weights;

@@ -13,7 +13,7 @@ import { createViewMemo } from './view-memo.ts';
 /** What a hop of mean weight costs beside prices: nobody goes far round for a small one. */
 const HOP_PRICE = 0.01;
 /** Links of active paths; far more than the paths of any one node have. */
-const LINKS_MAX = 4_096;
+const LINKS_MAX = 2_048;
 /** Congestion that nobody sees any more is over. */
 const PRICE_HALF_LIFE_MS = 30_000;
 const TOMOGRAPHY_GAIN = 0.5;
