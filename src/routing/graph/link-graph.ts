@@ -237,12 +237,10 @@ export class LinkGraph implements Graph {
 
   /** Moves an entry to another place of its row; those between make way. */
   #rotate(from: number, to: number): void {
-    for (const array of [this.targets, this.weights, this.ports, this.metrics]) {
-      const entry = array[from] ?? 0;
-      if (from < to) array.copyWithin(from, from + 1, to + 1);
-      else array.copyWithin(to + 1, to, from);
-      array[to] = entry;
-    }
+    rotate(this.targets, from, to);
+    rotate(this.weights, from, to);
+    rotate(this.ports, from, to);
+    rotate(this.metrics, from, to);
   }
 
   #find(target: number, low: number, high: number): number {
@@ -285,23 +283,28 @@ export class LinkGraph implements Graph {
     for (let node = 0; node < this.nodes; node += 1)
       held += this.#rowEnd(node) - (starts[node] ?? 0);
     const length = Math.max(ARCS_MIN, Math.ceil(GROWTH * (held + extra)));
-    this.targets = new Uint32Array(length);
-    this.weights = new Uint16Array(length);
-    this.ports = new Uint16Array(length);
-    this.metrics = new Uint32Array(length);
+    const [newTargets, newWeights] = [new Uint32Array(length), new Uint16Array(length)];
+    const [newPorts, newMetrics] = [new Uint16Array(length), new Uint32Array(length)];
     let tail = 0;
     for (let node = 0; node < this.nodes; node += 1) {
       const start = starts[node] ?? 0;
       const rowEnd = this.#rowEnd(node);
-      this.targets.set(targets.subarray(start, rowEnd), tail);
-      this.weights.set(weights.subarray(start, rowEnd), tail);
-      this.ports.set(ports.subarray(start, rowEnd), tail);
-      this.metrics.set(metrics.subarray(start, rowEnd), tail);
       starts[node] = tail;
       ends[node] = (ends[node] ?? 0) - start + tail;
       this.#rooms[node] = rowEnd - start;
-      tail += rowEnd - start;
+      // Rows are short: a loop is quicker than a view of each array.
+      for (let entry = start; entry < rowEnd; entry += 1) {
+        newTargets[tail] = targets[entry] ?? 0;
+        newWeights[tail] = weights[entry] ?? 0;
+        newPorts[tail] = ports[entry] ?? 0;
+        newMetrics[tail] = metrics[entry] ?? 0;
+        tail += 1;
+      }
     }
+    this.targets = newTargets;
+    this.weights = newWeights;
+    this.ports = newPorts;
+    this.metrics = newMetrics;
     this.#tail = tail;
   }
 
@@ -332,6 +335,13 @@ function normalised(
     .filter(
       ({ target }, i, sorted) => target !== node && (i === 0 || sorted[i - 1]?.target !== target),
     );
+}
+
+function rotate(array: Uint32Array | Uint16Array, from: number, to: number): void {
+  const entry = array[from] ?? 0;
+  const step = from < to ? 1 : -1;
+  for (let slot = from; slot !== to; slot += step) array[slot] = array[slot + step] ?? 0;
+  array[to] = entry;
 }
 
 function lengthened<T extends Uint8Array | Uint16Array | Uint32Array>(from: T, into: T): T {

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { graphOf } from '../../../test/suites/graph-rig.ts';
+import { UNREACHABLE, type Graph } from './graph.ts';
 import { LinkGraph, type ReportedLink } from './link-graph.ts';
 import { repairPaths } from './repair.ts';
 import { shortestPaths } from './shortest-paths.ts';
@@ -129,6 +131,29 @@ describe('repaired paths equal computed ones, parents included', () => {
       fc.property(stories(limits), (story) => follow(story, limits.nodes)),
       { numRuns },
     );
+  });
+
+  test('where distances outgrow 32 bits', () => {
+    // With heavy links throughout, node 66 076 is reached and leads no farther.
+    const nodes = 66_100;
+    const line = (weightOfOne: number): Graph => {
+      const arcs = Array.from({ length: nodes - 1 }, (_, i) => ({
+        from: i,
+        to: i + 1,
+        weight: i === 65_900 ? weightOfOne : i < 66_076 ? 65_000 : 1,
+      }));
+      return graphOf({
+        nodes,
+        arcs: arcs.flatMap((arc) => [arc, { ...arc, from: arc.to, to: arc.from }]),
+      });
+    };
+    const changes = { froms: Uint32Array.of(65_900), tos: Uint32Array.of(65_901) };
+    const [short, long] = [line(1), line(65_000)];
+    const [shortPaths, longPaths] = [shortestPaths(short, 0), shortestPaths(long, 0)];
+    expect(shortPaths.distances[nodes - 1]).not.toBe(UNREACHABLE);
+    expect(longPaths.distances[66_077]).toBe(UNREACHABLE);
+    expect(repairPaths(long, shortestPaths(short, 0), changes)).toEqual(longPaths);
+    expect(repairPaths(short, shortestPaths(long, 0), changes)).toEqual(shortPaths);
   });
 
   test('where the changes are not known any more', () => {
