@@ -3,19 +3,27 @@
 import { Command } from 'commander';
 import { zstd } from '../platform/node/zstd.ts';
 import { primitives } from '../platform/node/primitives.ts';
+import { BitcrapsError } from '../core/errors.ts';
+import type { MotionClass } from '../sim/mesh-run/motion.ts';
+import type { TopologyFile } from '../sim/topology/topology.ts';
 import type { PresetName } from '../resilience/presets.ts';
 import type { MeshRunReport } from '../sim/mesh-run/report.ts';
 import { runMesh } from '../sim/mesh-run/run-mesh.ts';
+import { runMoving } from '../sim/mesh-run/run-moving.ts';
+import { runSequence } from '../sim/mesh-run/run-sequence.ts';
 import type { Amount } from '../sim/mesh-run/run-options.ts';
 import { EXIT_DONE, EXIT_THRESHOLD, printJson, runCommand } from './outcome.ts';
 import { reportText } from './sim/report-text.ts';
 import {
   amountOption,
   durationOption,
+  motionOption,
   positiveOption,
   presetOption,
   probabilityOption,
+  rateOption,
   seedOption,
+  speedOption,
 } from './sim/run-options.ts';
 import { topologyOf } from './sim/topology-argument.ts';
 import { openTraceFile, type TraceFile } from './sim/trace-file.ts';
@@ -28,6 +36,9 @@ interface Options {
   readonly loss: number;
   readonly failLinks?: Amount;
   readonly failNodes?: Amount;
+  readonly churn: number;
+  readonly mobility?: MotionClass;
+  readonly speed: number;
   readonly trace?: string;
   readonly minDelivery?: number;
   readonly json?: boolean;
@@ -59,6 +70,13 @@ export function simCommand(): Command {
       amountOption,
     )
     .option('--fail-nodes <amount>', 'turn so many nodes off, or a share', amountOption)
+    .option('--churn <rate>', 'links and nodes that go or come back each second', rateOption, 0)
+    .option(
+      '--mobility <class>',
+      'nodes move: static, random, linear, circular, commuter',
+      motionOption,
+    )
+    .option('--speed <metres>', 'how fast, in metres per second', speedOption, 1.4)
     .option('--trace <file>', 'every hop of every packet, one JSON document per line')
     .option(
       '--min-delivery <share>',
@@ -88,9 +106,7 @@ function run(argument: string, options: Options): number {
   const file = topologyOf(argument, options.seed);
   const trace = options.trace === undefined ? null : openTraceFile(options.trace);
   try {
-    const topology = file.kind === 'still' ? file.topology : file.sequence.frames[0];
-    if (topology === undefined) return EXIT_DONE;
-    const report = runMesh(topology, runOptions(options, trace), { primitives, compressor: zstd });
+    const report = simulate(file, options, trace);
     if (options.json === true) printJson(report);
     else process.stdout.write(reportText(report));
     return exitCode(report, options);
@@ -98,6 +114,22 @@ function run(argument: string, options: Options): number {
     trace?.close();
     if (process.stderr.isTTY) process.stderr.write('\r\u001B[K');
   }
+}
+
+function simulate(file: TopologyFile, options: Options, trace: TraceFile | null): MeshRunReport {
+  const deps = { primitives, compressor: zstd };
+  const asked = runOptions(options, trace);
+  if (file.kind === 'sequence') {
+    if (options.mobility !== undefined) {
+      throw new BitcrapsError('CLI_USAGE', {
+        detail: 'the file says itself how its nodes move: leave --mobility out',
+      });
+    }
+    return runSequence(file.sequence, asked, deps);
+  }
+  if (options.mobility === undefined) return runMesh(file.topology, asked, deps);
+  const motion = { class: options.mobility, speed: options.speed };
+  return runMoving(file.topology, motion, asked, deps);
 }
 
 function runOptions(options: Options, trace: TraceFile | null): Parameters<typeof runMesh>[1] {
@@ -109,6 +141,7 @@ function runOptions(options: Options, trace: TraceFile | null): Parameters<typeo
     loss: options.loss,
     failLinks: options.failLinks ?? null,
     failNodes: options.failNodes ?? null,
+    churnPerSecond: options.churn,
     trace: trace === null ? null : (hop) => trace.write(hop),
     progress: process.stderr.isTTY ? (line) => process.stderr.write(`\r\u001B[K${line}`) : null,
   };

@@ -353,6 +353,7 @@ class MeshGateway implements Gateway {
       }
       case FrameType.linkState:
       case FrameType.linkStateDigest:
+      case FrameType.linkStateUpdate:
         bridge.neighbour.fault(new BitcrapsError('GATEWAY_FRAME_UNEXPECTED', { type }));
         break;
     }

@@ -20,7 +20,10 @@ export const SUSPECT_PROBE_MS = 500;
 /** A timer that is later than this was held up by this node itself. */
 const PAUSE_MS = 100;
 /** Beats of the other end that a listener waits for before it pings by itself. */
-const QUIET_BEATS = 1.5;
+const QUIET_BEATS = 1.25;
+/** A new link is pinged so often at once, so that one slow answer does not pass for its round trip. */
+const FIRST_PINGS = 3;
+const FIRST_PINGS_SPACING_MS = 300;
 /** Pings that wait for an answer; older ones are forgotten. */
 const PINGS_MAX = 4;
 /** What a link is thought to carry before that is measured: bytes that are under way excuse a late answer. */
@@ -85,6 +88,7 @@ export class LinkWatch {
   #pingedAtMs = -Infinity;
   /** When either end last measured the round trip. */
   #sharedAtMs = -Infinity;
+  #answers = 0;
   #isSecondTry = false;
   #readmitAtMs = 0;
   #ackAtMs = Infinity;
@@ -121,7 +125,13 @@ export class LinkWatch {
     if (!isPacket) return;
     const nowMs = this.#config.clock.now();
     this.#busySinceMs ??= nowMs;
+    const wasIdle = this.underWay.bytes === 0;
     this.underWay.push(frame);
+    // A ping of the idle link may be under way, with more time to be answered than packets give.
+    if (wasIdle && this.#ackAtMs !== Infinity && !this.suspect) {
+      this.#ackAtMs = Math.min(this.#ackAtMs, nowMs + this.#timeoutMs());
+      this.#arm();
+    }
     this.#ask(nowMs);
   }
 
@@ -176,9 +186,16 @@ export class LinkWatch {
     this.#measured(nowMs - ping.atMs);
     if (this.suspect) this.#answered(nowMs);
     else this.#ackAtMs = this.#pings.length === 0 ? Infinity : nowMs + this.#timeoutMs();
+    this.#answers += 1;
+    if (this.#isNew()) this.#askAtMs = nowMs + FIRST_PINGS_SPACING_MS;
     this.#ask(nowMs);
     this.#arm();
     return true;
+  }
+
+  #isNew(): boolean {
+    const isTold = this.#config.shares && this.#config.role === 'listener';
+    return !isTold && this.#answers < FIRST_PINGS;
   }
 
   /** Pings now; ends the link if nothing at all is heard within `timeoutMs`. */
@@ -243,8 +260,10 @@ export class LinkWatch {
     const { ackTimeoutMsMin, ackTimeoutMsMax } = this.#config.timings;
     const rate = this.#config.rate() ?? BYTES_PER_SECOND_UNKNOWN;
     const aheadMs = (2 * 1000 * (this.#bytesSent - this.#bytesAnswered)) / rate;
+    // Nobody waits for an idle link: there is time to let a lost segment come again.
+    const minMs = this.underWay.bytes > 0 ? ackTimeoutMsMin : ackTimeoutMsMax;
     const nowMs = this.#config.clock.now();
-    return this.#roundTrip.timeoutMs(ackTimeoutMsMin, ackTimeoutMsMax, nowMs) + aheadMs;
+    return this.#roundTrip.timeoutMs(minMs, ackTimeoutMsMax, nowMs) + aheadMs;
   }
 
   #beatAtMs(): number {
@@ -272,7 +291,8 @@ export class LinkWatch {
     }
     if (this.#askAtMs <= nowMs) {
       this.#askAtMs = Infinity;
-      this.#ask(nowMs);
+      if (this.#isNew()) this.#want();
+      else this.#ask(nowMs);
     }
     if (this.#beatAtMs() <= nowMs) this.#want();
     if (this.#ackAtMs <= nowMs) this.#unanswered(nowMs);

@@ -15,12 +15,16 @@ import type { Primitives } from '../env/primitives.ts';
 import type { Rng } from '../env/rng.ts';
 import type { FailureTimings } from '../resilience/presets.ts';
 import { createLinkState, type LinkState } from '../routing/link-state.ts';
+import { PLAIN_NODE } from '../routing/node-attributes.ts';
+import type { RecordPool } from '../routing/record-pool.ts';
 import { createRouteTable, type RouteTable } from '../routing/route-table.ts';
+import { revisionOf } from '../versioning/negotiate.ts';
 import { featuresOf } from '../versioning/offer.ts';
 import { HELLO_FRAME_BYTES_MIN, helloFor, type Hello } from '../versioning/hello.ts';
 import type { ProtocolVersion } from '../versioning/protocol-version.ts';
 import { FrameType } from '../wire/frame.ts';
 import { PacketType, type DecodedPacketHeader } from '../wire/packet.ts';
+import { LINK_STATE_KIND, LINK_STATE_TYPE } from './link-state-frame-types.ts';
 import { MeshLinks, type MeshLink } from './mesh-links.ts';
 import {
   neighbourInfo,
@@ -62,6 +66,8 @@ export interface MeshDeps {
   readonly compressor: Compressor;
   /** Durable; grows at each start of the node. 0…2^32 − 1. */
   readonly bootEpoch: number;
+  /** Link-state records of this network, shared with other nodes of this process. Default: one for this node. */
+  readonly pool?: RecordPool;
 }
 
 export interface MeshConfig extends FailureTimings {
@@ -149,7 +155,7 @@ class MeshNode implements Mesh {
 
   constructor(config: MeshConfig, deps: MeshDeps) {
     const { identity, networkId, gateway } = config;
-    const { primitives, clock, rng, logger, metrics, compressor, bootEpoch } = deps;
+    const { primitives, clock, rng, logger, metrics, compressor, bootEpoch, pool } = deps;
     const usesGateways = featuresOf(config.version).some(({ name }) => name === 'GatewayNodes');
     this.self = identity.publicKey;
     this.#config = config;
@@ -161,8 +167,13 @@ class MeshNode implements Mesh {
       sessions: metrics.gauge({ name: 'bitcraps_mesh_sessions', help: 'End-to-end sessions.' }),
     };
     this.#linkState = createLinkState(
-      { identity, networkId, gateway: gateway && usesGateways, bootEpoch },
-      { primitives, clock, logger },
+      {
+        identity,
+        networkId,
+        attributes: { ...PLAIN_NODE, gateway: gateway && usesGateways },
+        bootEpoch,
+      },
+      { primitives, clock, logger, rng, ...(pool === undefined ? {} : { pool }) },
     );
     this.#routes = createRouteTable(this.self, this.#linkState.database);
     this.#links = new MeshLinks({
@@ -179,7 +190,7 @@ class MeshNode implements Mesh {
         recovered: (link, port) => this.#linkRecovered(link, port),
         refused: (link, reason) => this.#tellClosed(link, reason, false),
         reweighed: (link, port) => {
-          this.#linkState.reweigh(port, link.meter.weight);
+          this.#linkState.reweigh(port, link.meter.weight, link.meter.metrics);
           this.#spread();
         },
         frame: (link, type, payload) => this.#receive(link, type, payload),
@@ -322,9 +333,9 @@ class MeshNode implements Mesh {
   }
 
   #linkUp(link: MeshLink, port: number): void {
-    const { neighbour, negotiation, remote, meter } = link;
+    const { neighbour, negotiation, remote } = link;
     const { remoteKey, role, remoteAddress } = neighbour.link;
-    this.#linkState.linkUp(port, remoteKey, meter.weight);
+    this.#linkStateUp(link, port);
     this.#deps.logger.info('link-up', {
       peer: peerIdShort(remoteKey),
       address: remoteAddress,
@@ -369,9 +380,15 @@ class MeshNode implements Mesh {
 
   #linkRecovered(link: MeshLink, port: number): void {
     if (this.#stopped) return;
-    this.#linkState.linkUp(port, link.neighbour.link.remoteKey, link.meter.weight);
+    this.#linkStateUp(link, port);
     this.#spread();
     this.#tellLink('recovered', link);
+  }
+
+  #linkStateUp({ neighbour, negotiation, meter }: MeshLink, port: number): void {
+    const revision = revisionOf(negotiation, 'EnhancedRouting');
+    const options = { revision, metrics: meter.metrics };
+    this.#linkState.linkUp(port, neighbour.link.remoteKey, meter.weight, options);
   }
 
   #tellLink(kind: 'suspect' | 'recovered', { neighbour, port }: MeshLink): void {
@@ -405,8 +422,7 @@ class MeshNode implements Mesh {
       link.neighbour.fault(new BitcrapsError('MESH_FRAME_UNEXPECTED', { type }));
       return;
     }
-    const kind = type === FrameType.linkState ? 'record' : 'digest';
-    const received = this.#linkState.receive(kind, payload, link.port);
+    const received = this.#linkState.receive(LINK_STATE_KIND[type], payload, link.port);
     if (received.kind === 'fault') link.neighbour.fault(received.error);
     this.#spread();
   }
@@ -414,8 +430,7 @@ class MeshNode implements Mesh {
   #nextControl(port: number): OutgoingFrame | null {
     const frame = this.#linkState.next(port);
     if (frame === null) return null;
-    const type = frame.kind === 'record' ? FrameType.linkState : FrameType.linkStateDigest;
-    return { type, payload: frame.payload };
+    return { type: LINK_STATE_TYPE[frame.kind], payload: frame.payload };
   }
 
   /** Lets link state do what is due, offers its frames to every link, and comes back in time. */
@@ -437,7 +452,7 @@ class MeshNode implements Mesh {
 
   #sweepUp(): void {
     const { clock } = this.#deps;
-    this.#linkState.database.age((key) => this.#routes.isReachable(key), clock.now());
+    this.#linkState.database.age(clock.now());
     this.#sessions.sweep();
     this.#gauges.links.set([...this.#links.active()].length);
     this.#gauges.members.set(this.members().filter(({ reachable }) => reachable).length);

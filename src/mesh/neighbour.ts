@@ -29,6 +29,7 @@ export const FAULTS_MAX = 3;
 export type PayloadFrameType =
   | typeof FrameType.linkState
   | typeof FrameType.linkStateDigest
+  | typeof FrameType.linkStateUpdate
   | typeof FrameType.packet
   | typeof FrameType.presence;
 
@@ -356,6 +357,7 @@ class EstablishingNeighbour implements Neighbour {
         return;
       case FrameType.linkState:
       case FrameType.linkStateDigest:
+      case FrameType.linkStateUpdate:
       case FrameType.packet:
       case FrameType.presence:
         this.#config.handlers.frame(type, payload);

@@ -9,9 +9,9 @@ export interface FailureTimings {
   /** Silence after which a link is given up. At least three heartbeats, so that one late answer convicts nobody. */
   readonly failureTimeoutMs: number;
   /**
-   * Bounds of the time that a neighbour has to answer a ping, between which the measured round trip decides. Twice
-   * that without a sign of life, and its link is suspect: routes avoid it and packets go round it, but it stays open.
-   * Low enough that twice the lower bound stays well below a second where that can be told from a slow answer.
+   * Bounds of the time that a neighbour has to acknowledge packets, between which the measured round trip decides; on
+   * an idle link the upper one. Twice that without a sign of life, and its link is suspect: routes avoid it and packets go
+   * round it, but it stays open. Low enough that twice the lower bound stays below a second, high enough for a slow answer.
    */
   readonly ackTimeoutMsMin: number;
   readonly ackTimeoutMsMax: number;
@@ -24,8 +24,8 @@ export const presets: Readonly<Record<PresetName, FailureTimings>> = {
   default: {
     heartbeatMs: 10_000,
     failureTimeoutMs: 30_000,
-    // Wi-Fi that sleeps holds a frame back for up to 200 ms.
-    ackTimeoutMsMin: 250,
+    // As for `lan`, and radios that sleep.
+    ackTimeoutMsMin: 350,
     ackTimeoutMsMax: 1_500,
   },
   /** Processes of one machine: answers take microseconds, so only a stopped process or a long pause is silent for 1.5 s. */
@@ -40,8 +40,8 @@ export const presets: Readonly<Record<PresetName, FailureTimings>> = {
   lan: {
     heartbeatMs: 1_000,
     failureTimeoutMs: 5_000,
-    // TCP sends a lost segment again after 200 ms (Linux's lower bound of RFC 6298's timeout).
-    ackTimeoutMsMin: 250,
+    // TCP sends a lost segment again after 200 ms, and after 600 ms if it is lost twice (Linux's bounds).
+    ackTimeoutMsMin: 350,
     ackTimeoutMsMax: 1_000,
   },
   /** Across the internet: a rerouting of the carrier takes some ten seconds, and TCP retransmits for that long. */

@@ -5,13 +5,13 @@
 //
 //   ETX         1 / (1 − loss) of this direction (De Couto 2003), 1 where the transport hides its losses
 //   t           milliseconds that 1 KiB takes at the best rate of late (ETT, Draves 2004), 0 where the rate is not known
-//   round trip  median of the last measurements
-//   jitter      their median absolute deviation from it
+//   round trip  lower quartile of the last measurements: what an answer takes when nothing is lost and little waits
+//   jitter      their median absolute deviation from that
 //   queue       median of what packets waited before this link, at most 100
 //   energy      up to 50 as this node's battery runs low, 0 on mains
 //
 // A quiet link weighs 100 and its round trip, as revision 1 of EnhancedRouting has it. Hysteresis in value and in time
-// keeps noise from flooding the mesh; medians let a real change through at once instead of by degrees.
+// keeps noise from flooding the mesh; quantiles let a real change through at once instead of by degrees.
 
 import { encodeMetrics, decodeMetrics, type LinkMetrics } from './graph/metric-code.ts';
 import { createRateMeter, type RateMeter } from './rate-meter.ts';
@@ -29,12 +29,14 @@ const CHANGE_SHARE_MIN = 0.25;
 /** A change has to last this long, and through as many measurements. */
 export const CHANGE_LASTS_MS = 3_000;
 const CHANGE_MEASUREMENTS_MIN = 3;
+/** The first of them are told at once, but not a single one: it may have met a lost segment. */
+const FIRST_MEASUREMENTS = 3;
 /** One link's weight changes at most this often. */
 export const REWEIGH_INTERVAL_MS_MIN = 10_000;
 /** Metrics that changed so much are told although the weight stays; at most this often. */
 const METRICS_FACTOR = 2;
 export const METRICS_INTERVAL_MS_MIN: number = 5 * 60_000;
-/** Before so many measurements the metrics of a new link are not compared. */
+/** Before so many measurements there is no jitter, and the metrics of a new link are not compared. */
 const SETTLED_MEASUREMENTS = 8;
 /** Smaller latencies and jitters are all alike to a route. */
 const METRICS_MS_MIN = 5;
@@ -109,16 +111,19 @@ class MeasuredLink implements LinkMeter {
   }
 
   current(nowMs: number): LinkMetrics & { readonly queueMs: number | null } {
-    const roundTripMs = median(this.window.map((one) => one.roundTripMs));
+    const roundTripMs = quantile(
+      1 / 4,
+      this.window.map((one) => one.roundTripMs),
+    );
     return {
       latencyMs: roundTripMs === null ? null : roundTripMs / 2,
-      jitterMs:
-        roundTripMs === null
-          ? null
-          : median(this.window.map((one) => Math.abs(one.roundTripMs - roundTripMs))),
+      jitterMs: roundTripMs === null ? null : this.#jitterAround(roundTripMs),
       loss: this.#loss,
       bytesPerSecond: this.bytesPerSecond(nowMs),
-      queueMs: median(this.window.map((one) => one.queueMs)),
+      queueMs: quantile(
+        1 / 2,
+        this.window.map((one) => one.queueMs),
+      ),
     };
   }
 
@@ -167,10 +172,18 @@ class MeasuredLink implements LinkMeter {
     return Math.min(WEIGHT_MAX, WEIGHT_PER_HOP + beyondHopMs);
   }
 
+  /** A new link waits for the mesh's first news, and others' shake hands: what scatters then is no jitter of its own. */
+  #jitterAround(roundTripMs: number): number | null {
+    if (this.window.length < SETTLED_MEASUREMENTS) return null;
+    const deviations = this.window.map((one) => Math.abs(one.roundTripMs - roundTripMs));
+    return quantile(1 / 2, deviations);
+  }
+
   #reweigh(nowMs: number): boolean {
+    if (this.window.length < FIRST_MEASUREMENTS) return false;
     const exact = this.#weigh(nowMs);
     const told = this.weight - WEIGHT_PER_HOP;
-    const isFirst = this.window.length === 1;
+    const isFirst = this.window.length === FIRST_MEASUREMENTS;
     const changeMin = Math.max(WEIGHT_QUANTUM_MS, CHANGE_SHARE_MIN * told);
     if (Math.abs(exact - this.weight) < changeMin) {
       this.#offSinceMs = null;
@@ -226,6 +239,6 @@ function isFar(now: number | null, told: number | null, least: number): boolean 
 }
 
 /** The lower one of two, so that a change passes at once and not by halves; `null` of nothing. */
-function median(values: readonly number[]): number | null {
-  return values.toSorted((a, b) => a - b)[(values.length - 1) >> 1] ?? null;
+function quantile(share: number, values: readonly number[]): number | null {
+  return values.toSorted((a, b) => a - b)[Math.floor(share * (values.length - 1))] ?? null;
 }

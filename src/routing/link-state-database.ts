@@ -1,11 +1,10 @@
-// The records that a node holds: the newest of each originator, and tombstones of those that left. Bounded, and the same
-// on all nodes of a mesh once flooding has ended.
+// The records that a node holds: the newest of each originator, in one log by which they are passed on, and tombstones of
+// those that left. Typed arrays by the pool's numbers: about 17 bytes for each record besides what the pool has once.
+// Bounded, and the same on all nodes of a mesh once the exchange has ended.
 
-import { compareBytes } from '../core/bytes.ts';
 import { byteKey, type ByteKey } from './byte-key.ts';
-import { ENTRY_HASH_BYTES, type DigestEntry } from './link-state-digest.ts';
-import type { SignedRecord } from './link-state-record.ts';
-import { createTokenBucket, type TokenBucket } from './token-bucket.ts';
+import { LinkStateLog } from './link-state-log.ts';
+import type { PooledRecord, RecordPool } from './record-pool.ts';
 
 /** Originators of one link-state area. */
 export const RECORDS_MAX = 10_000;
@@ -16,140 +15,395 @@ export const REVIVED_MS_MAX = 60_000;
 /** A tombstone refuses older records of its originator for so long. */
 export const TOMBSTONE_MS: number = 24 * 3_600_000;
 export const TOMBSTONES_MAX = 10_000;
-/** New records of one originator: a burst while it starts, then two a second. Its own bound is lower (`link-state.ts`). */
-const ORIGINATOR_BURST = 16;
-const ORIGINATOR_PER_SECOND = 2;
-
-export interface StoredRecord {
-  readonly key: ByteKey;
-  readonly signed: SignedRecord;
-  readonly entry: DigestEntry;
-  /** Bounds how often this originator's record may change. */
-  readonly rate: TokenBucket;
-  /** When it is dropped unless it is reachable before; `null` while reachable. */
-  expiresAtMs: number | null;
-}
+/**
+ * Records of originators that never were reachable, after this time: anybody can sign for keys that he made up. Before,
+ * they have the room that is left: the other half of a mesh may come before the link that leads to it.
+ */
+export const STRANGER_MS = 10_000;
+export const STRANGERS_MAX = 1_024;
+export const STRANGERS_PER_NEIGHBOUR_MAX = 256;
+/** An originator that signed two contents under one number is refused for so long. */
+export const QUARANTINE_MS: number = 10 * 60_000;
+export const QUARANTINED_MAX = 1_024;
+/** New records of one originator: so many within `ORIGINATOR_WINDOW_MS`. Its own bound is lower (`link-state.ts`). */
+export const ORIGINATOR_CHANGES_MAX = 24;
+export const ORIGINATOR_WINDOW_MS = 8_000;
+/** Changes that a reader may be behind before it has to look at everything. */
+const CHANGES_KEPT = 1_024;
+const ATTACHED = 1;
+const ESTABLISHED = 2;
 
 /**
- * How a record relates to what is held. `conflict-wins`, `conflict-loses`: another content under the same sequence;
- * the lower hash wins everywhere. `buried`: its originator left after it was made.
+ * How a record relates to what is held. `conflict`: another content under the same sequence. `buried`: its originator
+ * left after it was made. `quarantined`: its originator lied.
  */
-export type Relation = 'newer' | 'same' | 'older' | 'conflict-wins' | 'conflict-loses' | 'buried';
-
-export interface LinkStateDatabase {
-  /** Grows with each change. */
-  readonly version: number;
-  get(key: ByteKey): StoredRecord | undefined;
-  relate(signed: SignedRecord): Relation;
-  /**
-   * Puts a `newer` or `conflict-wins` record in; what it replaces or evicts goes. `null` if the table is full of
-   * reachable originators.
-   */
-  store(signed: SignedRecord, nowMs: number): StoredRecord | null;
-  /** All records, ascending by originator. */
-  sorted(): readonly StoredRecord[];
-  /** Drops what has been unreachable for too long. */
-  age(isReachable: (key: ByteKey) => boolean, nowMs: number): void;
-}
+export type Relation = 'newer' | 'same' | 'older' | 'conflict' | 'buried' | 'quarantined';
 
 interface Tombstone {
   readonly sequence: bigint;
   readonly untilMs: number;
 }
 
-/** `self` is never dropped. */
-export function createLinkStateDatabase(
-  self: ByteKey,
-  recordsMax: number = RECORDS_MAX,
-): LinkStateDatabase {
-  const records = new Map<ByteKey, StoredRecord>();
-  /** Insertion order is time order. */
-  const tombstones = new Map<ByteKey, Tombstone>();
-  let version = 0;
-  let sortedVersion = -1;
-  let sortedRecords: readonly StoredRecord[] = [];
+interface Detached {
+  readonly slot: number;
+  sinceMs: number;
+}
 
-  const bury = (stored: StoredRecord, nowMs: number): void => {
-    records.delete(stored.key);
-    tombstones.delete(stored.key);
-    const oldest = tombstones.size >= TOMBSTONES_MAX ? tombstones.keys().next().value : undefined;
-    if (oldest !== undefined) tombstones.delete(oldest);
-    const { sequence } = stored.signed.record;
-    tombstones.set(stored.key, { sequence, untilMs: nowMs + TOMBSTONE_MS });
-    version += 1;
-  };
-  /** Makes room by dropping the record that would expire first. */
-  const evict = (nowMs: number): boolean => {
-    let first: StoredRecord | null = null;
-    for (const stored of records.values()) {
-      if (stored.key === self || stored.expiresAtMs === null) continue;
-      if (first === null || stored.expiresAtMs < (first.expiresAtMs ?? 0)) first = stored;
+/** Numbers are the pool's, of peers. `self` is never dropped. */
+export class LinkStateDatabase {
+  readonly pool: RecordPool;
+  readonly log: LinkStateLog = new LinkStateLog();
+  /** Grows with each change. */
+  version = 0;
+  /** How many records. */
+  size = 0;
+  /** Bytes of their payloads. */
+  recordBytes = 0;
+  readonly #recordsMax: number;
+  #self = -1;
+  /** By peer: handle of the record + 1, 0 for none. */
+  #held = new Int32Array(0);
+  /** By peer: the largest label of the links that the record crossed. */
+  #paths = new Uint16Array(0);
+  #flags = new Uint8Array(0);
+  /** By peer: changes in this window. */
+  #changes = new Uint8Array(0);
+  #windowAtMs = 0;
+  /** Those that are held and not attached, roughly in order of time. */
+  readonly #detached = new Map<number, Detached>();
+  /** Insertion order is time order, as for `#quarantined`. */
+  readonly #tombstones = new Map<ByteKey, Tombstone>();
+  readonly #quarantined = new Map<ByteKey, Tombstone>();
+  readonly #recent = new Int32Array(CHANGES_KEPT);
+  #agedVersion = -1;
+  readonly #stack: number[] = [];
+
+  constructor(pool: RecordPool, recordsMax: number = RECORDS_MAX) {
+    this.pool = pool;
+    this.#recordsMax = recordsMax;
+  }
+
+  /** Bytes of the tables and of the payloads held. */
+  get stateBytes(): number {
+    const tables = [this.#held, this.#paths, this.#flags, this.#changes, this.#recent];
+    let bytes = this.recordBytes + this.log.bytes;
+    for (const { byteLength } of tables) bytes += byteLength;
+    return bytes + 64 * (this.#detached.size + this.#tombstones.size + this.#quarantined.size);
+  }
+
+  /** The record of a peer by its number. */
+  record(peer: number): PooledRecord | undefined {
+    const handle = (this.#held[peer] ?? 0) - 1;
+    return handle < 0 ? undefined : this.pool.record(handle);
+  }
+
+  /** The record of a peer. */
+  get(peer: Uint8Array): PooledRecord | undefined {
+    return this.record(this.pool.peerIndex(peer));
+  }
+
+  /** Numbers of all originators with a record. */
+  *originators(): Iterable<number> {
+    for (let peer = 0; peer < this.#held.length; peer += 1) {
+      if (this.#held[peer] !== 0) yield peer;
     }
-    if (first === null) return false;
-    bury(first, nowMs);
-    return true;
-  };
+  }
 
-  return {
-    get version() {
-      return version;
-    },
-    get: (key) => records.get(key),
-    relate(signed) {
-      const key = byteKey(signed.record.originator);
-      const { sequence } = signed.record;
-      const held = records.get(key);
-      if (held === undefined) {
-        const tombstone = tombstones.get(key);
-        return tombstone !== undefined && sequence < tombstone.sequence ? 'buried' : 'newer';
+  /** All records, ascending by PeerId. For snapshots: it sorts. */
+  sorted(): readonly PooledRecord[] {
+    const all = [...this.originators()].flatMap((peer) => this.record(peer) ?? []);
+    return all
+      .map((record) => ({ record, key: byteKey(record.signed.record.originator) }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1))
+      .map(({ record }) => record);
+  }
+
+  /**
+   * Numbers of the originators whose record came, changed or went after `version`, repeats included; `null` if that is
+   * too long ago: look at all. A number whose last record went may come to mean another peer.
+   */
+  changedSince(version: number): readonly number[] | null {
+    if (this.version - version > CHANGES_KEPT) return null;
+    const changed: number[] = [];
+    for (let at = version; at < this.version; at += 1) {
+      changed.push(this.#recent[at % CHANGES_KEPT] ?? 0);
+    }
+    return changed;
+  }
+
+  /** Whether a chain of links that both ends report led to it from here, when last looked at. */
+  isAttached(peer: number): boolean {
+    return ((this.#flags[peer] ?? 0) & ATTACHED) !== 0;
+  }
+
+  /** Whether it ever was attached: only then others hear of it. */
+  isEstablished(peer: number): boolean {
+    return ((this.#flags[peer] ?? 0) & ESTABLISHED) !== 0;
+  }
+
+  relate(originator: Uint8Array, sequence: bigint, hash: Uint8Array): Relation {
+    const held = this.get(originator);
+    if (this.#quarantined.size > 0 && this.#quarantined.has(byteKey(originator))) {
+      return 'quarantined';
+    }
+    if (held === undefined) {
+      if (this.#tombstones.size === 0) return 'newer';
+      const tombstone = this.#tombstones.get(byteKey(originator));
+      return tombstone !== undefined && sequence < tombstone.sequence ? 'buried' : 'newer';
+    }
+    const heldSequence = held.signed.record.sequence;
+    if (sequence !== heldSequence) return sequence > heldSequence ? 'newer' : 'older';
+    for (let i = 0; i < hash.length; i += 1) {
+      if (hash[i] !== held.signed.hash[i]) return 'conflict';
+    }
+    return 'same';
+  }
+
+  /** `relate` for a record of the pool; hot. */
+  relatePooled(record: PooledRecord): Relation {
+    if (this.#held[record.originator] === record.handle + 1) return 'same';
+    const { originator, sequence } = record.signed.record;
+    if (this.#tombstones.size > 0 || this.#quarantined.size > 0) {
+      return this.relate(originator, sequence, record.signed.hash);
+    }
+    const held = this.record(record.originator);
+    if (held === undefined || sequence > held.signed.record.sequence) return 'newer';
+    if (sequence < held.signed.record.sequence) return 'older';
+    return this.relate(originator, sequence, record.signed.hash);
+  }
+
+  /** Whether the originator may change its record now; counts it. */
+  mayChange(peer: number, nowMs: number): boolean {
+    if (nowMs >= this.#windowAtMs + ORIGINATOR_WINDOW_MS) {
+      this.#changes.fill(0);
+      this.#windowAtMs = nowMs;
+    }
+    const count = this.#changes[peer] ?? 0;
+    if (count >= ORIGINATOR_CHANGES_MAX) return false;
+    if (peer < this.#changes.length) this.#changes[peer] = count + 1;
+    return true;
+  }
+
+  /**
+   * Puts a `newer` record in; what it replaces goes. It enters the log once it is attached. `false` if there is no room.
+   * `slot`: of the link that it came by, −1 for none; `path`: the largest label on its way.
+   */
+  store(record: PooledRecord, slot: number, path: number, nowMs: number): boolean {
+    const peer = record.originator;
+    const before = this.record(peer);
+    const isNew = before === undefined;
+    if (before !== undefined) this.pool.prepareDelta(record, before);
+    if (!this.#place(record, slot, nowMs)) return false;
+    this.#paths[peer] = path;
+    if (this.isAttached(peer)) {
+      this.log.append(peer);
+      this.#attachAround(peer);
+    } else if (this.#hasAttachedNeighbour(record)) {
+      this.#detached.delete(peer);
+      this.#flags[peer] = ATTACHED | ESTABLISHED;
+      this.log.append(peer);
+      this.#attachAround(peer);
+    } else {
+      if (isNew) this.#detached.set(peer, { slot, sinceMs: this.#exhume(record, nowMs) });
+      if (this.isEstablished(peer)) this.log.append(peer);
+    }
+    return true;
+  }
+
+  /** A record of this node itself: attached, and told once it is put into the log. */
+  storeOwn(record: PooledRecord, nowMs: number): void {
+    this.#self = record.originator;
+    this.#place(record, -1, nowMs);
+    this.#flags[record.originator] = ATTACHED | ESTABLISHED;
+    this.#attachAround(record.originator);
+  }
+
+  /** Drops a record, and with a tombstone what is older. */
+  remove(peer: number, nowMs: number, bury: boolean): void {
+    const record = this.record(peer);
+    if (record === undefined) return;
+    if (bury) {
+      const { originator, sequence } = record.signed.record;
+      const tombstone = { sequence, untilMs: nowMs + TOMBSTONE_MS };
+      put(this.#tombstones, byteKey(originator), tombstone, TOMBSTONES_MAX);
+    }
+    this.#held[peer] = 0;
+    this.#flags[peer] = 0;
+    this.log.remove(peer);
+    this.#detached.delete(peer);
+    this.size -= 1;
+    this.recordBytes -= record.signed.payload.length;
+    this.#noteChange(peer);
+    this.pool.release(record);
+  }
+
+  /** Refuses an originator for a time, and drops its record. `false` if it is refused already. */
+  quarantine(originator: Uint8Array, sequence: bigint, nowMs: number): boolean {
+    const key = byteKey(originator);
+    if (this.#quarantined.has(key)) return false;
+    put(this.#quarantined, key, { sequence, untilMs: nowMs + QUARANTINE_MS }, QUARANTINED_MAX);
+    this.remove(this.pool.peerIndex(originator), nowMs, false);
+    return true;
+  }
+
+  isQuarantined(originator: Uint8Array): boolean {
+    return this.#quarantined.size > 0 && this.#quarantined.has(byteKey(originator));
+  }
+
+  /**
+   * Drops what has been unreachable for too long and the strangers that are too many, and forgets what lies long enough
+   * behind. Cheap while nothing changes: it looks at links only if the version is another than at the last time.
+   */
+  age(nowMs: number): void {
+    if (this.#agedVersion !== this.version) this.#reattach(nowMs);
+    this.#agedVersion = this.version;
+    const bySlot = new Map<number, number>();
+    let strangers = 0;
+    // The newest first: the oldest strangers are those that are too many.
+    for (const [peer, { slot, sinceMs }] of [...this.#detached].toReversed()) {
+      const ageMs = nowMs - sinceMs;
+      if (ageMs >= UNREACHABLE_MS_MAX) {
+        this.remove(peer, nowMs, this.isEstablished(peer));
+        continue;
       }
-      const heldSequence = held.signed.record.sequence;
-      if (sequence !== heldSequence) return sequence > heldSequence ? 'newer' : 'older';
-      const order = compareBytes(signed.hash, held.signed.hash);
-      if (order === 0) return 'same';
-      return order < 0 ? 'conflict-wins' : 'conflict-loses';
-    },
-    store(signed, nowMs) {
-      const key = byteKey(signed.record.originator);
-      const held = records.get(key);
-      if (held === undefined && records.size >= recordsMax && !evict(nowMs)) return null;
-      const { originator, sequence } = signed.record;
-      const revived = tombstones.get(key)?.sequence === sequence;
-      tombstones.delete(key);
-      const stored: StoredRecord = {
-        key,
-        signed,
-        entry: { originator, sequence, hash: signed.hash.subarray(0, ENTRY_HASH_BYTES) },
-        rate: held?.rate ?? createTokenBucket(ORIGINATOR_BURST, ORIGINATOR_PER_SECOND),
-        expiresAtMs:
-          held === undefined
-            ? nowMs + (revived ? REVIVED_MS_MAX : UNREACHABLE_MS_MAX)
-            : held.expiresAtMs,
-      };
-      records.set(key, stored);
-      version += 1;
-      return stored;
-    },
-    sorted() {
-      if (sortedVersion !== version) {
-        sortedRecords = [...records.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
-        sortedVersion = version;
-      }
-      return sortedRecords;
-    },
-    age(isReachable, nowMs) {
-      // Buried only after all were asked about: each burial is a new version, and reachability is computed for each.
-      const doomed: StoredRecord[] = [];
-      for (const stored of records.values()) {
-        if (stored.key === self || isReachable(stored.key)) stored.expiresAtMs = null;
-        else if (stored.expiresAtMs === null) stored.expiresAtMs = nowMs + UNREACHABLE_MS_MAX;
-        else if (stored.expiresAtMs <= nowMs) doomed.push(stored);
-      }
-      for (const stored of doomed) bury(stored, nowMs);
-      for (const [key, { untilMs }] of tombstones) {
+      if (this.isEstablished(peer)) continue;
+      const same = (bySlot.get(slot) ?? 0) + 1;
+      bySlot.set(slot, same);
+      strangers += 1;
+      const tooMany = strangers > STRANGERS_MAX || same > STRANGERS_PER_NEIGHBOUR_MAX;
+      if (tooMany && ageMs >= STRANGER_MS) this.remove(peer, nowMs, false);
+    }
+    for (const table of [this.#tombstones, this.#quarantined]) {
+      for (const [key, { untilMs }] of table) {
         if (untilMs > nowMs) break;
-        tombstones.delete(key);
+        table.delete(key);
       }
-    },
-  };
+    }
+  }
+
+  /** The largest label of the links that the record crossed as a broadcast. */
+  path(peer: number): number {
+    return this.#paths[peer] ?? 0;
+  }
+
+  #noteChange(peer: number): void {
+    this.#recent[this.version % CHANGES_KEPT] = peer;
+    this.version += 1;
+  }
+
+  #place(record: PooledRecord, slot: number, nowMs: number): boolean {
+    const peer = record.originator;
+    if (peer >= this.#held.length) this.#grow(this.pool.peersEnd);
+    const before = this.record(peer);
+    if (before === undefined) {
+      if (this.size >= this.#recordsMax && peer !== this.#self && !this.#makeRoom(nowMs)) {
+        return false;
+      }
+      this.size += 1;
+    } else {
+      this.recordBytes -= before.signed.payload.length;
+      this.pool.release(before);
+    }
+    this.pool.hold(record);
+    this.recordBytes += record.signed.payload.length;
+    this.#held[peer] = record.handle + 1;
+    this.log.renew(peer, slot);
+    this.#noteChange(peer);
+    return true;
+  }
+
+  /** Since when a new record counts as detached. One whose tombstone stands here was reachable once. */
+  #exhume(record: PooledRecord, nowMs: number): number {
+    if (this.#tombstones.size === 0) return nowMs;
+    const { originator, sequence } = record.signed.record;
+    const key = byteKey(originator);
+    const tombstone = this.#tombstones.get(key);
+    if (tombstone === undefined) return nowMs;
+    this.#tombstones.delete(key);
+    this.#flags[record.originator] = ESTABLISHED;
+    return tombstone.sequence === sequence ? nowMs - UNREACHABLE_MS_MAX + REVIVED_MS_MAX : nowMs;
+  }
+
+  #grow(peers: number): void {
+    const length = Math.max(16, peers, Math.min(this.#held.length * 2, this.#held.length + 4_096));
+    this.#held = grown(new Int32Array(length), this.#held);
+    this.log.grow(length);
+    this.#paths = grown(new Uint16Array(length), this.#paths);
+    this.#flags = grown(new Uint8Array(length), this.#flags);
+    this.#changes = grown(new Uint8Array(length), this.#changes);
+  }
+
+  #reports(from: number, to: number): boolean {
+    const record = this.record(from);
+    return record !== undefined && record.neighbours.indexOf(to) >= 0;
+  }
+
+  #hasAttachedNeighbour({ originator, neighbours }: PooledRecord): boolean {
+    for (let i = 0; i < neighbours.length; i += 1) {
+      const neighbour = neighbours[i] ?? 0;
+      if (this.isAttached(neighbour) && this.#reports(neighbour, originator)) return true;
+    }
+    return false;
+  }
+
+  /** Attaches what a chain of links leads to from an attached peer. */
+  #attachAround(first: number): void {
+    const stack = this.#stack;
+    stack.push(first);
+    for (let peer = stack.pop(); peer !== undefined; peer = stack.pop()) {
+      const neighbours = this.record(peer)?.neighbours;
+      if (neighbours === undefined) continue;
+      for (let i = 0; i < neighbours.length; i += 1) {
+        const neighbour = neighbours[i] ?? 0;
+        if (this.isAttached(neighbour) || !this.#reports(neighbour, peer)) continue;
+        const wasEstablished = this.isEstablished(neighbour);
+        this.#flags[neighbour] = ATTACHED | ESTABLISHED;
+        this.#detached.delete(neighbour);
+        if (!wasEstablished) this.log.append(neighbour);
+        stack.push(neighbour);
+      }
+    }
+  }
+
+  /** Looks at all links anew. */
+  #reattach(nowMs: number): void {
+    const before = this.#flags.slice();
+    for (let peer = 0; peer < this.#flags.length; peer += 1) {
+      this.#flags[peer] = (this.#flags[peer] ?? 0) & ESTABLISHED;
+    }
+    if (this.#self >= 0) {
+      this.#flags[this.#self] = ATTACHED | ESTABLISHED;
+      this.#attachAround(this.#self);
+    }
+    for (let peer = 0; peer < before.length; peer += 1) {
+      const was = ((before[peer] ?? 0) & ATTACHED) !== 0;
+      if (was && !this.isAttached(peer)) this.#detached.set(peer, { slot: -1, sinceMs: nowMs });
+    }
+  }
+
+  /** Drops the oldest detached record of the link that most of them came by; `false` if all are attached. */
+  #makeRoom(nowMs: number): boolean {
+    const counts = new Map<number, number>();
+    for (const { slot } of this.#detached.values()) counts.set(slot, (counts.get(slot) ?? 0) + 1);
+    const [most] = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a), [-1, 0]);
+    for (const [peer, { slot }] of this.#detached) {
+      if (slot !== most) continue;
+      this.remove(peer, nowMs, this.isEstablished(peer));
+      return true;
+    }
+    return false;
+  }
+}
+
+function grown<T extends Int32Array | Uint16Array | Uint8Array>(next: T, old: T): T {
+  next.set(old);
+  return next;
+}
+
+/** Puts an entry last; the first goes if there are too many. */
+function put<T>(table: Map<ByteKey, T>, key: ByteKey, value: T, entriesMax: number): void {
+  table.delete(key);
+  const oldest = table.size >= entriesMax ? table.keys().next().value : undefined;
+  if (oldest !== undefined) table.delete(oldest);
+  table.set(key, value);
 }

@@ -14,17 +14,18 @@ import {
   LinkStateRecordSchema,
   SignedLinkStateSchema,
 } from '../wire/gen/bitcraps/v1/link_state_pb.ts';
+import { attributesFromFields, attributesToFields } from './link-state-attributes.ts';
 import { PORT_MAX } from '../wire/ports.ts';
 import { WEIGHT_MAX } from './link-metrics.ts';
+import type { NodeAttributes } from './node-attributes.ts';
 import { PORT_MIN } from './port-allocator.ts';
 
 /** Links of one node. */
 export const NEIGHBOURS_MAX = 256;
-/** About 45 bytes for each of `NEIGHBOURS_MAX`, and room for fields to come. */
+/** About 50 bytes for each of `NEIGHBOURS_MAX`, and room for fields to come. */
 export const RECORD_BYTES_MAX: number = 16 * 1024;
 export const SEQUENCE_MAX = 0xffff_ffff_ffff_ffffn;
-const SIGNATURE_BYTES = 64;
-const FLAG_GATEWAY = 1;
+export const SIGNATURE_BYTES = 64;
 const EPOCH_BITS = 32n;
 
 export interface LinkStateNeighbour {
@@ -34,6 +35,8 @@ export interface LinkStateNeighbour {
   readonly port: number;
   /** 1…`WEIGHT_MAX`. */
   readonly weight: number;
+  /** As `metric-code.ts` packs them, 0 where nothing was measured. */
+  readonly metrics: number;
 }
 
 export interface LinkStateRecord {
@@ -41,7 +44,7 @@ export interface LinkStateRecord {
   readonly originator: Uint8Array;
   /** Unsigned 64 bits: `firstSequence` of a boot, then counting. */
   readonly sequence: bigint;
-  readonly gateway: boolean;
+  readonly attributes: NodeAttributes;
   /** Ascending by PeerId, each once. */
   readonly neighbours: readonly LinkStateNeighbour[];
 }
@@ -80,16 +83,21 @@ export function signRecord(
     create(LinkStateRecordSchema, {
       originator: record.originator,
       sequence: record.sequence,
-      flags: record.gateway ? FLAG_GATEWAY : 0,
+      ...attributesToFields(record.attributes),
       neighbours: record.neighbours.map((neighbour) => create(LinkStateNeighbourSchema, neighbour)),
     }),
   );
   const signature = signIn(primitives, identity, 'link-state', signedBytes(networkId, content));
-  const payload = encodeBody(
+  const payload = sealRecord(content, signature);
+  return { record, content, signature, hash: hashIn(primitives, 'link-state', content), payload };
+}
+
+/** The payload of a link-state frame. Its last bytes are the signature. */
+export function sealRecord(content: Uint8Array, signature: Uint8Array): Uint8Array {
+  return encodeBody(
     SignedLinkStateSchema,
     create(SignedLinkStateSchema, { record: content, signature }),
   );
-  return { record, content, signature, hash: hashIn(primitives, 'link-state', content), payload };
 }
 
 /** Decodes the payload of a link-state frame and checks every bound; the signature is checked by `recordIsSigned`. */
@@ -107,11 +115,19 @@ export function decodeRecord(
   if (signature.length !== SIGNATURE_BYTES) return malformed('no signature');
   const decoded = decodeBody(LinkStateRecordSchema, content);
   if (!decoded.ok) return malformed(decoded.error.message);
-  const { originator, sequence, flags, neighbours } = decoded.value;
+  const { originator, sequence } = decoded.value;
   if (originator.length !== PEER_ID_BYTES) return malformed('originator');
+  const attributes = attributesFromFields(decoded.value);
+  if (typeof attributes === 'string') return malformed(attributes);
+  const neighbours = decoded.value.neighbours.map(({ peer, port, weight, metrics }) => ({
+    peer,
+    port,
+    weight,
+    metrics,
+  }));
   const detail = neighboursFault(originator, neighbours);
   if (detail !== null) return malformed(detail);
-  const record = { originator, sequence, gateway: (flags & FLAG_GATEWAY) !== 0, neighbours };
+  const record = { originator, sequence, attributes, neighbours };
   const hash = hashIn(primitives, 'link-state', content);
   return ok({ record, content, signature, hash, payload });
 }

@@ -5,21 +5,25 @@ import { unwrap } from '../core/errors.ts';
 import { identityFromSeed, type Identity } from '../crypto/signing.ts';
 import type { Clock } from '../env/clock.ts';
 import type { Logger } from '../env/logger.ts';
+import { attributesArbitrary } from '../../test/suites/attributes-arbitrary.ts';
+import { rigRng } from '../../test/suites/link-state-rig.ts';
 import { primitives } from '../platform/node/primitives.ts';
 import { byteKey } from './byte-key.ts';
-import { TOMBSTONE_MS, UNREACHABLE_MS_MAX } from './link-state-database.ts';
+import { ORIGINATOR_CHANGES_MAX, TOMBSTONE_MS, UNREACHABLE_MS_MAX } from './link-state-database.ts';
 import {
   decodeDigest,
   DIGEST_BYTES_MAX,
   encodeDigest,
   RANGE_ENTRIES_MAX,
 } from './link-state-digest.ts';
+import { NEIGHBOUR_BURST } from './link-state-port.ts';
 import {
   decodeRecord,
   firstSequence,
   signRecord,
   type LinkStateRecord,
 } from './link-state-record.ts';
+import { PLAIN_NODE, type Location } from './node-attributes.ts';
 import { createLinkState, type LinkState, type LinkStateFrame } from './link-state.ts';
 import { createRouteTable } from './route-table.ts';
 
@@ -78,11 +82,13 @@ class Flood {
   }
 
   boot(index: number, bootEpoch: number, recordsMax?: number): LinkState {
-    const config = { identity: identity(index), networkId: 'test', gateway: false, bootEpoch };
+    const attributes = PLAIN_NODE;
+    const config = { identity: identity(index), networkId: 'test', attributes, bootEpoch };
     return createLinkState(recordsMax === undefined ? config : { ...config, recordsMax }, {
       primitives,
       clock: this.clock,
       logger: quiet,
+      rng: rigRng(index),
     });
   }
 
@@ -153,7 +159,7 @@ class Flood {
   view(index: number): string[] {
     return this.state(index)
       .database.sorted()
-      .map(({ entry }) => `${byteKey(entry.originator)} ${entry.sequence} ${byteKey(entry.hash)}`);
+      .map(({ signed }) => `${byteKey(signed.record.originator)} ${byteKey(signed.hash)}`);
   }
 
   componentOf(index: number): number[] {
@@ -165,7 +171,13 @@ class Flood {
 
 function record(index: number, fields: Partial<LinkStateRecord> = {}): LinkStateRecord {
   const originator = identity(index).publicKey;
-  return { originator, sequence: firstSequence(1), gateway: false, neighbours: [], ...fields };
+  return {
+    originator,
+    sequence: firstSequence(1),
+    attributes: PLAIN_NODE,
+    neighbours: [],
+    ...fields,
+  };
 }
 
 function payloadOf(
@@ -302,8 +314,8 @@ describe('sequences', () => {
     flood.settle();
     flood.state(0).receive('record', payloadOf(0, { sequence: 2n ** 40n }), 1);
     flood.settle(2_000);
-    const held = flood.state(1).database.get(byteKey(identity(0).publicKey));
-    expect(held?.entry.sequence).toBe(2n ** 40n + 1n);
+    const held = flood.state(1).database.get(identity(0).publicKey);
+    expect(held?.signed.record.sequence).toBe(2n ** 40n + 1n);
     expect(held?.signed.record.neighbours).toHaveLength(1);
   });
 
@@ -320,23 +332,6 @@ describe('sequences', () => {
     flood.settle();
     expect(flood.state(0).counters.originated).toBe(before);
   });
-
-  test('two contents under one sequence: all keep the same one, and count it', () => {
-    const flood = new Flood();
-    for (let i = 0; i < 4; i += 1) flood.add();
-    flood.join(0, 1);
-    flood.join(1, 2);
-    flood.join(2, 3);
-    flood.settle();
-    // Node 9 is of the mesh and tells each end something else.
-    const sequence = firstSequence(5);
-    flood.state(0).receive('record', payloadOf(9, { sequence }), null);
-    flood.state(3).receive('record', payloadOf(9, { sequence, gateway: true }), null);
-    flood.settle();
-    for (let i = 1; i < 4; i += 1) expect(flood.view(i)).toEqual(flood.view(0));
-    const conflicts = flood.states.map(({ counters }) => counters.conflicts);
-    expect(conflicts.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0);
-  });
 });
 
 /** What a node would send over its port 1. */
@@ -347,19 +342,15 @@ function outbox(state: LinkState): LinkStateFrame[] {
 }
 
 describe('one side alone', () => {
-  test('answers an older or losing record with its own', () => {
+  test('answers an older record with its own', () => {
     const state = new Flood().boot(0, 1);
     state.linkUp(1, identity(1).publicKey, 100);
-    const contents = [false, true].map((gateway) => payloadOf(9, { sequence: 7n, gateway }));
-    for (const payload of contents) state.receive('record', payload, null);
-    const kept = state.database.get(byteKey(identity(9).publicKey))?.signed.payload;
-    const other = contents.find((payload) => compareBytes(payload, kept ?? payload) !== 0);
+    const kept = payloadOf(9, { sequence: 7n });
+    state.receive('record', kept, null);
     outbox(state);
-    expect(state.receive('record', other ?? new Uint8Array(0), 1)).toMatchObject({
-      why: 'conflict-loses',
+    expect(state.receive('record', payloadOf(9, { sequence: 6n }), 1)).toMatchObject({
+      why: 'older',
     });
-    expect(outbox(state)).toEqual([{ kind: 'record', payload: kept }]);
-    state.receive('record', payloadOf(9, { sequence: 6n }), 1);
     expect(outbox(state)).toEqual([{ kind: 'record', payload: kept }]);
   });
 
@@ -380,8 +371,8 @@ describe('one side alone', () => {
     state.linkUp(1, identity(1).publicKey, 100);
     state.linkDown(99);
     const routes = createRouteTable(identity(0).publicKey, state.database);
-    const back = { peer: identity(0).publicKey, port: 4, weight: 100 };
-    const on = { peer: identity(2).publicKey, port: 5, weight: 100 };
+    const back = { peer: identity(0).publicKey, port: 4, weight: 100, metrics: 0 };
+    const on = { peer: identity(2).publicKey, port: 5, weight: 100, metrics: 0 };
     const claims = [back, on].sort((a, b) => compareBytes(a.peer, b.peer));
     state.receive('record', payloadOf(1, { sequence: 1n, neighbours: claims }), 1);
     // This node has not told of its link yet.
@@ -392,7 +383,7 @@ describe('one side alone', () => {
     expect(routes.routeTo(identity(1).publicKey)).toMatchObject({ value: { ports: [1] } });
     state.receive('record', payloadOf(2, { sequence: 1n }), 1);
     expect(routes.routeTo(identity(2).publicKey)).toBeNull();
-    const returned = [{ peer: identity(1).publicKey, port: 6, weight: 100 }];
+    const returned = [{ peer: identity(1).publicKey, port: 6, weight: 100, metrics: 0 }];
     state.receive('record', payloadOf(2, { sequence: 2n, neighbours: returned }), 1);
     expect(routes.routeTo(identity(2).publicKey)).toMatchObject({ value: { ports: [1, 5] } });
   });
@@ -408,11 +399,11 @@ describe('bounds', () => {
     const old = payloadOf(1, { sequence: firstSequence(1) });
     const { database } = flood.state(0);
     const routes = createRouteTable(identity(0).publicKey, database);
-    const age = (): void => database.age((key) => routes.isReachable(key), flood.clock.ms);
+    const age = (): void => database.age(flood.clock.ms);
     age();
     flood.part(0, 1);
     flood.settle();
-    const key = byteKey(identity(1).publicKey);
+    const key = identity(1).publicKey;
     age();
     flood.clock.ms += UNREACHABLE_MS_MAX - 1;
     age();
@@ -435,38 +426,24 @@ describe('bounds', () => {
     expect(flood.state(0).receive('record', old, null)).toEqual({ kind: 'taken' });
   });
 
-  test('aging asks about one state of the table, however many records it drops', () => {
-    const flood = new Flood();
-    flood.add();
-    const { database } = flood.state(0);
-    for (let index = 1; index < 10; index += 1) {
-      flood.state(0).receive('record', payloadOf(index), null);
-    }
-    flood.clock.ms += UNREACHABLE_MS_MAX + 1;
-    // A route table computes its routes anew for each version that it is asked about.
-    const asked = new Set<number>();
-    const reachable = byteKey(identity(5).publicKey);
-    database.age((key) => {
-      asked.add(database.version);
-      return key === reachable;
-    }, flood.clock.ms);
-    expect(asked.size).toBe(1);
-    expect(database.sorted()).toHaveLength(2);
-  });
-
   test('a full table makes room by its unreachable originators and refuses what is left', () => {
     const flood = new Flood();
     flood.add(1, 3);
-    for (const index of [1, 2, 3]) {
-      const received = flood.state(0).receive('record', payloadOf(index), null);
+    const state = flood.state(0);
+    for (const index of [3, 4, 5]) {
+      expect(state.receive('record', payloadOf(index), null).kind).toBe('taken');
+    }
+    expect(flood.view(0)).toHaveLength(3);
+    for (const index of [1, 2]) {
+      state.linkUp(index, identity(index).publicKey, 100);
+      flood.clock.ms += 1_000;
+      state.wake();
+      const back = { peer: identity(0).publicKey, port: 1, weight: 100, metrics: 0 };
+      const received = state.receive('record', payloadOf(index, { neighbours: [back] }), null);
       expect(received.kind).toBe('taken');
     }
     expect(flood.view(0)).toHaveLength(3);
-    flood.state(0).database.age(() => true, 0);
-    expect(flood.state(0).receive('record', payloadOf(4), null)).toEqual({
-      kind: 'ignored',
-      why: 'full',
-    });
+    expect(state.receive('record', payloadOf(6), null)).toEqual({ kind: 'ignored', why: 'full' });
   });
 
   test('an originator that changes too often is slowed down, and caught up with', () => {
@@ -476,13 +453,17 @@ describe('bounds', () => {
     flood.join(0, 1);
     flood.settle();
     const state = flood.state(0);
+    // Node 9 is a neighbour of node 1.
+    flood.state(1).linkUp(99, identity(9).publicKey, 100);
+    flood.settle();
+    const neighbours = [{ peer: identity(1).publicKey, port: 1, weight: 100, metrics: 0 }];
     const outcomes = Array.from({ length: 100 }, (_, i) =>
-      state.receive('record', payloadOf(9, { sequence: BigInt(1000 + i) }), null),
+      state.receive('record', payloadOf(9, { sequence: BigInt(1000 + i), neighbours }), null),
     );
-    expect(outcomes.filter(({ kind }) => kind === 'taken').length).toBeLessThan(25);
-    expect(state.counters.limited).toBeGreaterThan(75);
+    expect(outcomes.filter(({ kind }) => kind === 'taken').length).toBe(ORIGINATOR_CHANGES_MAX + 1);
+    expect(state.counters.limited).toBe(75);
     // Node 1 gets the last one directly; over the list node 0 gets it too.
-    flood.state(1).receive('record', payloadOf(9, { sequence: 2000n }), null);
+    flood.state(1).receive('record', payloadOf(9, { sequence: 2000n, neighbours }), null);
     flood.settle(60_000);
     expect(flood.view(0)).toEqual(flood.view(1));
   });
@@ -494,7 +475,7 @@ describe('bounds', () => {
     flood.join(0, 1);
     flood.settle();
     const [port] = [...(flood.ports[0]?.keys() ?? [])];
-    const limit = 12_000;
+    const limit = NEIGHBOUR_BURST;
     const same = payloadOf(1, { sequence: 1n });
     for (let i = 0; i < limit; i += 1) flood.state(0).receive('record', same, port ?? 0);
     expect(flood.state(0).receive('record', same, port ?? 0)).toMatchObject({ why: 'limited' });
@@ -507,9 +488,17 @@ describe('bounds', () => {
 describe('records', () => {
   const neighbours = fc
     .uniqueArray(fc.integer({ min: 1, max: 9 }), { maxLength: 9 })
-    .map((indices) =>
-      indices
-        .map((index, i) => ({ peer: identity(index).publicKey, port: i + 1, weight: 100 + i }))
+    .chain((indices) =>
+      fc.tuple(...indices.map((index) => fc.tuple(fc.constant(index), fc.nat(0xffff_ffff)))),
+    )
+    .map((links) =>
+      links
+        .map(([index, metrics], i) => ({
+          peer: identity(index).publicKey,
+          port: i + 1,
+          weight: 100 + i,
+          metrics,
+        }))
         .sort((a, b) => compareBytes(a.peer, b.peer)),
     );
 
@@ -518,23 +507,45 @@ describe('records', () => {
       fc.property(
         neighbours,
         fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
-        fc.boolean(),
-        (list, sequence, gateway) => {
-          const original = record(0, { neighbours: list, sequence, gateway });
+        attributesArbitrary,
+        (list, sequence, attributes) => {
+          const original = record(0, { neighbours: list, sequence, attributes });
           const { payload } = signRecord(primitives, identity(0), 'test', original);
-          const read = unwrap(decodeRecord(primitives, payload)).record;
-          expect({
-            ...read,
-            neighbours: read.neighbours.map(({ peer, port, weight }) => ({ peer, port, weight })),
-          }).toEqual(original);
+          expect(unwrap(decodeRecord(primitives, payload)).record).toEqual(original);
         },
       ),
     );
   });
 
+  const somewhere: Location = {
+    planar: false,
+    position: { x: 1, y: 2 },
+    atMs: 0,
+    mobility: { kind: 'static' },
+  };
+  test.each<[string, Partial<Location>]>([
+    ['a latitude past the pole', { position: { x: 90.1, y: 0 } }],
+    ['a longitude that is no number', { position: { x: 0, y: Number.NaN } }],
+    ['a place off the plane', { planar: true, position: { x: 0, y: 1e9 } }],
+    ['a fraction of a millisecond', { atMs: 0.5 }],
+    ['a speed of no node', { mobility: { kind: 'random', speed: Infinity } }],
+    ['a walk backwards', { mobility: { kind: 'linear', speed: -1, heading: 0 } }],
+    ['a heading past the circle', { mobility: { kind: 'linear', speed: 1, heading: 360 } }],
+    ['a centre nowhere', { mobility: { kind: 'circular', speed: 1, centre: { x: 91, y: 0 } } }],
+    [
+      'an endless pause',
+      { mobility: { kind: 'commuter', speed: 1, other: { x: 0, y: 0 }, pauseMs: Infinity } },
+    ],
+  ])('%s is malformed', (_, fields) => {
+    const attributes = { ...PLAIN_NODE, location: { ...somewhere, ...fields } };
+    expect(decodeRecord(primitives, payloadOf(0, { attributes }))).toMatchObject({
+      error: { code: 'ROUTING_RECORD_MALFORMED' },
+    });
+  });
+
   test('a changed byte never passes: it does not decode, or its signature is wrong', () => {
     const payload = payloadOf(1, {
-      neighbours: [{ peer: identity(2).publicKey, port: 1, weight: 100 }],
+      neighbours: [{ peer: identity(2).publicKey, port: 1, weight: 100, metrics: 0 }],
     });
     fc.assert(
       fc.property(
@@ -555,18 +566,31 @@ describe('records', () => {
   test.each([
     [
       'a link to itself',
-      record(0, { neighbours: [{ peer: identity(0).publicKey, port: 1, weight: 1 }] }),
+      record(0, { neighbours: [{ peer: identity(0).publicKey, port: 1, weight: 1, metrics: 0 }] }),
     ],
-    ['port 0', record(0, { neighbours: [{ peer: identity(1).publicKey, port: 0, weight: 1 }] })],
-    ['weight 0', record(0, { neighbours: [{ peer: identity(1).publicKey, port: 1, weight: 0 }] })],
+    [
+      'port 0',
+      record(0, { neighbours: [{ peer: identity(1).publicKey, port: 0, weight: 1, metrics: 0 }] }),
+    ],
+    [
+      'weight 0',
+      record(0, { neighbours: [{ peer: identity(1).publicKey, port: 1, weight: 0, metrics: 0 }] }),
+    ],
     [
       'weight 65536',
-      record(0, { neighbours: [{ peer: identity(1).publicKey, port: 1, weight: 65_536 }] }),
+      record(0, {
+        neighbours: [{ peer: identity(1).publicKey, port: 1, weight: 65_536, metrics: 0 }],
+      }),
     ],
     [
       'a neighbour twice',
       record(0, {
-        neighbours: [1, 2].map((port) => ({ peer: identity(1).publicKey, port, weight: 1 })),
+        neighbours: [1, 2].map((port) => ({
+          peer: identity(1).publicKey,
+          port,
+          weight: 1,
+          metrics: 0,
+        })),
       }),
     ],
     ['a short originator', record(0, { originator: new Uint8Array(31) })],

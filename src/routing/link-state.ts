@@ -1,57 +1,59 @@
-// Link-state flooding in the manner of OSPF (RFC 2328 section 13) and IS-IS over reliable links: nothing is repeated
+// Link state between neighbours: signed records flood once along an epidemic broadcast tree (Plumtree, Leitão, Pereira,
+// Rodrigues 2007), other links carry ids of what their ends have, and a new link compares by hash. Nothing is repeated
 // while nothing changes. Sans-IO: frames come in by `receive`, frames to send are taken by `next`, so that a slow link
 // never queues more than each record's newest state.
+//
+// The tree is pruned by the red rule of minimum spanning trees (Tarjan 1983, chapter 6): a broadcast carries the largest
+// label of the links on its way, so that who gets it twice knows whether its own link is the largest of a circle. Pruned
+// like that, no order of events cuts the tree.
 
-import { bytesEqual, compareBytes } from '../core/bytes.ts';
 import type { BitcrapsError } from '../core/errors.ts';
 import { peerIdShort } from '../core/peer-id.ts';
 import type { Identity } from '../crypto/signing.ts';
 import type { Clock } from '../env/clock.ts';
 import type { Logger } from '../env/logger.ts';
 import type { Primitives } from '../env/primitives.ts';
-import { byteKey, type ByteKey } from './byte-key.ts';
+import type { Rng } from '../env/rng.ts';
+import { Announcements } from './link-state-announcements.ts';
+import { LinkStateDatabase, type Relation } from './link-state-database.ts';
 import {
-  createLinkStateDatabase,
-  type LinkStateDatabase,
-  type Relation,
-  type StoredRecord,
-} from './link-state-database.ts';
-import {
-  decodeDigest,
-  encodeDigest,
-  RANGE_ENTRIES_MAX,
-  summaryOf,
-  type Digest,
-  type DigestEntry,
-} from './link-state-digest.ts';
-import {
-  decodeRecord,
-  firstSequence,
-  recordIsSigned,
-  SEQUENCE_MAX,
-  signRecord,
-  type SignedRecord,
-} from './link-state-record.ts';
-import { createTokenBucket, type TokenBucket } from './token-bucket.ts';
+  createSentCounters,
+  nextRecord,
+  nextUpdate,
+  type SentCounters,
+} from './link-state-frames.ts';
+import { LegacyLinks, LIST_INTERVAL_MS_MIN } from './link-state-legacy.ts';
+import { OwnRecord } from './link-state-own.ts';
+import { createPort, freeSlot, type PortState } from './link-state-port.ts';
+import { Proofs } from './link-state-proofs.ts';
+import { Reconciliation } from './link-state-reconciliation.ts';
+import type { SignedRecord } from './link-state-record.ts';
+import { UpdateReceiver, type UpdateSink } from './link-state-receiver.ts';
+import type { NodeAttributes } from './node-attributes.ts';
+import { RecordPool, type PooledRecord } from './record-pool.ts';
 
-/** Changes of links within this time become one record: links tend to come and go together. */
-export const ORIGINATE_HOLD_MS = 20;
-/** Own records: a burst while the links come up, then one a second. */
-const ORIGINATE_BURST = 8;
-const ORIGINATE_PER_SECOND = 1;
-/** Records from one neighbour: a whole area at once, then as many as cost a few percent of a core to check. */
-const NEIGHBOUR_BURST = 12_000;
-const NEIGHBOUR_PER_SECOND = 1_000;
-/** Digests from one neighbour: the ranges of two whole areas, then one a second. */
-const DIGESTS_BURST = 48;
-const DIGESTS_PER_SECOND = 1;
-/** A neighbour is listed to at most this often. */
-export const LIST_INTERVAL_MS_MIN = 5_000;
+export { ORIGINATE_HOLD_MS } from './link-state-own.ts';
+export { LIST_INTERVAL_MS_MIN } from './link-state-legacy.ts';
+
+/** News wait so long for company before they go on over the tree, and as long again per 2 000 records held. */
+export const NEWS_HOLD_MS = 2;
+const RECORDS_PER_HOLD_MS = 1_000;
+/** How long ids wait: the tree is faster. The end with the lower PeerId speaks first, so that one of both is enough. */
+export const IDS_HOLD_MS = 150;
+export const IDS_HOLD_OTHER_MS = 400;
+/** The same just after a link of the tree went. */
+const IDS_HURRY_MS = 30;
+const HURRY_MS = 1_000;
+/** So many known broadcasts over a link that has been in the tree for so long prune it in any case. */
+const DUPLICATES_MAX = 4;
+const SETTLED_MS = 2_000;
+/** What was on its way when a link changed its place in the tree says nothing about it. */
+const TREE_CHANGE_MS = 100;
 
 export interface LinkStateConfig {
   readonly identity: Identity;
   readonly networkId: string;
-  readonly gateway: boolean;
+  readonly attributes: NodeAttributes;
   /** Durable; grows at each start of the node. 0…2^32 − 1. */
   readonly bootEpoch: number;
   /** Default `RECORDS_MAX`. */
@@ -62,6 +64,9 @@ export interface LinkStateDeps {
   readonly primitives: Primitives;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly rng: Rng;
+  /** Of the same network. Default: one for this node alone. */
+  readonly pool?: RecordPool;
 }
 
 /** What became of a frame. A fault is the neighbour's: it sent what no honest node sends. */
@@ -70,7 +75,7 @@ export type Received =
   | { readonly kind: 'ignored'; readonly why: Relation | 'limited' | 'full' }
   | { readonly kind: 'fault'; readonly error: BitcrapsError };
 
-export type LinkStateFrameKind = 'record' | 'digest';
+export type LinkStateFrameKind = 'record' | 'digest' | 'update';
 
 export interface LinkStateFrame {
   readonly kind: LinkStateFrameKind;
@@ -78,7 +83,7 @@ export interface LinkStateFrame {
 }
 
 /** Since the start. */
-export interface LinkStateCounters {
+export interface LinkStateCounters extends SentCounters {
   accepted: number;
   duplicate: number;
   older: number;
@@ -87,18 +92,32 @@ export interface LinkStateCounters {
   full: number;
   originated: number;
   faults: number;
+  /** Changes that came without their base. */
+  baseless: number;
+  grafts: number;
+  prunes: number;
+}
+
+export interface LinkOptions {
+  /** Of EnhancedRouting on this link: from 2 on it takes updates. Default 1. */
+  readonly revision?: number;
+  /** Packed as by `metric-code.ts`. Default 0: not measured. */
+  readonly metrics?: number;
 }
 
 export interface LinkState {
-  readonly database: Pick<LinkStateDatabase, 'version' | 'get' | 'sorted' | 'age'>;
+  readonly database: LinkStateDatabase;
   readonly counters: Readonly<LinkStateCounters>;
+  /** Bytes of tables and records held; of a shared pool, what this node refers to. */
+  readonly stateBytes: number;
   /** When `wake` has something to do, on the clock's monotonic time; `null` if never. */
   readonly wakeAtMs: number | null;
   /** A link to `peer` is there. One link for each peer, at most `NEIGHBOURS_MAX`: the caller sees to both. */
-  linkUp(port: number, peer: Uint8Array, weight: number): void;
-  reweigh(port: number, weight: number): void;
+  linkUp(port: number, peer: Uint8Array, weight: number, options?: LinkOptions): void;
+  reweigh(port: number, weight: number, metrics?: number): void;
   linkDown(port: number): void;
-  /** `fromPort` is `null` for a link that has no port (yet): its records count, its digests cannot be answered. */
+  setAttributes(attributes: NodeAttributes): void;
+  /** `fromPort` is `null` for a link that has no port (yet): its records count, the rest cannot be answered. */
   receive(kind: LinkStateFrameKind, payload: Uint8Array, fromPort: number | null): Received;
   /** Takes the next frame for a link, `null` if there is none. Call it while the link takes frames. */
   next(port: number): LinkStateFrame | null;
@@ -106,29 +125,15 @@ export interface LinkState {
   wake(): void;
 }
 
-interface PortState {
-  readonly peer: Uint8Array;
-  weight: number;
-  /** Originators whose record this neighbour is to get, each once. */
-  readonly unsent: Set<ByteKey>;
-  summaryUnsent: boolean;
-  /** `undefined`: not listing; else the list goes on after this originator. */
-  listAfter: Uint8Array | null | undefined;
-  listedAtMs: number | null;
-  /** Something was dropped by a rate bound: list again then. */
-  relistAtMs: number | null;
-  readonly records: TokenBucket;
-  readonly digests: TokenBucket;
-}
-
-/** Starts with a record of this node without links. */
+/** Starts with a record of this node without links, which nobody is told before the first link is up. */
 export function createLinkState(config: LinkStateConfig, deps: LinkStateDeps): LinkState {
-  return new Flooding(config, deps);
+  return new Exchange(config, deps);
 }
 
-class Flooding implements LinkState {
+class Exchange implements LinkState, UpdateSink {
   readonly database: LinkStateDatabase;
   readonly counters: LinkStateCounters = {
+    ...createSentCounters(),
     accepted: 0,
     duplicate: 0,
     older: 0,
@@ -137,273 +142,283 @@ class Flooding implements LinkState {
     full: 0,
     originated: 0,
     faults: 0,
+    baseless: 0,
+    grafts: 0,
+    prunes: 0,
   };
-  readonly #config: LinkStateConfig;
+  readonly #self: Uint8Array;
   readonly #deps: LinkStateDeps;
-  readonly #selfKey: ByteKey;
   readonly #ports = new Map<number, PortState>();
-  readonly #portless = createTokenBucket(NEIGHBOUR_BURST, NEIGHBOUR_PER_SECOND);
-  readonly #ownRate = createTokenBucket(ORIGINATE_BURST, ORIGINATE_PER_SECOND);
-  #sequence: bigint;
-  #originateAtMs: number | null = null;
+  readonly #own: OwnRecord;
+  readonly #legacy: LegacyLinks;
+  readonly #announcements = new Announcements();
+  readonly #reconciliation: Reconciliation;
+  readonly #proofs: Proofs;
+  readonly #receiver: UpdateReceiver;
+  #hurryUntilMs = -Infinity;
+  #graftFromMs = -Infinity;
 
   constructor(config: LinkStateConfig, deps: LinkStateDeps) {
-    this.#config = config;
+    const { identity, networkId, attributes, bootEpoch, recordsMax } = config;
+    const { primitives, rng, clock, logger } = deps;
+    const pool = deps.pool ?? new RecordPool(primitives, networkId);
+    this.#self = identity.publicKey;
     this.#deps = deps;
-    this.#selfKey = byteKey(config.identity.publicKey);
-    this.database = createLinkStateDatabase(this.#selfKey, config.recordsMax);
-    this.#sequence = firstSequence(config.bootEpoch) - 1n;
-    this.#originate();
+    this.database = new LinkStateDatabase(pool, recordsMax);
+    const { database } = this;
+    this.#own = new OwnRecord(
+      { identity, networkId, bootEpoch, attributes, offset: rng.uint32() >>> 1 },
+      { primitives, database, neighbours: () => [...this.#ports.values()] },
+    );
+    this.#legacy = new LegacyLinks({ self: this.#self, primitives, database });
+    this.#reconciliation = new Reconciliation({ self: this.#self, database, rng });
+    this.#proofs = new Proofs({ self: this.#self, database, logger, ports: this.#ports });
+    this.#receiver = new UpdateReceiver(this);
+    this.#own.sign(clock.now());
+  }
+
+  get stateBytes(): number {
+    return this.database.stateBytes;
   }
 
   get wakeAtMs(): number | null {
-    let atMs = this.#originateAtMs;
-    for (const { relistAtMs } of this.#ports.values()) {
-      if (relistAtMs !== null && (atMs === null || relistAtMs < atMs)) atMs = relistAtMs;
+    let atMs = this.#own.dueAtMs ?? Infinity;
+    atMs = Math.min(atMs, this.#announcements.dueAtMs ?? Infinity);
+    for (const { newsAtMs, compareAtMs, relistAtMs } of this.#ports.values()) {
+      if (newsAtMs !== null && newsAtMs < atMs) atMs = newsAtMs;
+      if (compareAtMs !== null && compareAtMs < atMs) atMs = compareAtMs;
+      if (relistAtMs !== null && relistAtMs < atMs) atMs = relistAtMs;
     }
-    return atMs;
+    return atMs === Infinity ? null : atMs;
   }
 
-  linkUp(port: number, peer: Uint8Array, weight: number): void {
-    this.#ports.set(port, {
-      peer,
-      weight,
-      unsent: new Set(),
-      summaryUnsent: true,
-      listAfter: undefined,
-      listedAtMs: null,
-      relistAtMs: null,
-      records: createTokenBucket(NEIGHBOUR_BURST, NEIGHBOUR_PER_SECOND),
-      digests: createTokenBucket(DIGESTS_BURST, DIGESTS_PER_SECOND),
-    });
-    this.#changed();
+  linkUp(port: number, peer: Uint8Array, weight: number, options: LinkOptions = {}): void {
+    const nowMs = this.#deps.clock.now();
+    const { revision = 1, metrics = 0 } = options;
+    if (this.#ports.has(port)) {
+      this.reweigh(port, weight, metrics);
+      return;
+    }
+    const { database } = this;
+    const slot = freeSlot(this.#ports.values());
+    database.log.forgetSlot(slot);
+    const fresh = !database.isAttached(database.pool.peerIndex(peer));
+    const inTree = [...this.#ports.values()].some(({ eager }) => eager);
+    const self = this.#self;
+    const modern = revision >= 2;
+    const eager = fresh || !inTree || !modern;
+    const init = { port, self, peer, slot, modern, weight, metrics, eager, fresh, nowMs };
+    const state = createPort(init, database.log);
+    this.#ports.set(port, state);
+    if (modern) this.#reconciliation.start(state, nowMs);
+    this.#own.change(nowMs);
   }
 
-  reweigh(port: number, weight: number): void {
+  reweigh(port: number, weight: number, metrics = 0): void {
     const state = this.#ports.get(port);
-    if (state === undefined || state.weight === weight) return;
+    if (state === undefined || (state.weight === weight && state.metrics === metrics)) return;
     state.weight = weight;
-    this.#changed();
+    state.metrics = metrics;
+    this.#own.change(this.#deps.clock.now());
   }
 
   linkDown(port: number): void {
-    if (!this.#ports.delete(port)) return;
-    this.#changed();
-    // Bad news does not wait for company, or this node would go on using the link.
+    const state = this.#ports.get(port);
+    if (state === undefined) return;
     const nowMs = this.#deps.clock.now();
-    this.#originateAtMs = nowMs + this.#ownRate.waitMs(nowMs);
+    this.#ports.delete(port);
+    this.database.log.closeCursor(state.cursor);
+    this.#announcements.forget(port);
+    if (state.eager) this.#hurryUntilMs = nowMs + HURRY_MS;
+    this.#own.change(nowMs);
+    // Others hear of it in a moment, but this node must not go on using the link.
+    this.#own.sign(nowMs);
+  }
+
+  setAttributes(attributes: NodeAttributes): void {
+    this.#own.setAttributes(attributes, this.#deps.clock.now());
   }
 
   receive(kind: LinkStateFrameKind, payload: Uint8Array, fromPort: number | null): Received {
-    return kind === 'record'
-      ? this.#receiveRecord(payload, fromPort)
-      : this.#receiveDigest(payload, fromPort);
+    const state = (fromPort === null ? undefined : this.#ports.get(fromPort)) ?? null;
+    let received: Received;
+    if (kind === 'record') received = this.#receiver.record(payload, state, this.#deps.clock.now());
+    else if (kind === 'digest') received = this.#receiveDigest(payload, state);
+    else received = this.#receiver.update(payload, state, this.#deps.clock.now());
+    if (received.kind === 'fault') this.counters.faults += 1;
+    this.#noteNews();
+    return received;
   }
 
   next(port: number): LinkStateFrame | null {
     const state = this.#ports.get(port);
     if (state === undefined) return null;
-    if (state.summaryUnsent) {
-      state.summaryUnsent = false;
-      const hash = this.#summaryFor(state.peer);
-      return { kind: 'digest', payload: encodeDigest({ kind: 'summary', hash }) };
+    if (state.modern) {
+      const update = nextUpdate(state, this.database, this.counters);
+      return update === null ? null : { kind: 'update', payload: update };
     }
-    if (state.listAfter !== undefined) return this.#nextRange(state, state.listAfter);
-    for (const key of state.unsent) {
-      state.unsent.delete(key);
-      const stored = this.database.get(key);
-      if (stored !== undefined) return { kind: 'record', payload: stored.signed.payload };
-    }
-    return null;
+    const digest = this.#legacy.nextDigest(state);
+    if (digest !== null) return { kind: 'digest', payload: digest };
+    const record = nextRecord(state, this.database, this.counters);
+    return record === null ? null : { kind: 'record', payload: record };
   }
 
   wake(): void {
     const nowMs = this.#deps.clock.now();
-    if (this.#originateAtMs !== null && this.#originateAtMs <= nowMs) {
-      if (this.#ownRate.take(nowMs)) this.#originate();
-      else this.#originateAtMs = nowMs + this.#ownRate.waitMs(nowMs);
-    }
+    if (this.#own.wake(nowMs)) this.counters.originated = this.#own.told;
+    this.#askOverdue(nowMs);
     for (const state of this.#ports.values()) {
-      if (state.relistAtMs !== null && state.relistAtMs <= nowMs) this.#list(state);
+      if (state.relistAtMs !== null && state.relistAtMs <= nowMs) this.#legacy.list(state, nowMs);
+      if (state.newsAtMs !== null && state.newsAtMs <= nowMs) {
+        state.newsAtMs = null;
+        state.ready = true;
+      }
+      if (state.compareAtMs !== null && state.compareAtMs <= nowMs) {
+        this.#reconciliation.ask(state);
+      }
     }
+    this.#noteNews();
   }
 
-  #flood(stored: StoredRecord, exceptPort: number | null): void {
-    for (const [port, state] of this.#ports) {
-      if (port === exceptPort) state.unsent.delete(stored.key);
-      else state.unsent.add(stored.key);
-    }
+  get pool(): RecordPool {
+    return this.database.pool;
   }
 
-  #originate(): void {
-    this.#originateAtMs = null;
-    if (this.#sequence >= SEQUENCE_MAX) return;
-    this.#sequence += 1n;
-    const { identity, networkId, gateway } = this.#config;
-    const neighbours = [...this.#ports]
-      .map(([port, { peer, weight }]) => ({ peer, port, weight }))
-      .sort((a, b) => compareBytes(a.peer, b.peer));
-    const record = {
-      originator: identity.publicKey,
-      sequence: this.#sequence,
-      gateway,
-      neighbours,
-    };
-    const signed = signRecord(this.#deps.primitives, identity, networkId, record);
-    const stored = this.database.store(signed, this.#deps.clock.now());
-    this.counters.originated += 1;
-    if (stored !== null) this.#flood(stored, null);
+  get announcements(): Announcements {
+    return this.#announcements;
   }
 
-  #changed(): void {
-    const nowMs = this.#deps.clock.now();
-    this.#originateAtMs ??= nowMs + Math.max(ORIGINATE_HOLD_MS, this.#ownRate.waitMs(nowMs));
+  get reconciliation(): Reconciliation {
+    return this.#reconciliation;
   }
 
-  #limited(state: PortState | undefined): Received {
+  get proofs(): Proofs {
+    return this.#proofs;
+  }
+
+  get self(): number {
+    return this.#own.peer;
+  }
+
+  limited(state: PortState | null): Received {
     this.counters.limited += 1;
-    if (state !== undefined) state.relistAtMs ??= this.#deps.clock.now() + LIST_INTERVAL_MS_MIN;
+    if (state !== null) {
+      const againAtMs = this.#deps.clock.now() + LIST_INTERVAL_MS_MIN;
+      if (state.modern) state.compareAtMs ??= againAtMs;
+      else state.relistAtMs ??= againAtMs;
+    }
     return { kind: 'ignored', why: 'limited' };
   }
 
-  #fault(error: BitcrapsError): Received {
-    this.counters.faults += 1;
-    return { kind: 'fault', error };
-  }
-
-  #receiveRecord(payload: Uint8Array, fromPort: number | null): Received {
-    const { primitives, clock } = this.#deps;
-    const state = fromPort === null ? undefined : this.#ports.get(fromPort);
-    if (!(state?.records ?? this.#portless).take(clock.now())) return this.#limited(state);
-    const decoded = decodeRecord(primitives, payload);
-    if (!decoded.ok) return this.#fault(decoded.error);
-    const signed = decoded.value;
-    const key = byteKey(signed.record.originator);
-    if (key === this.#selfKey) return this.#receiveOwn(signed, state);
-
-    const relation = this.database.relate(signed);
-    if (relation === 'same') {
-      this.counters.duplicate += 1;
-      state?.unsent.delete(key);
-      return { kind: 'ignored', why: relation };
-    }
-    if (relation === 'older' || relation === 'buried') {
-      this.counters.older += 1;
-      if (relation === 'older') state?.unsent.add(key);
-      return { kind: 'ignored', why: relation };
-    }
-    const genuine = recordIsSigned(primitives, this.#config.networkId, signed);
-    if (!genuine.ok) return this.#fault(genuine.error);
-    if (relation === 'conflict-wins' || relation === 'conflict-loses') this.#conflict(signed);
-    if (relation === 'conflict-loses') {
-      state?.unsent.add(key);
-      return { kind: 'ignored', why: relation };
-    }
-    const held = this.database.get(key);
-    if (held !== undefined && !held.rate.take(clock.now())) return this.#limited(state);
-    const stored = this.database.store(signed, clock.now());
-    if (stored === null) {
-      this.counters.full += 1;
-      return { kind: 'ignored', why: 'full' };
-    }
-    this.counters.accepted += 1;
-    this.#flood(stored, fromPort);
-    return { kind: 'taken' };
-  }
-
   /** Someone holds a record of this node: one that this run did not make, or not like this, must be outbid. */
-  #receiveOwn(signed: SignedRecord, state: PortState | undefined): Received {
-    const heard = signed.record.sequence;
-    const held = this.database.get(this.#selfKey);
-    if (held !== undefined && bytesEqual(signed.hash, held.signed.hash)) {
-      this.counters.duplicate += 1;
-      return { kind: 'ignored', why: 'same' };
+  heardOwn(signed: SignedRecord, verify: () => Received | null, state: PortState | null): Received {
+    const { sequence: heard } = signed.record;
+    const held = this.database.record(this.#own.peer);
+    if (held !== undefined && heard === held.signed.record.sequence) {
+      if (signed.hash.every((byte, i) => byte === held.signed.hash[i])) {
+        this.counters.duplicate += 1;
+        return { kind: 'ignored', why: 'same' };
+      }
     }
-    if (heard < this.#sequence) {
+    if (heard < this.#own.sequence) {
       this.counters.older += 1;
-      state?.unsent.add(this.#selfKey);
+      state?.answers.set(this.#own.peer, 'delta');
       return { kind: 'ignored', why: 'older' };
     }
-    const genuine = recordIsSigned(this.#deps.primitives, this.#config.networkId, signed);
-    if (!genuine.ok) return this.#fault(genuine.error);
-    this.#deps.logger.warn('link-state-own-sequence-heard', { heard, own: this.#sequence });
-    this.#sequence = heard;
-    this.#changed();
+    const fault = verify();
+    if (fault !== null) return fault;
+    this.#deps.logger.warn('link-state-own-sequence-heard', { heard, own: this.#own.sequence });
+    this.#own.sequence = heard;
+    this.#own.change(this.#deps.clock.now());
     return { kind: 'taken' };
   }
 
-  #conflict(signed: SignedRecord): void {
-    this.counters.conflicts += 1;
-    const { originator, sequence } = signed.record;
-    this.#deps.logger.warn('link-state-conflict', {
-      originator: peerIdShort(originator),
-      sequence,
-    });
-  }
-
-  #receiveDigest(payload: Uint8Array, fromPort: number | null): Received {
-    const state = fromPort === null ? undefined : this.#ports.get(fromPort);
-    if (state === undefined) return { kind: 'ignored', why: 'limited' };
-    if (!state.digests.take(this.#deps.clock.now())) return this.#limited(state);
-    const digest = decodeDigest(payload);
-    if (!digest.ok) return this.#fault(digest.error);
-    if (digest.value.kind === 'range') this.#compareRange(digest.value, state);
-    else if (!bytesEqual(digest.value.hash, this.#summaryFor(state.peer))) this.#list(state);
-    return { kind: 'taken' };
-  }
-
-  /** Over everything but the records of both ends, which cross each new link anyway. */
-  #summaryFor(peer: Uint8Array): Uint8Array {
-    const peerKey = byteKey(peer);
-    const entries = this.database
-      .sorted()
-      .filter(({ key }) => key !== this.#selfKey && key !== peerKey)
-      .map(({ entry }) => entry);
-    return summaryOf(this.#deps.primitives, entries);
-  }
-
-  /** Starts to tell the neighbour what this node has, so that it sends what this node lacks. */
-  #list(state: PortState): void {
-    const nowMs = this.#deps.clock.now();
-    if (state.listedAtMs !== null && nowMs < state.listedAtMs + LIST_INTERVAL_MS_MIN) {
-      state.relistAtMs = state.listedAtMs + LIST_INTERVAL_MS_MIN;
+  /** A known record came again by a broadcast: the tree has a circle. */
+  duplicated(state: PortState, record: PooledRecord, path: number, nowMs: number): void {
+    const settledMs = nowMs - state.eagerSinceMs;
+    if (!state.eager) {
+      if (settledMs >= TREE_CHANGE_MS) this.#prune(state, nowMs);
       return;
     }
-    state.relistAtMs = null;
-    state.listedAtMs = nowMs;
-    state.listAfter = null;
-  }
-
-  #nextRange(state: PortState, after: Uint8Array | null): LinkStateFrame {
-    const afterKey = after === null ? '' : byteKey(after);
-    const rest = this.database.sorted().filter(({ key }) => key > afterKey);
-    const entries = rest.slice(0, RANGE_ENTRIES_MAX).map(({ entry }) => entry);
-    const upTo = rest.length > RANGE_ENTRIES_MAX ? (entries.at(-1)?.originator ?? null) : null;
-    state.listAfter = upTo ?? undefined;
-    return { kind: 'digest', payload: encodeDigest({ kind: 'range', after, upTo, entries }) };
-  }
-
-  /** Sends what the neighbour lacks; lists in turn, once for each link, if this node lacks something. */
-  #compareRange(range: Digest & { readonly kind: 'range' }, state: PortState): void {
-    const theirs = new Map(range.entries.map((entry) => [byteKey(entry.originator), entry]));
-    const after = range.after === null ? '' : byteKey(range.after);
-    const upTo = range.upTo === null ? null : byteKey(range.upTo);
-    for (const { key, entry } of this.database.sorted()) {
-      if (key <= after || (upTo !== null && key > upTo)) continue;
-      const their = theirs.get(key);
-      if (their === undefined || isAhead(entry, their)) state.unsent.add(key);
+    const ownPath = this.database.path(record.originator);
+    const isLargest = state.label >= path && state.label > ownPath;
+    if (!isLargest) {
+      state.duplicates += 1;
+      if (state.duplicates < DUPLICATES_MAX || settledMs < SETTLED_MS) return;
+      const isLast = [...this.#ports.values()].every((other) => other === state || !other.eager);
+      if (isLast) return;
     }
-    if (state.listedAtMs !== null) return;
-    const lacks = range.entries.some((entry) => {
-      const held = this.database.get(byteKey(entry.originator));
-      return held === undefined || isAhead(entry, held.entry);
-    });
-    if (lacks) this.#list(state);
+    this.#prune(state, nowMs);
+  }
+
+  /** News came by a broadcast over a link that is not in the tree: the other end has it there. */
+  broadcast(state: PortState, nowMs: number): void {
+    if (!state.eager && nowMs - state.eagerSinceMs >= TREE_CHANGE_MS) setEager(state, true, nowMs);
+  }
+
+  moved(state: PortState, eager: boolean, nowMs: number): void {
+    setEager(state, eager, nowMs);
+    if (!eager || !this.database.log.hasNews(state.cursor)) return;
+    state.newsAtMs = null;
+    state.ready = true;
+  }
+
+  #prune(state: PortState, nowMs: number): void {
+    setEager(state, false, nowMs);
+    state.tell = 'prune';
+    this.counters.prunes += 1;
+  }
+
+  #receiveDigest(payload: Uint8Array, state: PortState | null): Received {
+    if (state === null) return { kind: 'ignored', why: 'limited' };
+    const nowMs = this.#deps.clock.now();
+    if (!state.digests.take(nowMs)) return this.limited(state);
+    const error = this.#legacy.receive(payload, state, nowMs);
+    return error === null ? { kind: 'taken' } : { kind: 'fault', error };
+  }
+
+  /** Asks for what was announced and did not come, and takes a link that announced it into the tree. */
+  #askOverdue(nowMs: number): void {
+    if ((this.#announcements.dueAtMs ?? Infinity) > nowMs) return;
+    const asked = new Set<PortState>();
+    for (const { idHigh, idLow, port } of this.#announcements.takeDue(nowMs)) {
+      const state = this.#ports.get(port);
+      if (state === undefined || this.reconciliation.knows(idHigh, idLow)) continue;
+      state.want.push(idHigh, idLow);
+      asked.add(state);
+    }
+    // One link at a time: with two at once the tree would have a circle.
+    const [state] = asked;
+    if (state === undefined || nowMs < this.#graftFromMs) return;
+    this.#graftFromMs = nowMs + this.#announcements.patienceMs;
+    this.moved(state, true, nowMs);
+    state.tell = 'graft';
+    this.counters.grafts += 1;
+    const { peer } = state;
+    this.#deps.logger.debug('link-state-graft', { neighbour: peerIdShort(peer) });
+  }
+
+  /** Sets when the news are to be told, where there are any. */
+  #noteNews(): void {
+    for (const state of this.#ports.values()) {
+      if (state.ready || state.newsAtMs !== null) continue;
+      if (!this.database.log.hasNews(state.cursor)) continue;
+      if (!state.modern) state.ready = true;
+      else state.newsAtMs = this.#deps.clock.now() + this.#holdMs(state);
+    }
+  }
+
+  #holdMs({ eager, peer }: PortState): number {
+    if (eager) return NEWS_HOLD_MS + Math.floor(this.database.size / RECORDS_PER_HOLD_MS);
+    const first = this.reconciliation.speaksFirst(peer);
+    if (this.#deps.clock.now() < this.#hurryUntilMs) return IDS_HURRY_MS * (first ? 1 : 2);
+    return first ? IDS_HOLD_MS : IDS_HOLD_OTHER_MS;
   }
 }
 
-/** Whether `a` would replace `b` of the same originator. */
-function isAhead(a: DigestEntry, b: DigestEntry): boolean {
-  if (a.sequence !== b.sequence) return a.sequence > b.sequence;
-  return compareBytes(a.hash, b.hash) < 0;
+function setEager(state: PortState, eager: boolean, nowMs: number): void {
+  state.eager = eager;
+  state.eagerSinceMs = nowMs;
+  state.duplicates = 0;
+  if (state.newsAtMs !== null && !eager) state.newsAtMs = null;
 }

@@ -46,3 +46,11 @@ export interface NodeAttributes {
   /** `null` where it is not told. */
   readonly location: Location | null;
 }
+
+/** A node that tells nothing but its links. */
+export const PLAIN_NODE: NodeAttributes = {
+  gateway: false,
+  relays: true,
+  energy: null,
+  location: null,
+};

@@ -16,7 +16,8 @@ import {
   type ShortestPaths,
 } from './graph/graph.ts';
 import { shortestPaths } from './graph/shortest-paths.ts';
-import type { LinkStateDatabase, StoredRecord } from './link-state-database.ts';
+import type { LinkStateDatabase } from './link-state-database.ts';
+import type { PooledRecord } from './record-pool.ts';
 
 export interface Route {
   /** PeerIds from the first hop to the destination. */
@@ -63,7 +64,7 @@ export interface RouteTable extends DetourPlanner {
 
 interface Topology {
   readonly version: number;
-  readonly records: readonly StoredRecord[];
+  readonly records: readonly PooledRecord[];
   readonly indices: ReadonlyMap<ByteKey, number>;
   readonly graph: Graph;
   readonly paths: ShortestPaths;
@@ -105,9 +106,10 @@ export function createRouteTable(
       const { records, paths } = current();
       let nearest: Uint8Array | null = null;
       let nearestDistance = UNREACHABLE;
-      records.forEach(({ key, signed }, index) => {
+      records.forEach(({ signed }, index) => {
+        const key = byteKey(signed.record.originator);
         const distance = paths.distances[index] ?? UNREACHABLE;
-        if (!signed.record.gateway || key === selfKey || key === exceptKey) return;
+        if (!signed.record.attributes.gateway || key === selfKey || key === exceptKey) return;
         if (distance >= nearestDistance) return;
         nearest = signed.record.originator;
         nearestDistance = distance;
@@ -137,7 +139,7 @@ export function createRouteTable(
       const { records, paths, hops } = current();
       return records.map(({ signed }, index) => ({
         peer: signed.record.originator,
-        gateway: signed.record.gateway,
+        gateway: signed.record.attributes.gateway,
         reachable: paths.distances[index] !== UNREACHABLE,
         hops: hops[index] ?? 0,
       }));
@@ -147,15 +149,18 @@ export function createRouteTable(
 
 function buildTopology(
   version: number,
-  records: readonly StoredRecord[],
+  records: readonly PooledRecord[],
   selfKey: ByteKey,
   isFailed: (owner: ByteKey, port: number) => boolean = () => false,
 ): Topology {
-  const indices = new Map(records.map(({ key }, index) => [key, index]));
+  const indices = new Map(
+    records.map(({ signed }, index) => [byteKey(signed.record.originator), index]),
+  );
   /** `from · nodes + to` of every link that its start reports. */
   const reported = new Set<number>();
   const links: { from: number; to: number; weight: number; port: number }[] = [];
-  records.forEach(({ key, signed }, from) => {
+  records.forEach(({ signed }, from) => {
+    const key = byteKey(signed.record.originator);
     for (const { peer, port, weight } of signed.record.neighbours) {
       const to = indices.get(byteKey(peer));
       // A link that one end does not report is none: a failed direction takes the other with it.

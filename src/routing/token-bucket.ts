@@ -1,8 +1,8 @@
 // A token bucket (Turner 1986): at most `burst` at once, `perSecond` in the long run. Time comes in with each call.
 
 export interface TokenBucket {
-  /** Takes one token if there is one. */
-  take(nowMs: number): boolean;
+  /** Takes tokens, one unless told, if there are so many. */
+  take(nowMs: number, count?: number): boolean;
   /** Milliseconds until a token is there, 0 if one is. */
   waitMs(nowMs: number): number;
 }
@@ -20,10 +20,10 @@ export function createTokenBucket(burst: number, perSecond: number): TokenBucket
   };
 
   return {
-    take(nowMs) {
+    take(nowMs, count = 1) {
       fill(nowMs);
-      if (tokens < 1) return false;
-      tokens -= 1;
+      if (tokens < count) return false;
+      tokens -= count;
       return true;
     },
     waitMs(nowMs) {

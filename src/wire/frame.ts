@@ -12,6 +12,7 @@ export const FrameType = {
   linkStateDigest: 7,
   packet: 8,
   presence: 9,
+  linkStateUpdate: 10,
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 

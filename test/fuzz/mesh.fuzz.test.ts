@@ -13,14 +13,24 @@ import { primitives } from '../../src/platform/node/primitives.ts';
 import { presets } from '../../src/resilience/presets.ts';
 import { createForwarder } from '../../src/routing/forwarder.ts';
 import { decodeDigest, encodeDigest } from '../../src/routing/link-state-digest.ts';
-import { decodeRecord, recordIsSigned, signRecord } from '../../src/routing/link-state-record.ts';
+import { decodeDelta, encodeDelta } from '../../src/routing/link-state-delta.ts';
+import {
+  decodeRecord,
+  RECORD_BYTES_MAX,
+  recordIsSigned,
+  signRecord,
+} from '../../src/routing/link-state-record.ts';
+import { decodeUpdate, LIST_IDS_MAX, UpdateWriter } from '../../src/routing/link-state-update.ts';
+import { readVarint } from '../../src/routing/varint.ts';
 import { createLinkState } from '../../src/routing/link-state.ts';
+import { PLAIN_NODE } from '../../src/routing/node-attributes.ts';
 import { createRouteTable } from '../../src/routing/route-table.ts';
 import { helloFor } from '../../src/versioning/hello.ts';
 import { CURRENT } from '../../src/versioning/protocol-version.ts';
 import { decodeFrame, FrameType } from '../../src/wire/frame.ts';
 import { encodePacket, PacketType } from '../../src/wire/packet.ts';
 import { encodePorts } from '../../src/wire/ports.ts';
+import { rigRng } from '../suites/link-state-rig.ts';
 import { MeshRig, silentLogger, testIdentity } from '../suites/mesh-rig.ts';
 
 const budgetMs = Number(process.env['BITCRAPS_FUZZ_MS'] ?? '300');
@@ -57,12 +67,22 @@ function mutated(...valid: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> {
   );
 }
 
+function nobody(): null {
+  return null;
+}
+
 function recordOf(name: string, sequence = 1n): Uint8Array {
   const identity = testIdentity(name);
   const neighbours = NODES.filter((other) => other !== name)
-    .map((other, i) => ({ peer: testIdentity(other).publicKey, port: i + 1, weight: 100 }))
+    .map((other, i) => ({
+      peer: testIdentity(other).publicKey,
+      port: i + 1,
+      weight: 100,
+      metrics: 0,
+    }))
     .sort((x, y) => (toHex(x.peer) < toHex(y.peer) ? -1 : 1));
-  const record = { originator: identity.publicKey, sequence, gateway: false, neighbours };
+  const attributes = PLAIN_NODE;
+  const record = { originator: identity.publicKey, sequence, attributes, neighbours };
   return signRecord(primitives, identity, 'test', record).payload;
 }
 
@@ -75,6 +95,32 @@ function digests(): readonly Uint8Array[] {
     encodeDigest({ kind: 'range', after: null, upTo: null, entries }),
     encodeDigest({ kind: 'range', after: null, upTo: entries[2]?.originator ?? null, entries: [] }),
   ];
+}
+
+function updates(): readonly Uint8Array[] {
+  const salt = new Uint8Array(8).fill(7);
+  const nothing = new Uint8Array(0);
+  return [0, 1, 2, 3].flatMap((kind) => {
+    const writer = new UpdateWriter();
+    if (kind === 0) {
+      for (const name of NODES) writer.record(recordOf(name, 3n), 9);
+      writer.delta(new Uint8Array(90).fill(kind), 3);
+      writer.prune();
+    } else if (kind === 1) {
+      for (const fingerprints of [new Uint8Array(8), new Uint8Array(128), nothing]) {
+        const ids = fingerprints.length === 0 ? new Uint8Array(24) : nothing;
+        writer.trie({ prefix: 5, digits: 2, fingerprints, ids }, salt);
+      }
+      writer.graft();
+    } else if (kind === 2) {
+      writer.proof({ one: recordOf('mallory'), other: recordOf('mallory', 2n) });
+    } else {
+      for (let i = 0; i < 5; i += 1) writer.have(i, i);
+      for (let i = 0; i < 5; i += 1) writer.want(i, i);
+      writer.wantFull(1, 2);
+    }
+    return writer.finish() ?? [];
+  });
 }
 
 function packets(): readonly Uint8Array[] {
@@ -121,6 +167,34 @@ describe('decoders', () => {
     });
   });
 
+  test('link-state update: what passes keeps its bounds', () => {
+    fuzz(mutated(...updates()), (bytes) => {
+      readVarint(bytes, 0);
+      const decoded = decodeUpdate(bytes);
+      if (!decoded.ok) {
+        expect(decoded.error.code).toBe('ROUTING_UPDATE_MALFORMED');
+        return;
+      }
+      const { records, deltas, tries } = decoded.value;
+      for (const { start, end } of [...records, ...deltas]) {
+        expect(start).toBeLessThanOrEqual(end);
+        expect(end).toBeLessThanOrEqual(bytes.length);
+      }
+      for (const { ids } of tries) expect(ids.length).toBeLessThanOrEqual(8 * LIST_IDS_MAX);
+    });
+  });
+
+  test('link-state delta: nothing but the true changes makes the record', () => {
+    const base = recordOf('a');
+    const result = recordOf('a', 2n);
+    const delta = encodeDelta(base, result, nobody);
+    expect(decodeDelta(base, delta, nobody, RECORD_BYTES_MAX)).toEqual(result);
+    fuzz(mutated(delta), (bytes) => {
+      const made = decodeDelta(base, bytes, () => base.subarray(0, 32), RECORD_BYTES_MAX);
+      expect(made?.length ?? 0).toBeLessThanOrEqual(RECORD_BYTES_MAX);
+    });
+  });
+
   test('session handshake and unreachable notice', () => {
     const step = Uint8Array.of(0x0a, 9, 0x0d, 1, 2, 3, 4, 0x12, 2, 1, 2);
     const notice = encodeUnreachable({ destination: new Uint8Array(32), code: 'MESH_NO_ROUTE' });
@@ -153,21 +227,25 @@ test('link state takes any record or digest and still routes', () => {
   let nowMs = 0;
   const identity = testIdentity('a');
   const clock = { now: () => nowMs, wallMs: () => nowMs, after: () => ({ cancel: () => {} }) };
-  const config = { identity, networkId: 'test', gateway: false, bootEpoch: 1 };
-  const state = createLinkState(config, { primitives, clock, logger: silentLogger });
+  const config = { identity, networkId: 'test', attributes: PLAIN_NODE, bootEpoch: 1 };
+  const rng = rigRng(1);
+  const state = createLinkState(config, { primitives, clock, logger: silentLogger, rng });
   state.linkUp(1, testIdentity('b').publicKey, 100);
+  state.linkUp(3, testIdentity('c').publicKey, 100, { revision: 2 });
   const routes = createRouteTable(identity.publicKey, state.database);
   const records = NODES.flatMap((name) => [recordOf(name), recordOf(name, 2n)]);
   const input = fc.record({
-    kind: fc.constantFrom('record', 'digest'),
-    bytes: mutated(...records, ...digests()),
-    port: fc.constantFrom(1, 2, null),
+    kind: fc.constantFrom('record', 'digest', 'update'),
+    bytes: mutated(...records, ...digests(), ...updates()),
+    port: fc.constantFrom(1, 2, 3, null),
   });
   fuzz(input, ({ kind, bytes, port }) => {
     nowMs += 1_000;
     state.receive(kind, bytes, port);
     state.wake();
-    for (let frames = 0; state.next(1) !== null; frames += 1) expect(frames).toBeLessThan(100);
+    for (const link of [1, 3]) {
+      for (let frames = 0; state.next(link) !== null; frames += 1) expect(frames).toBeLessThan(100);
+    }
     expect(routes.nodes().length).toBeLessThan(20);
     routes.nearestGateway();
   });
@@ -231,6 +309,7 @@ describe('a node with an established hostile link', () => {
       ...overheard,
       ...records.map((payload) => Uint8Array.of(FrameType.linkState, ...payload)),
       ...digests().map((payload) => Uint8Array.of(FrameType.linkStateDigest, ...payload)),
+      ...updates().map((payload) => Uint8Array.of(FrameType.linkStateUpdate, ...payload)),
       ...packets().map((payload) => Uint8Array.of(FrameType.packet, ...payload)),
       Uint8Array.of(FrameType.ping, 0, 0, 0, 0, 0, 0, 0, 1),
       Uint8Array.of(FrameType.pong, 0, 0, 0, 0, 0, 0, 0, 1),

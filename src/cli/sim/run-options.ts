@@ -3,6 +3,7 @@
 import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../../core/units.ts';
 import { presets, type PresetName } from '../../resilience/presets.ts';
+import { MOTION_CLASSES, type MotionClass } from '../../sim/mesh-run/motion.ts';
 import type { Amount } from '../../sim/mesh-run/run-options.ts';
 
 export function seedOption(text: string): number {
@@ -33,6 +34,15 @@ export function probabilityOption(text: string): number {
   return value;
 }
 
+/** Per second, 0 to 1 000. */
+export function rateOption(text: string): number {
+  const value = Number(text);
+  if (!/^\d*\.?\d+$/.test(text) || value > 1000) {
+    throw new InvalidArgumentError('It is a number of events per second, from 0 to 1000.');
+  }
+  return value;
+}
+
 /** `5` or `10%`. */
 export function amountOption(text: string): Amount {
   const percent = /^(\d+(?:\.\d+)?)%$/.exec(text);
@@ -50,6 +60,19 @@ export function durationOption(text: string): number {
     throw new InvalidArgumentError('It is a time such as 60s, above 0 and at most 1d.');
   }
   return duration.value;
+}
+
+export function motionOption(text: string): MotionClass {
+  const known = MOTION_CLASSES.find((name) => name === text);
+  if (known !== undefined) return known;
+  throw new InvalidArgumentError(`There are ${MOTION_CLASSES.join(', ')}.`);
+}
+
+/** Metres per second, above 0, at most that of an airliner. */
+export function speedOption(text: string): number {
+  const value = Number(text);
+  if (/^\d*\.?\d+$/.test(text) && value > 0 && value <= 300) return value;
+  throw new InvalidArgumentError('It is a number of metres per second, above 0 and at most 300.');
 }
 
 export function presetOption(text: string): PresetName {

@@ -14,6 +14,11 @@ export const routingErrors = {
     cause: 'A neighbour sent a digest that does not decode or breaks a bound.',
     cure: 'Upgrade the neighbour; its link is closed if it goes on.',
   },
+  ROUTING_UPDATE_MALFORMED: {
+    message: 'a link-state update is malformed: {detail}',
+    cause: 'A neighbour sent an update that does not decode, breaks a bound, or was not agreed on.',
+    cure: 'Upgrade the neighbour; its link is closed if it goes on.',
+  },
   ROUTING_TTL_EXHAUSTED: {
     message: 'a packet has no hops left',
     cause: 'The packet crossed more links than its source allowed.',

@@ -39,6 +39,9 @@ let distances: Uint32Array = new Uint32Array(0);
 let previous: Int32Array = new Int32Array(0);
 /** By state: what earlier searches added to its potential; 0 between calls. */
 let lifts: Float64Array = new Float64Array(0);
+/** The states with a distance, and those with a lift. */
+let touched: number[] = [];
+let lifted: number[] = [];
 
 /**
  * Disjoint paths from `source` to `target`: the cheapest set, which need not contain the shortest path. Arcs must come in
@@ -55,39 +58,48 @@ export function disjointPaths(
   if (ahead[source] === UNREACHABLE) return { paths: [], cut: { nodes: [], links: [] } };
   const flow = createUnitFlow(graph, source, target, kind, noTransit);
   makeRoom(flow.states);
-  const lifted: number[] = [];
-  let cut: Cut | null = null;
-  for (let found = 0; found < count && cut === null; found += 1) {
-    const touched = search(flow, ahead);
-    if (distances[flow.last] === FAR) cut = flow.cut((state) => distances[state] !== FAR);
-    else {
-      for (const state of lift(flow, touched)) lifted.push(state);
-      flow.take(wayTo(flow));
-    }
-    for (const state of touched) distances[state] = FAR;
+  try {
+    const cut = takePaths(flow, ahead, count);
+    return {
+      paths: flow
+        .paths()
+        .map((nodes) => weighed(graph, nodes))
+        .toSorted(byWeight),
+      cut,
+    };
+  } finally {
+    clearDistances();
+    for (const state of lifted) lifts[state] = 0;
+    lifted = [];
   }
-  for (const state of lifted) lifts[state] = 0;
-  return {
-    paths: flow
-      .paths()
-      .map((nodes) => weighed(graph, nodes))
-      .toSorted(byWeight),
-    cut,
-  };
 }
 
-/** Dijkstra's algorithm over what the taken paths leave, up to the target. Returns the states with a distance. */
-function search(flow: UnitFlow, ahead: Uint32Array): number[] {
+/** One augmenting path after the other; what stands in the way of the last ones. */
+function takePaths(flow: UnitFlow, ahead: Uint32Array, count: number): Cut | null {
+  for (let found = 0; found < count; found += 1) {
+    search(flow, ahead);
+    if (distances[flow.last] === FAR) return flow.cut((state) => distances[state] !== FAR);
+    lift(flow);
+    flow.take(wayTo(flow));
+    clearDistances();
+  }
+  return null;
+}
+
+/** Dijkstra's algorithm over what the taken paths leave, up to the target. */
+function search(flow: UnitFlow, ahead: Uint32Array): void {
   const { first, last } = flow;
   const potential = (state: number): number =>
     (lifts[state] ?? 0) - (ahead[flow.nodeOf(state)] ?? 0);
-  const touched = [first];
+  touched.push(first);
   distances[first] = 0;
   heap.push(0, first);
   let state = first;
+  let nearest = 0;
   let base = 0;
   const visit = (next: number, weight: number): void => {
     const distance = base + weight - potential(next);
+    assert(distance >= nearest, 'potentials make every step at least 0');
     const known = distances[next] ?? FAR;
     if (distance >= known) return;
     if (known === FAR) touched.push(next);
@@ -97,23 +109,30 @@ function search(flow: UnitFlow, ahead: Uint32Array): number[] {
   };
   while (heap.size > 0) {
     const entry = heap.pop();
-    const distance = entryDistance(entry);
+    nearest = entryDistance(entry);
     state = entryItem(entry);
-    if (distance !== distances[state]) continue;
+    if (nearest !== distances[state]) continue;
     if (state === last) break;
-    base = distance + potential(state);
+    base = nearest + potential(state);
     flow.steps(state, visit);
   }
-  heap.size = 0;
-  return touched;
 }
 
-/** Raises the potentials of the states nearer than the target; returns them. The others keep theirs. */
-function lift({ last }: UnitFlow, touched: readonly number[]): number[] {
+/** Raises the potentials of the states nearer than the target, all measured from it: the others keep theirs. */
+function lift({ last }: UnitFlow): void {
   const end = distances[last] ?? 0;
-  const nearer = touched.filter((state) => (distances[state] ?? 0) < end);
-  for (const state of nearer) lifts[state] = (lifts[state] ?? 0) + (distances[state] ?? 0) - end;
-  return nearer;
+  for (const state of touched) {
+    const distance = distances[state] ?? 0;
+    if (distance >= end) continue;
+    lifts[state] = (lifts[state] ?? 0) + distance - end;
+    lifted.push(state);
+  }
+}
+
+function clearDistances(): void {
+  for (const state of touched) distances[state] = FAR;
+  touched = [];
+  heap.size = 0;
 }
 
 function wayTo({ first, last }: UnitFlow): number[] {

@@ -3,7 +3,7 @@
 
 /** `null`: not measured. A stream hides its losses: there `loss` is `null` and not 0. */
 export interface LinkMetrics {
-  /** One-way, half the median round trip. */
+  /** One-way, half the round trip when nothing is lost and little waits. */
   readonly latencyMs: number | null;
   /** Median absolute deviation of the round trip. */
   readonly jitterMs: number | null;

@@ -1,11 +1,13 @@
 // Repairs shortest paths after changes of arcs instead of computing them anew (G. Ramalingam and T. Reps, "An incremental
-// algorithm for a generalization of the shortest-path problem", 1996): only nodes whose distance or parent changes, and
+// algorithm for a generalization of the shortest-path problem", 1996): only nodes below a change, and
 // their neighbours, are looked at. The result equals a full computation, parents included, since the parent is a function
 // of the distances.
 //
-// 1. Nodes that lost their parent's support are taken by ascending old distance. Who has another neighbour through which the
-//    old distance holds keeps it; who has none is affected, and so its children may be.
-// 2. Affected nodes start from their best unaffected neighbour, targets of lighter arcs from these arcs; from there Dijkstra.
+// 1. What stands below a lost arc of the tree is detached, children before distances are looked at: finding it costs a
+//    tenth of what repairing it does. Only where one arc was lost and another neighbour holds the old distance, as between
+//    links of equal weights it often does, nothing is.
+// 2. Detached nodes start from their best neighbour that is not, targets of lighter arcs from these arcs; from there
+//    Dijkstra. Parents follow as in a full computation: every neighbour through which a distance holds was offered.
 // 3. Arcs that became just as good as a parent's are offered as parents.
 //
 // Hot: see `bench/routing`. The memory of one repair is kept for the next.
@@ -29,9 +31,8 @@ const NIL = -1;
 const DISTANCE_MAX = FAR - 0x1_0000;
 
 /** What was found out about a node. */
-const SUPPORTED = 1;
-const AFFECTED = 2;
-const SETTLED = 3;
+const DETACHED = 1;
+const SETTLED = 2;
 
 const heap = new DistanceHeap();
 /** By node; 0 between repairs. */
@@ -75,7 +76,7 @@ export function repairPaths(
   const visitsMax = VISITS_MIN + nodes * VISITS_SHARE_MAX;
   const task = { graph, source, distances, parents, noTransit, visitsMax };
   const { froms, tos } = changes;
-  const done = invalidate(task, froms, tos) && improve(task, froms, tos);
+  const done = detach(task, froms, tos) && improve(task, froms, tos);
   if (done) offerParents(task, froms, tos);
   for (let i = 0; i < markedCount; i += 1) marks[marked[i] ?? 0] = 0;
   markedCount = 0;
@@ -83,68 +84,61 @@ export function repairPaths(
   return done ? repaired : shortestPaths(graph, source, noTransit, repaired);
 }
 
-/** Step 1. Marks who is affected, makes them unreachable. `false`: too many. */
-function invalidate(task: Task, froms: Uint32Array, tos: Uint32Array): boolean {
+/** Step 1. Marks what stands below a lost arc of the tree. `false`: too many. */
+function detach(task: Task, froms: Uint32Array, tos: Uint32Array): boolean {
   const { graph, distances, parents, visitsMax } = task;
   const { starts, ends, targets } = graph;
   for (let i = 0; i < froms.length; i += 1) {
     const from = froms[i] ?? 0;
     const to = tos[i] ?? 0;
-    if (parents[to] !== from) continue;
-    if (through(task, from, to) > (distances[to] ?? FAR)) heap.push(distances[to] ?? FAR, to);
+    if (parents[to] !== from || marks[to] !== 0) continue;
+    if (through(task, from, to) > (distances[to] ?? FAR)) mark(to, DETACHED);
   }
-  while (heap.size > 0) {
-    const node = entryItem(heap.pop());
-    if (marks[node] !== 0) continue;
+  if (markedCount === 1 && isSupported(task, marked[0] ?? 0)) {
+    marks[marked[0] ?? 0] = 0;
+    markedCount = 0;
+  }
+  for (let i = 0; i < markedCount; i += 1) {
     if (markedCount > visitsMax) return false;
-    const support = supporter(task, node);
-    mark(node, support === NIL ? AFFECTED : SUPPORTED);
-    if (support !== NIL) {
-      parents[node] = support;
-      continue;
-    }
+    const node = marked[i] ?? 0;
     const end = ends[node] ?? 0;
     for (let arc = starts[node] ?? 0; arc < end; arc += 1) {
       const child = targets[arc] ?? 0;
-      if (parents[child] === node && marks[child] === 0) heap.push(distances[child] ?? FAR, child);
+      if (parents[child] === node && marks[child] === 0) mark(child, DETACHED);
     }
-  }
-  for (let i = 0; i < markedCount; i += 1) {
-    const node = marked[i] ?? 0;
-    if (marks[node] !== AFFECTED) continue;
-    distances[node] = FAR;
-    parents[node] = NIL;
   }
   return true;
 }
 
-/** The lowest unaffected neighbour through which the node's old distance holds. All nearer nodes are decided. */
-function supporter(task: Task, node: number): number {
-  const { graph, distances } = task;
+/**
+ * Where one arc was lost, whether the node's old distance holds through another neighbour: then nothing below it changes.
+ * The lowest of these becomes its parent. None of them, being nearer, stands below the node.
+ */
+function isSupported(task: Task, node: number): boolean {
+  const { graph, distances, parents } = task;
   const { starts, ends, targets } = graph;
   const distance = distances[node] ?? FAR;
   const end = ends[node] ?? 0;
   for (let arc = starts[node] ?? 0; arc < end; arc += 1) {
     const other = targets[arc] ?? 0;
-    if ((distances[other] ?? FAR) >= distance || marks[other] === AFFECTED) continue;
-    if (through(task, other, node) <= distance) return other;
+    if ((distances[other] ?? FAR) >= distance || through(task, other, node) > distance) continue;
+    parents[node] = other;
+    return true;
   }
-  return NIL;
+  return false;
 }
 
 /** Step 2. `false`: too many nodes are visited. */
 function improve(task: Task, froms: Uint32Array, tos: Uint32Array): boolean {
-  const { distances, visitsMax } = task;
-  for (let i = 0; i < markedCount; i += 1) {
-    const node = marked[i] ?? 0;
-    if (marks[node] === AFFECTED) start(task, node);
-  }
+  const { distances, parents, visitsMax } = task;
+  for (let i = 0; i < markedCount; i += 1) attach(task, marked[i] ?? 0);
   for (let i = 0; i < froms.length; i += 1) {
     const from = froms[i] ?? 0;
     const to = tos[i] ?? 0;
     const reached = through(task, from, to);
     if (reached >= (distances[to] ?? FAR)) continue;
     distances[to] = reached;
+    parents[to] = from;
     heap.push(reached, to);
   }
   while (heap.size > 0) {
@@ -159,45 +153,44 @@ function improve(task: Task, froms: Uint32Array, tos: Uint32Array): boolean {
   return true;
 }
 
-/** Gives an affected node the best distance through its neighbours as they stand. */
-function start(task: Task, node: number): void {
-  const { graph, distances } = task;
+/** Gives a detached node the best distance through its neighbours that are not detached. */
+function attach(task: Task, node: number): void {
+  const { graph, distances, parents } = task;
   const { starts, ends, targets } = graph;
   let best = FAR;
-  const end = ends[node] ?? 0;
-  for (let arc = starts[node] ?? 0; arc < end; arc += 1) {
-    const other = targets[arc] ?? 0;
-    if ((distances[other] ?? FAR) >= best) continue;
-    best = Math.min(best, through(task, other, node));
-  }
-  if (best === FAR) return;
-  distances[node] = best;
-  heap.push(best, node);
-}
-
-/** The node's distance is final, and so are all smaller ones: finds its parent, offers it to its neighbours. */
-function settle(task: Task, node: number, distance: number): void {
-  const { graph, source, distances, parents, noTransit } = task;
-  const { starts, ends, targets, weights } = graph;
-  const leads =
-    distance <= DISTANCE_MAX && (noTransit === null || node === source || noTransit[node] === 0);
   let parent = NIL;
   const end = ends[node] ?? 0;
   for (let arc = starts[node] ?? 0; arc < end; arc += 1) {
     const other = targets[arc] ?? 0;
+    if ((distances[other] ?? FAR) >= best || marks[other] !== 0) continue;
+    const reached = through(task, other, node);
+    if (reached >= best) continue;
+    best = reached;
+    parent = other;
+  }
+  distances[node] = best;
+  parents[node] = parent;
+  if (best !== FAR) heap.push(best, node);
+}
+
+/** The node's distance is final, and so are all smaller ones: offers it to its neighbours. */
+function settle(task: Task, node: number, distance: number): void {
+  const { graph, source, distances, parents, noTransit } = task;
+  const { starts, ends, targets, weights } = graph;
+  if (distance > DISTANCE_MAX) return;
+  if (noTransit !== null && node !== source && noTransit[node] !== 0) return;
+  const end = ends[node] ?? 0;
+  for (let arc = starts[node] ?? 0; arc < end; arc += 1) {
+    const other = targets[arc] ?? 0;
     const known = distances[other] ?? FAR;
-    if (known < distance) {
-      if (parent === NIL && through(task, other, node) === distance) parent = other;
-      continue;
-    }
-    if (!leads) continue;
     const reached = distance + (weights[arc] ?? 0);
+    if (reached > known) continue;
     if (reached < known) {
       distances[other] = reached;
+      parents[other] = node;
       heap.push(reached, other);
-    } else if (reached === known && node < (parents[other] ?? NIL)) parents[other] = node;
+    } else if (node < (parents[other] ?? NIL)) parents[other] = node;
   }
-  parents[node] = parent;
 }
 
 /** Step 3. Neither end of such an arc need have been visited. */

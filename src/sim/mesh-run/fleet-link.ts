@@ -2,6 +2,7 @@
 // directions. The production code gets an ordinary `Link`, through which the harness listens.
 
 import type { Link, LinkClose, LinkHandlers, SendResult } from '../../env/link.ts';
+import type { TopologyLink } from '../topology/topology.ts';
 import { newWireState, type WireState } from './wire-model.ts';
 
 /** A packet between the two ends of a link, as the trace tells of it. */
@@ -34,6 +35,8 @@ export interface Direction {
 export interface FleetLink {
   /** Position in the fleet's list. */
   readonly index: number;
+  /** As the topology has it. */
+  readonly shape: TopologyLink;
   /** The lower end, which dials. */
   readonly a: number;
   readonly b: number;

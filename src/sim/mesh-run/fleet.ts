@@ -13,8 +13,8 @@ import { createMesh, type Mesh, type MeshConfig } from '../../mesh/mesh.ts';
 import type { FailureTimings } from '../../resilience/presets.ts';
 import { CURRENT } from '../../versioning/protocol-version.ts';
 import { createSimNetwork, type SimEndpoint, type SimNetwork } from '../network.ts';
-import type { LinkProfile } from '../path.ts';
 import type { SeededRng } from '../seeded-rng.ts';
+import type { TopologyLink } from '../topology/topology.ts';
 import type { SimClock, World } from '../world.ts';
 import { ByteMeter } from './byte-meter.ts';
 import {
@@ -24,6 +24,7 @@ import {
   type FleetLink,
   type LinkTap,
 } from './fleet-link.ts';
+import type { LinkTruth } from './link-truth.ts';
 import { PacketWatch, type HopTrace } from './packet-watch.ts';
 
 /** The protocol of the messages that measure delivery. */
@@ -34,15 +35,6 @@ const DIAL_SPREAD_MS = 50;
 const REDIAL_MS = 1_000;
 /** TCP and TLS 1.3 take two round trips. */
 const DIAL_ROUND_TRIPS = 2;
-
-/** How a link behaves, and what it truly costs in each direction. */
-export interface LinkTruth {
-  readonly toB: LinkProfile;
-  readonly toA: LinkProfile;
-  /** 1…65 535. */
-  readonly weightToB: number;
-  readonly weightToA: number;
-}
 
 export interface FleetConfig {
   readonly world: World;
@@ -143,11 +135,13 @@ export class Fleet {
     return this.#byEnds.get(Math.min(x, y) * this.nodes.length + Math.max(x, y));
   }
 
-  /** A link of the true graph; it is dialled within `DIAL_SPREAD_MS`. `a` < `b`. */
-  add(a: number, b: number, truth: LinkTruth): FleetLink {
+  /** A link of the true graph; it is dialled within `DIAL_SPREAD_MS`. */
+  add(shape: TopologyLink, truth: LinkTruth): FleetLink {
+    const { a, b } = shape;
     assert(a < b && this.between(a, b) === undefined, 'a link is added once, lower end first');
     const link: FleetLink = {
       index: this.links.length,
+      shape,
       a,
       b,
       toB: newDirection(a, b, truth.weightToB),

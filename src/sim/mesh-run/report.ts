@@ -19,6 +19,15 @@ export interface ByteRates {
   >;
 }
 
+/** One frame of a network that changes. */
+export interface FrameReport {
+  readonly frame: number;
+  readonly links: number;
+  readonly reachablePairs: number;
+  readonly messages: number;
+  readonly delivery: number | null;
+}
+
 export interface MeshRunReport {
   readonly seed: number;
   readonly preset: PresetName;
@@ -38,6 +47,7 @@ export interface MeshRunReport {
   readonly stretch: { readonly mean: number; readonly p99: number } | null;
   readonly bytesPerNodePerSecond: {
     readonly coldStart: number | null;
+    /** Of a network that moves: heartbeats, routing and link handshakes with their headers, while it moves. */
     readonly steady: number | null;
   };
   /** From the start until every database equals the truth. */
@@ -66,6 +76,8 @@ export interface MeshRunReport {
     readonly nodesFailed: number;
     /** Events that the simulator delivered. */
     readonly events: number;
+    /** Of a network that changes frame by frame. */
+    readonly frames: readonly FrameReport[] | null;
   };
   /** SHA-256 of everything that happened: the same for the same seed and options. */
   readonly hash: string;

@@ -19,6 +19,8 @@ export interface MeshRunOptions {
   readonly loss: number;
   readonly failLinks: Amount | null;
   readonly failNodes: Amount | null;
+  /** Links and nodes that go or come back in each second while delivery is measured; 0 for none. */
+  readonly churnPerSecond: number;
   readonly trace: ((hop: HopTrace) => void) | null;
   /** Called now and then, for a person who waits. */
   readonly progress: ((line: string) => void) | null;

@@ -49,6 +49,7 @@ describe('what is not well-formed is refused with its place', () => {
     ['<a>AT&T</a>', 'is not known'],
     ['<a>&#0;</a>', 'is not known'],
     ['<a>&#xD800;</a>', 'is not known'],
+    ['<a>&#xDFFF;</a>', 'is not known'],
     ['<a>&#x110000;</a>', 'is not known'],
     ['<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', 'document types and declarations are not read'],
     ['<a><!ELEMENT b></a>', 'document types and declarations are not read'],

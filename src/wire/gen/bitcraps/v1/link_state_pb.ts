@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file bitcraps/v1/link_state.proto.
  */
 export const file_bitcraps_v1_link_state: GenFile = /*@__PURE__*/
-  fileDesc("ChxiaXRjcmFwcy92MS9saW5rX3N0YXRlLnByb3RvEgtiaXRjcmFwcy52MSJAChJMaW5rU3RhdGVOZWlnaGJvdXISDAoEcGVlchgBIAEoDBIMCgRwb3J0GAIgASgNEg4KBndlaWdodBgDIAEoDSJ7Cg9MaW5rU3RhdGVSZWNvcmQSEgoKb3JpZ2luYXRvchgBIAEoDBIQCghzZXF1ZW5jZRgCIAEoBhINCgVmbGFncxgDIAEoDRIzCgpuZWlnaGJvdXJzGAQgAygLMh8uYml0Y3JhcHMudjEuTGlua1N0YXRlTmVpZ2hib3VyIjQKD1NpZ25lZExpbmtTdGF0ZRIOCgZyZWNvcmQYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIkQKDkxpbmtTdGF0ZUVudHJ5EhIKCm9yaWdpbmF0b3IYASABKAwSEAoIc2VxdWVuY2UYAiABKAYSDAoEaGFzaBgDIAEoDCIgChBMaW5rU3RhdGVTdW1tYXJ5EgwKBGhhc2gYASABKAwiXAoOTGlua1N0YXRlUmFuZ2USDQoFYWZ0ZXIYASABKAwSDQoFdXBfdG8YAiABKAwSLAoHZW50cmllcxgDIAMoCzIbLmJpdGNyYXBzLnYxLkxpbmtTdGF0ZUVudHJ5InwKD0xpbmtTdGF0ZURpZ2VzdBIwCgdzdW1tYXJ5GAEgASgLMh0uYml0Y3JhcHMudjEuTGlua1N0YXRlU3VtbWFyeUgAEiwKBXJhbmdlGAIgASgLMhsuYml0Y3JhcHMudjEuTGlua1N0YXRlUmFuZ2VIAEIJCgdjb250ZW50YgZwcm90bzM");
+  fileDesc("ChxiaXRjcmFwcy92MS9saW5rX3N0YXRlLnByb3RvEgtiaXRjcmFwcy52MSJRChJMaW5rU3RhdGVOZWlnaGJvdXISDAoEcGVlchgBIAEoDBIMCgRwb3J0GAIgASgNEg4KBndlaWdodBgDIAEoDRIPCgdtZXRyaWNzGAQgASgHIq4BChFMaW5rU3RhdGVMb2NhdGlvbhIOCgZwbGFuYXIYASABKAgSCQoBeBgCIAEoARIJCgF5GAMgASgBEg0KBWF0X21zGAQgASgBEhAKCG1vYmlsaXR5GAUgASgNEg0KBXNwZWVkGAYgASgBEg8KB2hlYWRpbmcYByABKAESDwoHb3RoZXJfeBgIIAEoARIPCgdvdGhlcl95GAkgASgBEhAKCHBhdXNlX21zGAogASgBIr0BCg9MaW5rU3RhdGVSZWNvcmQSEgoKb3JpZ2luYXRvchgBIAEoDBIQCghzZXF1ZW5jZRgCIAEoBhINCgVmbGFncxgDIAEoDRIzCgpuZWlnaGJvdXJzGAQgAygLMh8uYml0Y3JhcHMudjEuTGlua1N0YXRlTmVpZ2hib3VyEg4KBmVuZXJneRgFIAEoDRIwCghsb2NhdGlvbhgGIAEoCzIeLmJpdGNyYXBzLnYxLkxpbmtTdGF0ZUxvY2F0aW9uIjQKD1NpZ25lZExpbmtTdGF0ZRIOCgZyZWNvcmQYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIkQKDkxpbmtTdGF0ZUVudHJ5EhIKCm9yaWdpbmF0b3IYASABKAwSEAoIc2VxdWVuY2UYAiABKAYSDAoEaGFzaBgDIAEoDCIgChBMaW5rU3RhdGVTdW1tYXJ5EgwKBGhhc2gYASABKAwiXAoOTGlua1N0YXRlUmFuZ2USDQoFYWZ0ZXIYASABKAwSDQoFdXBfdG8YAiABKAwSLAoHZW50cmllcxgDIAMoCzIbLmJpdGNyYXBzLnYxLkxpbmtTdGF0ZUVudHJ5InwKD0xpbmtTdGF0ZURpZ2VzdBIwCgdzdW1tYXJ5GAEgASgLMh0uYml0Y3JhcHMudjEuTGlua1N0YXRlU3VtbWFyeUgAEiwKBXJhbmdlGAIgASgLMhsuYml0Y3JhcHMudjEuTGlua1N0YXRlUmFuZ2VIAEIJCgdjb250ZW50IlIKDUxpbmtTdGF0ZVRyaWUSDgoGcHJlZml4GAEgASgNEg4KBmRpZ2l0cxgCIAEoDRIUCgxmaW5nZXJwcmludHMYAyABKAwSCwoDaWRzGAQgASgMIiwKDkxpbmtTdGF0ZVByb29mEgsKA29uZRgBIAEoDBINCgVvdGhlchgCIAEoDCLkAQoPTGlua1N0YXRlVXBkYXRlEg8KB3JlY29yZHMYASADKAwSDgoGZGVsdGFzGAIgAygMEg0KBXBhdGhzGAMgASgMEgwKBGhhdmUYBCABKAwSDAoEd2FudBgFIAEoDBIRCgl3YW50X2Z1bGwYBiABKAwSDAoEdHJlZRgHIAEoDRIMCgRzYWx0GAggASgGEikKBXRyaWVzGAkgAygLMhouYml0Y3JhcHMudjEuTGlua1N0YXRlVHJpZRIrCgZwcm9vZnMYCiADKAsyGy5iaXRjcmFwcy52MS5MaW5rU3RhdGVQcm9vZmIGcHJvdG8z");
 
 /**
  * One link of the originator.
@@ -40,6 +40,13 @@ export type LinkStateNeighbour = Message<"bitcraps.v1.LinkStateNeighbour"> & {
    * @generated from field: uint32 weight = 3;
    */
   weight: number;
+
+  /**
+   * What was measured of sending over it, one logarithmic byte each: latency, jitter, loss, rate. 0: nothing.
+   *
+   * @generated from field: fixed32 metrics = 4;
+   */
+  metrics: number;
 };
 
 /**
@@ -48,6 +55,84 @@ export type LinkStateNeighbour = Message<"bitcraps.v1.LinkStateNeighbour"> & {
  */
 export const LinkStateNeighbourSchema: GenMessage<LinkStateNeighbour> = /*@__PURE__*/
   messageDesc(file_bitcraps_v1_link_state, 0);
+
+/**
+ * Where the originator was and how it moves.
+ *
+ * @generated from message bitcraps.v1.LinkStateLocation
+ */
+export type LinkStateLocation = Message<"bitcraps.v1.LinkStateLocation"> & {
+  /**
+   * x and y are metres on a plane; else latitude and longitude in degrees (WGS 84).
+   *
+   * @generated from field: bool planar = 1;
+   */
+  planar: boolean;
+
+  /**
+   * @generated from field: double x = 2;
+   */
+  x: number;
+
+  /**
+   * @generated from field: double y = 3;
+   */
+  y: number;
+
+  /**
+   * Milliseconds since the Unix epoch, a whole number.
+   *
+   * @generated from field: double at_ms = 4;
+   */
+  atMs: number;
+
+  /**
+   * 0 static, 1 random, 2 linear, 3 circular, 4 commuter.
+   *
+   * @generated from field: uint32 mobility = 5;
+   */
+  mobility: number;
+
+  /**
+   * Metres per second.
+   *
+   * @generated from field: double speed = 6;
+   */
+  speed: number;
+
+  /**
+   * Linear: degrees from 0 to below 360.
+   *
+   * @generated from field: double heading = 7;
+   */
+  heading: number;
+
+  /**
+   * Circular: the centre. Commuter: the other end.
+   *
+   * @generated from field: double other_x = 8;
+   */
+  otherX: number;
+
+  /**
+   * @generated from field: double other_y = 9;
+   */
+  otherY: number;
+
+  /**
+   * Commuter: the pause at each end.
+   *
+   * @generated from field: double pause_ms = 10;
+   */
+  pauseMs: number;
+};
+
+/**
+ * Describes the message bitcraps.v1.LinkStateLocation.
+ * Use `create(LinkStateLocationSchema)` to create a new message.
+ */
+export const LinkStateLocationSchema: GenMessage<LinkStateLocation> = /*@__PURE__*/
+  messageDesc(file_bitcraps_v1_link_state, 1);
 
 /**
  * What one node says about itself. Signed as bytes; relays keep the bytes as they came.
@@ -70,7 +155,7 @@ export type LinkStateRecord = Message<"bitcraps.v1.LinkStateRecord"> & {
   sequence: bigint;
 
   /**
-   * Bit 0: a gateway to other meshes. Other bits are ignored.
+   * Bit 0: a gateway to other meshes. Bit 1: carries no packets of others. Other bits are ignored.
    *
    * @generated from field: uint32 flags = 3;
    */
@@ -82,6 +167,18 @@ export type LinkStateRecord = Message<"bitcraps.v1.LinkStateRecord"> & {
    * @generated from field: repeated bitcraps.v1.LinkStateNeighbour neighbours = 4;
    */
   neighbours: LinkStateNeighbour[];
+
+  /**
+   * Percent of a battery plus 1, so 1 to 101; 0: not told.
+   *
+   * @generated from field: uint32 energy = 5;
+   */
+  energy: number;
+
+  /**
+   * @generated from field: bitcraps.v1.LinkStateLocation location = 6;
+   */
+  location?: LinkStateLocation | undefined;
 };
 
 /**
@@ -89,7 +186,7 @@ export type LinkStateRecord = Message<"bitcraps.v1.LinkStateRecord"> & {
  * Use `create(LinkStateRecordSchema)` to create a new message.
  */
 export const LinkStateRecordSchema: GenMessage<LinkStateRecord> = /*@__PURE__*/
-  messageDesc(file_bitcraps_v1_link_state, 1);
+  messageDesc(file_bitcraps_v1_link_state, 2);
 
 /**
  * @generated from message bitcraps.v1.SignedLinkState
@@ -115,7 +212,7 @@ export type SignedLinkState = Message<"bitcraps.v1.SignedLinkState"> & {
  * Use `create(SignedLinkStateSchema)` to create a new message.
  */
 export const SignedLinkStateSchema: GenMessage<SignedLinkState> = /*@__PURE__*/
-  messageDesc(file_bitcraps_v1_link_state, 2);
+  messageDesc(file_bitcraps_v1_link_state, 3);
 
 /**
  * @generated from message bitcraps.v1.LinkStateEntry
@@ -146,7 +243,7 @@ export type LinkStateEntry = Message<"bitcraps.v1.LinkStateEntry"> & {
  * Use `create(LinkStateEntrySchema)` to create a new message.
  */
 export const LinkStateEntrySchema: GenMessage<LinkStateEntry> = /*@__PURE__*/
-  messageDesc(file_bitcraps_v1_link_state, 3);
+  messageDesc(file_bitcraps_v1_link_state, 4);
 
 /**
  * One hash over all records except those of the two ends of the link.
@@ -167,7 +264,7 @@ export type LinkStateSummary = Message<"bitcraps.v1.LinkStateSummary"> & {
  * Use `create(LinkStateSummarySchema)` to create a new message.
  */
 export const LinkStateSummarySchema: GenMessage<LinkStateSummary> = /*@__PURE__*/
-  messageDesc(file_bitcraps_v1_link_state, 4);
+  messageDesc(file_bitcraps_v1_link_state, 5);
 
 /**
  * All records that the sender has with after < originator <= up_to.
@@ -202,7 +299,7 @@ export type LinkStateRange = Message<"bitcraps.v1.LinkStateRange"> & {
  * Use `create(LinkStateRangeSchema)` to create a new message.
  */
 export const LinkStateRangeSchema: GenMessage<LinkStateRange> = /*@__PURE__*/
-  messageDesc(file_bitcraps_v1_link_state, 5);
+  messageDesc(file_bitcraps_v1_link_state, 6);
 
 /**
  * @generated from message bitcraps.v1.LinkStateDigest
@@ -231,5 +328,154 @@ export type LinkStateDigest = Message<"bitcraps.v1.LinkStateDigest"> & {
  * Use `create(LinkStateDigestSchema)` to create a new message.
  */
 export const LinkStateDigestSchema: GenMessage<LinkStateDigest> = /*@__PURE__*/
-  messageDesc(file_bitcraps_v1_link_state, 6);
+  messageDesc(file_bitcraps_v1_link_state, 7);
+
+/**
+ * A step of reconciliation: what the sender has below a prefix of PeerIds.
+ *
+ * @generated from message bitcraps.v1.LinkStateTrie
+ */
+export type LinkStateTrie = Message<"bitcraps.v1.LinkStateTrie"> & {
+  /**
+   * The prefix's hexadecimal digits as a number, below 16^digits.
+   *
+   * @generated from field: uint32 prefix = 1;
+   */
+  prefix: number;
+
+  /**
+   * 0 to 8.
+   *
+   * @generated from field: uint32 digits = 2;
+   */
+  digits: number;
+
+  /**
+   * 8 bytes: the fingerprint of the prefix. Or 128: those of its sixteen extensions by one digit.
+   *
+   * @generated from field: bytes fingerprints = 3;
+   */
+  fingerprints: Uint8Array;
+
+  /**
+   * Where there are no fingerprints: the ids of all records, 8 bytes each, at most 512.
+   *
+   * @generated from field: bytes ids = 4;
+   */
+  ids: Uint8Array;
+};
+
+/**
+ * Describes the message bitcraps.v1.LinkStateTrie.
+ * Use `create(LinkStateTrieSchema)` to create a new message.
+ */
+export const LinkStateTrieSchema: GenMessage<LinkStateTrie> = /*@__PURE__*/
+  messageDesc(file_bitcraps_v1_link_state, 8);
+
+/**
+ * Two contents under one sequence: their signer is quarantined.
+ *
+ * @generated from message bitcraps.v1.LinkStateProof
+ */
+export type LinkStateProof = Message<"bitcraps.v1.LinkStateProof"> & {
+  /**
+   * Each a SignedLinkState.
+   *
+   * @generated from field: bytes one = 1;
+   */
+  one: Uint8Array;
+
+  /**
+   * @generated from field: bytes other = 2;
+   */
+  other: Uint8Array;
+};
+
+/**
+ * Describes the message bitcraps.v1.LinkStateProof.
+ * Use `create(LinkStateProofSchema)` to create a new message.
+ */
+export const LinkStateProofSchema: GenMessage<LinkStateProof> = /*@__PURE__*/
+  messageDesc(file_bitcraps_v1_link_state, 9);
+
+/**
+ * A batch between two neighbours that both have revision 2 of EnhancedRouting. The id of a record is the first 8 bytes
+ * of its hash.
+ *
+ * @generated from message bitcraps.v1.LinkStateUpdate
+ */
+export type LinkStateUpdate = Message<"bitcraps.v1.LinkStateUpdate"> & {
+  /**
+   * Each a SignedLinkState.
+   *
+   * @generated from field: repeated bytes records = 1;
+   */
+  records: Uint8Array[];
+
+  /**
+   * Each: first 4 bytes of the id of the record that it changes, signature of the result, then the changes.
+   *
+   * @generated from field: repeated bytes deltas = 2;
+   */
+  deltas: Uint8Array[];
+
+  /**
+   * For each of these in order 2 bytes: the largest label of a link that it crossed as a broadcast. Empty: answers.
+   *
+   * @generated from field: bytes paths = 3;
+   */
+  paths: Uint8Array;
+
+  /**
+   * Ids of records that the sender has, 8 bytes each.
+   *
+   * @generated from field: bytes have = 4;
+   */
+  have: Uint8Array;
+
+  /**
+   * Ids of records that the sender wants, 8 bytes each.
+   *
+   * @generated from field: bytes want = 5;
+   */
+  want: Uint8Array;
+
+  /**
+   * First 8 bytes of the signatures of records that the sender wants whole.
+   *
+   * @generated from field: bytes want_full = 6;
+   */
+  wantFull: Uint8Array;
+
+  /**
+   * Bit 0: prune. Bit 1: graft.
+   *
+   * @generated from field: uint32 tree = 7;
+   */
+  tree: number;
+
+  /**
+   * Of the fingerprints below, as the sender chose it.
+   *
+   * @generated from field: fixed64 salt = 8;
+   */
+  salt: bigint;
+
+  /**
+   * @generated from field: repeated bitcraps.v1.LinkStateTrie tries = 9;
+   */
+  tries: LinkStateTrie[];
+
+  /**
+   * @generated from field: repeated bitcraps.v1.LinkStateProof proofs = 10;
+   */
+  proofs: LinkStateProof[];
+};
+
+/**
+ * Describes the message bitcraps.v1.LinkStateUpdate.
+ * Use `create(LinkStateUpdateSchema)` to create a new message.
+ */
+export const LinkStateUpdateSchema: GenMessage<LinkStateUpdate> = /*@__PURE__*/
+  messageDesc(file_bitcraps_v1_link_state, 10);
 

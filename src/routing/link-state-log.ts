@@ -1,0 +1,130 @@
+// The order in which a node's records changed: one append-only list of originators, and a cursor for each link instead of
+// a set, so that what is still to be told costs no memory per link. Entries that a later change superseded are skipped,
+// and taken out in place when the list is full. Also who is known to have what, which is not told to him again.
+
+/** Links by number that can be remembered as those whose other end has a record. */
+export const SLOTS = 16;
+const SLACK = 64;
+
+/** A place in the log: everything before it has been told. */
+export interface LogCursor {
+  position: number;
+}
+
+export class LinkStateLog {
+  /** By peer: its last place in the log, −1 for none. */
+  #positions = new Int32Array(0);
+  /** By peer: bits of the links whose other end has the record. */
+  #have = new Uint16Array(0);
+  #log = new Int32Array(SLACK);
+  #end = 0;
+  readonly #cursors = new Set<LogCursor>();
+
+  get bytes(): number {
+    return this.#positions.byteLength + this.#have.byteLength + this.#log.byteLength;
+  }
+
+  grow(peers: number): void {
+    const positions = new Int32Array(peers).fill(-1, this.#positions.length);
+    positions.set(this.#positions);
+    this.#positions = positions;
+    const have = new Uint16Array(peers);
+    have.set(this.#have);
+    this.#have = have;
+  }
+
+  append(peer: number): void {
+    if (this.#end === this.#log.length) this.#compact();
+    this.#log[this.#end] = peer;
+    this.#positions[peer] = this.#end;
+    this.#end += 1;
+  }
+
+  /** The peer's record is another, which so far only the other end of the link of `slot` has; −1 for none. */
+  renew(peer: number, slot: number): void {
+    this.#have[peer] = bitOf(slot);
+  }
+
+  /** The peer has no record any more. */
+  remove(peer: number): void {
+    this.#positions[peer] = -1;
+    this.#have[peer] = 0;
+  }
+
+  /** A cursor at the end. */
+  openCursor(): LogCursor {
+    const cursor = { position: this.#end };
+    this.#cursors.add(cursor);
+    return cursor;
+  }
+
+  closeCursor(cursor: LogCursor): void {
+    this.#cursors.delete(cursor);
+  }
+
+  hasNews(cursor: LogCursor): boolean {
+    return cursor.position < this.#end;
+  }
+
+  /** The next peer whose record the link of `slot` is not known to have, −1 at the end; moves the cursor. */
+  next(cursor: LogCursor, slot: number): number {
+    const bit = bitOf(slot);
+    while (cursor.position < this.#end) {
+      const at = cursor.position;
+      const peer = this.#log[at] ?? 0;
+      cursor.position = at + 1;
+      if (this.#positions[peer] !== at) continue;
+      if (((this.#have[peer] ?? 0) & bit) === 0) return peer;
+    }
+    return -1;
+  }
+
+  /** The other end of the link has what this node holds of the peer. */
+  noteHas(peer: number, slot: number): void {
+    if (peer >= 0 && peer < this.#have.length) {
+      this.#have[peer] = (this.#have[peer] ?? 0) | bitOf(slot);
+    }
+  }
+
+  has(peer: number, slot: number): boolean {
+    return ((this.#have[peer] ?? 0) & bitOf(slot)) !== 0;
+  }
+
+  /** A slot gets another link. */
+  forgetSlot(slot: number): void {
+    const others = 0xffff ^ bitOf(slot);
+    for (let peer = 0; peer < this.#have.length; peer += 1) {
+      this.#have[peer] = (this.#have[peer] ?? 0) & others;
+    }
+  }
+
+  /** Takes out what is superseded; cursors stay where they were among the rest. */
+  #compact(): void {
+    const cursors = [...this.#cursors].sort((a, b) => a.position - b.position);
+    let kept = 0;
+    let next = 0;
+    for (let at = 0; at < this.#end; at += 1) {
+      for (; (cursors[next]?.position ?? Infinity) <= at; next += 1) {
+        const cursor = cursors[next];
+        if (cursor !== undefined) cursor.position = kept;
+      }
+      const peer = this.#log[at] ?? 0;
+      if (this.#positions[peer] !== at) continue;
+      this.#log[kept] = peer;
+      this.#positions[peer] = kept;
+      kept += 1;
+    }
+    for (const cursor of cursors.slice(next)) cursor.position = kept;
+    this.#end = kept;
+    const wanted = kept + (kept >> 1) + SLACK;
+    if (wanted <= this.#log.length) return;
+    const larger = new Int32Array(wanted);
+    larger.set(this.#log.subarray(0, kept));
+    this.#log = larger;
+  }
+}
+
+/** 0 for a link beyond those that can be remembered. */
+function bitOf(slot: number): number {
+  return slot >= 0 && slot < SLOTS ? 1 << slot : 0;
+}

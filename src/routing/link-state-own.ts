@@ -1,0 +1,108 @@
+// What this node says about itself: its sequence, and when a change of its links becomes a record that others hear of.
+
+import { compareBytes } from '../core/bytes.ts';
+import type { Identity } from '../crypto/signing.ts';
+import type { Primitives } from '../env/primitives.ts';
+import type { LinkStateDatabase } from './link-state-database.ts';
+import {
+  firstSequence,
+  SEQUENCE_MAX,
+  signRecord,
+  type LinkStateNeighbour,
+} from './link-state-record.ts';
+import type { NodeAttributes } from './node-attributes.ts';
+import type { PooledRecord } from './record-pool.ts';
+import { createTokenBucket } from './token-bucket.ts';
+
+/** Changes of links within this time become one record: links tend to come and go together. */
+export const ORIGINATE_HOLD_MS = 20;
+/** Own records: a burst while the links come up, then one a second. */
+const ORIGINATE_BURST = 8;
+const ORIGINATE_PER_SECOND = 1;
+
+export interface OwnRecordConfig {
+  readonly identity: Identity;
+  readonly networkId: string;
+  readonly bootEpoch: number;
+  /** Added to the first sequence, 0…2^31 − 1: a start whose epoch was lost repeats no number with another content. */
+  readonly offset: number;
+  attributes: NodeAttributes;
+}
+
+export interface OwnRecordDeps {
+  readonly primitives: Primitives;
+  readonly database: LinkStateDatabase;
+  /** In any order. */
+  neighbours(): readonly LinkStateNeighbour[];
+}
+
+export class OwnRecord {
+  sequence: bigint;
+  /** When the record is to be told, `null` if others know all. */
+  dueAtMs: number | null = null;
+  /** How often it was told. */
+  told = 0;
+  /** The pool's number of this node. */
+  peer = -1;
+  readonly #config: OwnRecordConfig;
+  readonly #deps: OwnRecordDeps;
+  readonly #rate = createTokenBucket(ORIGINATE_BURST, ORIGINATE_PER_SECOND);
+  #changed = false;
+  #lastTold: PooledRecord | null = null;
+
+  constructor(config: OwnRecordConfig, deps: OwnRecordDeps) {
+    this.#config = config;
+    this.#deps = deps;
+    this.sequence = firstSequence(config.bootEpoch) + BigInt(config.offset) - 1n;
+  }
+
+  /** Signs what is true now. This node itself goes by it at once. */
+  sign(nowMs: number): void {
+    this.#changed = false;
+    if (this.sequence >= SEQUENCE_MAX) return;
+    this.sequence += 1n;
+    const { identity, networkId, attributes } = this.#config;
+    const { primitives, database } = this.#deps;
+    const neighbours = this.#deps.neighbours().toSorted((a, b) => compareBytes(a.peer, b.peer));
+    const { sequence } = this;
+    const record = { originator: identity.publicKey, sequence, attributes, neighbours };
+    const pooled = database.pool.addOwn(signRecord(primitives, identity, networkId, record));
+    this.peer = pooled.originator;
+    database.storeOwn(pooled, nowMs);
+  }
+
+  setAttributes(attributes: NodeAttributes, nowMs: number): void {
+    this.#config.attributes = attributes;
+    this.change(nowMs);
+  }
+
+  /** Something is other than the record says: it is signed and told in a moment. */
+  change(nowMs: number): void {
+    this.#changed = true;
+    this.dueAtMs ??= nowMs + Math.max(ORIGINATE_HOLD_MS, this.#rate.waitMs(nowMs));
+  }
+
+  /** Tells the record if that is due and allowed. */
+  wake(nowMs: number): boolean {
+    if (this.dueAtMs === null || this.dueAtMs > nowMs) return false;
+    if (!this.#rate.take(nowMs)) {
+      this.dueAtMs = nowMs + this.#rate.waitMs(nowMs);
+      return false;
+    }
+    this.dueAtMs = null;
+    if (this.#changed) this.sign(nowMs);
+    this.told += 1;
+    const { database } = this.#deps;
+    const record = database.record(this.peer);
+    if (record === undefined) return false;
+    // Changes are told of what others have, which is not always the record before.
+    if (this.#lastTold !== null) {
+      database.pool.prepareDelta(record, this.#lastTold);
+      database.pool.release(this.#lastTold);
+    }
+    this.#lastTold = record;
+    database.pool.hold(record);
+    database.log.append(this.peer);
+    return true;
+  }
+}

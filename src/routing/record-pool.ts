@@ -1,0 +1,366 @@
+// Every genuine record once: decoded, hashed and verified when it first comes, and found again by its bytes in well under
+// a microsecond. A node has a pool of its own; the simulator gives one to all its nodes, so that ten thousand of them
+// check each signature once. Databases hold what they keep; what nobody holds stays for a while, against replays and for
+// deltas, and then goes.
+
+import { compareBytes } from '../core/bytes.ts';
+import type { Result } from '../core/errors.ts';
+import { ok } from '../core/errors.ts';
+import type { Primitives } from '../env/primitives.ts';
+import { decodeDelta, encodeDelta, PEER_PREFIX_BYTES } from './link-state-delta.ts';
+import {
+  decodeRecord,
+  RECORD_BYTES_MAX,
+  recordIsSigned,
+  sealRecord,
+  SIGNATURE_BYTES,
+  type SignedRecord,
+} from './link-state-record.ts';
+
+/** Records that nobody holds and that are kept for a while. */
+export const UNHELD_MAX = 4_096;
+/** Of the 8 bytes of a record's id, those that a delta names its base by. */
+export const BASE_BYTES = 4;
+/** Keys of maps are 30 bits of 32, so that the engine keeps them as small integers. */
+const KEY_SHIFT = 2;
+
+export interface PooledRecord {
+  /** Names it in this pool while anybody holds it. */
+  readonly handle: number;
+  readonly signed: SignedRecord;
+  /** The pool's number of its originator. */
+  readonly originator: number;
+  /** The pool's numbers of its neighbours, in their order. */
+  readonly neighbours: Int32Array;
+  /** The first 8 bytes of its hash, as two unsigned numbers. */
+  readonly idHigh: number;
+  readonly idLow: number;
+  /** As an update carries it: base, signature, changes; `null` where only the whole record will do. */
+  delta: Uint8Array | null;
+  /** The record that `delta` changes, and no other of this handle. */
+  deltaBase: { readonly idHigh: number; readonly idLow: number } | null;
+}
+
+interface Entry extends PooledRecord {
+  readonly signature: Uint8Array;
+  /** Of the payload. */
+  readonly bytes: number;
+  holders: number;
+  /** Places in the queue of those that nobody holds. */
+  waiting: number;
+  sameSignature: Entry | null;
+  sameId: Entry | null;
+}
+
+interface Peer {
+  readonly index: number;
+  readonly bytes: Uint8Array;
+  /** Records of it and records that name it. */
+  uses: number;
+  samePrefix: Peer | null;
+}
+
+export class RecordPool {
+  readonly networkId: string;
+  /** How many signatures were checked. */
+  verified = 0;
+  /** Bytes of all records' payloads. */
+  bytes = 0;
+  /** How many records there are. */
+  size = 0;
+  readonly #primitives: Primitives;
+  readonly #records: (Entry | undefined)[] = [];
+  readonly #freeHandles: number[] = [];
+  readonly #bySignature = new Map<number, Entry>();
+  readonly #byId = new Map<number, Entry>();
+  readonly #peers: (Peer | undefined)[] = [];
+  readonly #freePeers: number[] = [];
+  readonly #byPrefix = new Map<number, Peer>();
+  #prefixes = new Uint32Array(64);
+  #unheld: Entry[] = [];
+  #unheldHead = 0;
+
+  constructor(primitives: Primitives, networkId: string) {
+    this.#primitives = primitives;
+    this.networkId = networkId;
+  }
+
+  /** Numbers of peers are below it. */
+  get peersEnd(): number {
+    return this.#peers.length;
+  }
+
+  record(handle: number): PooledRecord | undefined {
+    return this.#records[handle];
+  }
+
+  /**
+   * The known record that this payload stands for: the one with its signature and length. Other bytes under a signature
+   * that is known would not verify; whoever sends them names that record, and its own bytes are what goes on. Hot.
+   */
+  find(bytes: Uint8Array, start: number, end: number): PooledRecord | null {
+    const signature = end - SIGNATURE_BYTES;
+    if (signature < start) return null;
+    let entry = this.#bySignature.get(wordAt(bytes, signature) >>> KEY_SHIFT) ?? null;
+    for (; entry !== null; entry = entry.sameSignature) {
+      if (entry.bytes === end - start && equalAt(bytes, signature, entry.signature)) return entry;
+    }
+    return null;
+  }
+
+  /** The known record with the signature at `start`, of which at least the first `length` bytes are given. */
+  findSignature(bytes: Uint8Array, start: number, length: number): PooledRecord | null {
+    let entry = this.#bySignature.get(wordAt(bytes, start) >>> KEY_SHIFT) ?? null;
+    for (; entry !== null; entry = entry.sameSignature) {
+      const { signature } = entry;
+      let same = 0;
+      while (same < length && signature[same] === bytes[start + same]) same += 1;
+      if (same === length) return entry;
+    }
+    return null;
+  }
+
+  findId(idHigh: number, idLow: number): PooledRecord | null {
+    let entry = this.#byId.get(idHigh >>> KEY_SHIFT) ?? null;
+    while (entry !== null && (entry.idHigh !== idHigh || entry.idLow !== idLow)) {
+      entry = entry.sameId;
+    }
+    return entry;
+  }
+
+  /** Decodes what `find` did not find; nothing is verified or kept. */
+  decode(payload: Uint8Array): Result<SignedRecord, 'ROUTING_RECORD_MALFORMED'> {
+    return decodeRecord(this.#primitives, payload);
+  }
+
+  /** Rebuilds a record from an update's delta, not verified; `null` without its base. */
+  rebuild(delta: Uint8Array): SignedRecord | null {
+    if (delta.length < BASE_BYTES + SIGNATURE_BYTES) return null;
+    const idHigh = wordAt(delta, 0);
+    const signature = delta.subarray(BASE_BYTES, BASE_BYTES + SIGNATURE_BYTES);
+    const changes = delta.subarray(BASE_BYTES + SIGNATURE_BYTES);
+    let entry = this.#byId.get(idHigh >>> KEY_SHIFT) ?? null;
+    for (; entry !== null; entry = entry.sameId) {
+      if (entry.idHigh !== idHigh) continue;
+      const content = decodeDelta(
+        entry.signed.content,
+        changes,
+        this.#peerByPrefix,
+        RECORD_BYTES_MAX,
+      );
+      if (content === null) continue;
+      const decoded = decodeRecord(this.#primitives, sealRecord(content, signature));
+      if (decoded.ok) return decoded.value;
+    }
+    return null;
+  }
+
+  /** Verifies a record and keeps it. It is held by nobody yet. */
+  add(signed: SignedRecord): Result<PooledRecord, 'ROUTING_RECORD_FORGED'> {
+    const known = this.find(signed.payload, 0, signed.payload.length);
+    if (known !== null) return ok(known);
+    this.verified += 1;
+    const genuine = recordIsSigned(this.#primitives, this.networkId, signed);
+    return genuine.ok ? ok(this.#insert(signed)) : genuine;
+  }
+
+  /** Keeps a record that this node signed itself. */
+  addOwn(signed: SignedRecord): PooledRecord {
+    return this.#insert(signed);
+  }
+
+  hold(record: PooledRecord): void {
+    const entry = this.#records[record.handle];
+    if (entry !== undefined) entry.holders += 1;
+  }
+
+  release(record: PooledRecord): void {
+    const entry = this.#records[record.handle];
+    if (entry === undefined) return;
+    entry.holders -= 1;
+    if (entry.holders === 0) this.#wait(entry);
+  }
+
+  /** Makes `record.delta`, once, if `base` is a record of the same originator. */
+  prepareDelta(record: PooledRecord, base: PooledRecord): void {
+    if (record.deltaBase !== null || record.originator !== base.originator) return;
+    const { content, signature, payload } = record.signed;
+    const changes = encodeDelta(base.signed.content, content, this.#peerByPrefix);
+    record.deltaBase = { idHigh: base.idHigh, idLow: base.idLow };
+    const bytes = BASE_BYTES + SIGNATURE_BYTES + changes.length;
+    if (bytes >= payload.length) return;
+    const delta = new Uint8Array(bytes);
+    delta.set(base.signed.hash.subarray(0, BASE_BYTES));
+    delta.set(signature, BASE_BYTES);
+    delta.set(changes, BASE_BYTES + SIGNATURE_BYTES);
+    record.delta = delta;
+  }
+
+  /** The pool's number of a peer, −1 if no record is of it or names it. */
+  peerIndex(peer: Uint8Array): number {
+    return this.#peer(peer)?.index ?? -1;
+  }
+
+  /** PeerId of a number. */
+  peer(index: number): Uint8Array | undefined {
+    return this.#peers[index]?.bytes;
+  }
+
+  /** The first 4 bytes of a PeerId, by its number. */
+  prefix(index: number): number {
+    return this.#prefixes[index] ?? 0;
+  }
+
+  readonly #peerByPrefix = (prefix: Uint8Array): Uint8Array | null => {
+    if (prefix.length !== PEER_PREFIX_BYTES) return null;
+    const word = wordAt(prefix, 0);
+    let found: Uint8Array | null = null;
+    let peer = this.#byPrefix.get(word >>> KEY_SHIFT) ?? null;
+    for (; peer !== null; peer = peer.samePrefix) {
+      if (this.#prefixes[peer.index] !== word) continue;
+      if (found !== null) return null;
+      found = peer.bytes;
+    }
+    return found;
+  };
+
+  #insert(signed: SignedRecord): PooledRecord {
+    const handle = this.#freeHandles.pop() ?? this.#records.length;
+    const originator = this.#use(signed.record.originator);
+    const neighbours = Int32Array.from(signed.record.neighbours, ({ peer }) => this.#use(peer));
+    const signature = wordAt(signed.signature, 0) >>> KEY_SHIFT;
+    const idHigh = wordAt(signed.hash, 0);
+    const entry: Entry = {
+      handle,
+      signed,
+      originator,
+      neighbours,
+      idHigh,
+      idLow: wordAt(signed.hash, 4),
+      delta: null,
+      deltaBase: null,
+      signature: signed.signature,
+      bytes: signed.payload.length,
+      holders: 0,
+      waiting: 0,
+      sameSignature: this.#bySignature.get(signature) ?? null,
+      sameId: this.#byId.get(idHigh >>> KEY_SHIFT) ?? null,
+    };
+    this.#records[handle] = entry;
+    this.#bySignature.set(signature, entry);
+    this.#byId.set(idHigh >>> KEY_SHIFT, entry);
+    this.bytes += signed.payload.length;
+    this.size += 1;
+    this.#wait(entry);
+    return entry;
+  }
+
+  #wait(entry: Entry): void {
+    entry.waiting += 1;
+    this.#unheld.push(entry);
+    while (this.#unheld.length - this.#unheldHead > UNHELD_MAX) {
+      const oldest = this.#unheld[this.#unheldHead];
+      this.#unheldHead += 1;
+      if (oldest === undefined) continue;
+      oldest.waiting -= 1;
+      if (oldest.waiting === 0 && oldest.holders === 0) this.#drop(oldest);
+    }
+    if (this.#unheldHead < UNHELD_MAX) return;
+    this.#unheld = this.#unheld.slice(this.#unheldHead);
+    this.#unheldHead = 0;
+  }
+
+  #drop(entry: Entry): void {
+    const { handle, signed, originator, neighbours, idHigh } = entry;
+    this.#records[handle] = undefined;
+    this.#freeHandles.push(handle);
+    this.bytes -= signed.payload.length;
+    this.size -= 1;
+    unchain(this.#bySignature, wordAt(signed.signature, 0) >>> KEY_SHIFT, entry, 'sameSignature');
+    unchain(this.#byId, idHigh >>> KEY_SHIFT, entry, 'sameId');
+    this.#unuse(originator);
+    for (const neighbour of neighbours) this.#unuse(neighbour);
+  }
+
+  #peer(bytes: Uint8Array): Peer | null {
+    let peer = this.#byPrefix.get(wordAt(bytes, 0) >>> KEY_SHIFT) ?? null;
+    while (peer !== null && compareBytes(peer.bytes, bytes) !== 0) peer = peer.samePrefix;
+    return peer;
+  }
+
+  #use(bytes: Uint8Array): number {
+    const known = this.#peer(bytes);
+    if (known !== null) {
+      known.uses += 1;
+      return known.index;
+    }
+    const index = this.#freePeers.pop() ?? this.#peers.length;
+    const prefix = wordAt(bytes, 0);
+    // A copy: the peer outlives the record that it was first seen in.
+    const peer: Peer = {
+      index,
+      bytes: bytes.slice(),
+      uses: 1,
+      samePrefix: this.#byPrefix.get(prefix >>> KEY_SHIFT) ?? null,
+    };
+    this.#peers[index] = peer;
+    this.#byPrefix.set(prefix >>> KEY_SHIFT, peer);
+    if (index >= this.#prefixes.length) {
+      const larger = new Uint32Array(this.#prefixes.length * 2);
+      larger.set(this.#prefixes);
+      this.#prefixes = larger;
+    }
+    this.#prefixes[index] = prefix;
+    return index;
+  }
+
+  #unuse(index: number): void {
+    const peer = this.#peers[index];
+    if (peer === undefined) return;
+    peer.uses -= 1;
+    if (peer.uses > 0) return;
+    this.#peers[index] = undefined;
+    this.#freePeers.push(index);
+    unchain(this.#byPrefix, wordAt(peer.bytes, 0) >>> KEY_SHIFT, peer, 'samePrefix');
+  }
+}
+
+/** Takes an entry out of a map whose values are chained by `link`. */
+function unchain<Link extends string, T extends { [key in Link]: T | null }>(
+  map: Map<number, T>,
+  key: number,
+  entry: T,
+  link: Link,
+): void {
+  const first = map.get(key);
+  if (first === entry) {
+    const next: T | null = entry[link];
+    if (next === null) map.delete(key);
+    else map.set(key, next);
+    return;
+  }
+  let before: T | null | undefined = first;
+  while (before !== null && before !== undefined) {
+    if (before[link] === entry) {
+      before[link] = entry[link];
+      return;
+    }
+    before = before[link];
+  }
+}
+
+/** Four bytes, big-endian, unsigned. */
+export function wordAt(bytes: Uint8Array, at: number): number {
+  return (
+    (((bytes[at] ?? 0) << 24) |
+      ((bytes[at + 1] ?? 0) << 16) |
+      ((bytes[at + 2] ?? 0) << 8) |
+      (bytes[at + 3] ?? 0)) >>>
+    0
+  );
+}
+
+function equalAt(bytes: Uint8Array, start: number, whole: Uint8Array): boolean {
+  for (let i = 0; i < whole.length; i += 1) if (whole[i] !== bytes[start + i]) return false;
+  return true;
+}
