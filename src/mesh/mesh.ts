@@ -5,26 +5,25 @@ import { assert } from '../core/assert.ts';
 import { bytesEqual } from '../core/bytes.ts';
 import { BitcrapsError, fail, ok, type Result } from '../core/errors.ts';
 import { peerIdShort } from '../core/peer-id.ts';
-import type { Identity } from '../crypto/signing.ts';
-import type { Clock, Timer } from '../env/clock.ts';
-import type { Compressor } from '../env/compressor.ts';
+import type { Timer } from '../env/clock.ts';
 import type { Link } from '../env/link.ts';
-import type { Logger } from '../env/logger.ts';
-import type { Gauge, Metrics } from '../env/metrics.ts';
-import type { Primitives } from '../env/primitives.ts';
-import type { Rng } from '../env/rng.ts';
-import type { FailureTimings } from '../resilience/presets.ts';
+import type { Gauge } from '../env/metrics.ts';
 import { createLinkState, type LinkState } from '../routing/link-state.ts';
 import { PLAIN_NODE } from '../routing/node-attributes.ts';
-import type { RecordPool } from '../routing/record-pool.ts';
-import { createRouteTable, type RouteTable } from '../routing/route-table.ts';
+import { RoutePlanner, type NamedExplanation } from '../routing/route-planner.ts';
 import { revisionOf } from '../versioning/negotiate.ts';
 import { featuresOf } from '../versioning/offer.ts';
 import { HELLO_FRAME_BYTES_MIN, helloFor, type Hello } from '../versioning/hello.ts';
-import type { ProtocolVersion } from '../versioning/protocol-version.ts';
 import { FrameType } from '../wire/frame.ts';
 import { PacketType, type DecodedPacketHeader } from '../wire/packet.ts';
 import { LINK_STATE_KIND, LINK_STATE_TYPE } from './link-state-frame-types.ts';
+import type {
+  Mesh,
+  MeshConfig,
+  MeshDeps,
+  MeshMessage,
+  MeshSendErrorCode,
+} from './mesh-contract.ts';
 import { MeshLinks, type MeshLink } from './mesh-links.ts';
 import {
   neighbourInfo,
@@ -44,92 +43,25 @@ import {
 } from './packet-switch.ts';
 import { createProofMemory } from './proof-memory.ts';
 import type { SessionInfo } from './peer-sessions.ts';
-import { SessionTable, type SessionSendErrorCode } from './session-table.ts';
+import { SessionTable } from './session-table.ts';
 import { CONFIRMING_PROTOCOL, PAYLOAD_BYTES_MAX, PROTOCOL_MAX } from './session.ts';
 import { TrafficMeter } from './traffic.ts';
 import { decodeUnreachable } from './unreachable.ts';
 
 export { PAYLOAD_BYTES_MAX } from './session.ts';
+export type {
+  Mesh,
+  MeshConfig,
+  MeshDeps,
+  MeshMessage,
+  MeshSendErrorCode,
+} from './mesh-contract.ts';
 export type { Bridge } from './packet-switch.ts';
 export type { SessionInfo } from './peer-sessions.ts';
 export type { Member, MeshCounters, MeshLinkEvent, NeighbourInfo, RouteInfo } from './mesh-view.ts';
 
 /** Unreachable originators and aging sessions are looked for so often. */
 const SWEEP_INTERVAL_MS = 10_000;
-
-export interface MeshDeps {
-  readonly primitives: Primitives;
-  readonly clock: Clock;
-  readonly rng: Rng;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-  readonly compressor: Compressor;
-  /** Durable; grows at each start of the node. 0…2^32 − 1. */
-  readonly bootEpoch: number;
-  /** Link-state records of this network, shared with other nodes of this process. Default: one for this node. */
-  readonly pool?: RecordPool;
-}
-
-export interface MeshConfig extends FailureTimings {
-  readonly identity: Identity;
-  readonly networkId: string;
-  readonly meshName: string;
-  /** The version to speak, 1.0.0 up to `CURRENT`. */
-  readonly version: ProtocolVersion;
-  /** 32 bytes. */
-  readonly rulesHash: Uint8Array;
-  /** Proof of work of `identity` for `networkId`, 8 bytes. */
-  readonly proof: Uint8Array;
-  /** The difficulty that this node demands of its neighbours. */
-  readonly proofBits: number;
-  readonly gateway: boolean;
-}
-
-export interface MeshMessage {
-  /** PeerId of the sender, authenticated. */
-  readonly source: Uint8Array;
-  readonly payload: Uint8Array;
-}
-
-export type MeshSendErrorCode =
-  | SwitchErrorCode
-  | SessionSendErrorCode
-  | 'MESH_PAYLOAD_TOO_LONG'
-  | 'MESH_STOPPED';
-
-export interface Mesh {
-  /** PeerId of this node. */
-  readonly self: Uint8Array;
-  /** Takes ownership: handshake, keepalive, link state, forwarding. */
-  addLink(link: Link): void;
-  /**
-   * An end-to-end sealed datagram of at most `PAYLOAD_BYTES_MAX` bytes; `protocol` is 1…`PROTOCOL_MAX`. Unreliable,
-   * never delivered twice: callers retry. `MESH_NO_ROUTE`, `MESH_FEATURE_LACKING`, `MESH_PAYLOAD_TOO_LONG`,
-   * `MESH_PENDING_FULL`, `MESH_QUEUE_FULL`, … at once; what fails later comes by `onUnreachable`, if at all.
-   */
-  send(
-    destination: Uint8Array,
-    protocol: number,
-    payload: Uint8Array,
-  ): Result<void, MeshSendErrorCode>;
-  /** Sets the receiver of a protocol, 1…`PROTOCOL_MAX`; one for each. */
-  handle(protocol: number, receive: (message: MeshMessage) => void): void;
-  /** Advice, not authenticated: the code is whatever a relay wrote, or `MESH_SESSION_…` of this node. */
-  onUnreachable(listener: (destination: Uint8Array, code: string) => void): void;
-  onLink(listener: (event: MeshLinkEvent) => void): void;
-  setBridge(bridge: Bridge): void;
-  /** A packet from another mesh for a member of this one: it gets a route here and goes on. The bytes are not changed. */
-  inject(packet: Uint8Array): Result<void, SwitchErrorCode>;
-  /** Every node with a link-state record, this one included, ascending by PeerId. */
-  members(): readonly Member[];
-  neighbours(): readonly NeighbourInfo[];
-  /** `null` if nothing leads there as far as this node knows. */
-  route(destination: Uint8Array): RouteInfo | null;
-  sessions(): readonly SessionInfo[];
-  counters(): MeshCounters;
-  /** Says goodbye to all neighbours; nothing is delivered afterwards. */
-  stop(): void;
-}
 
 export function createMesh(config: MeshConfig, deps: MeshDeps): Mesh {
   return new MeshNode(config, deps);
@@ -141,7 +73,7 @@ class MeshNode implements Mesh {
   readonly #deps: MeshDeps;
   readonly #meter: TrafficMeter;
   readonly #linkState: LinkState;
-  readonly #routes: RouteTable;
+  readonly #routes: RoutePlanner;
   readonly #links: MeshLinks;
   readonly #switch: PacketSwitch;
   readonly #sessions: SessionTable<SwitchErrorCode>;
@@ -170,12 +102,20 @@ class MeshNode implements Mesh {
       {
         identity,
         networkId,
-        attributes: { ...PLAIN_NODE, gateway: gateway && usesGateways },
+        attributes: { ...PLAIN_NODE, ...config.attributes, gateway: gateway && usesGateways },
         bootEpoch,
       },
       { primitives, clock, logger, rng, ...(pool === undefined ? {} : { pool }) },
     );
-    this.#routes = createRouteTable(this.self, this.#linkState.database);
+    this.#routes = new RoutePlanner({
+      self: this.self,
+      database: this.#linkState.database,
+      clock,
+      rng,
+      policy: config.policy ?? 'dijkstra',
+      ...(config.criteria === undefined ? {} : { criteria: config.criteria }),
+      isSuspect: (port) => this.#links.byPort(port)?.neighbour.suspect === true,
+    });
     this.#links = new MeshLinks({
       ...config,
       primitives,
@@ -253,7 +193,7 @@ class MeshNode implements Mesh {
       this.#deps.clock.after(0, () => this.#hand(this.self, protocol, copy));
       return ok(undefined);
     }
-    const plan = this.#switch.plan(destination);
+    const plan = this.#switch.plan(destination, null);
     return plan.ok ? this.#sessions.send(destination, protocol, payload) : plan;
   }
 
@@ -290,8 +230,22 @@ class MeshNode implements Mesh {
 
   route(destination: Uint8Array): RouteInfo | null {
     if (bytesEqual(destination, this.self)) return { via: 'direct', hops: [], weight: 0 };
-    const plan = this.#switch.plan(destination);
+    const plan = this.#switch.plan(destination, 0);
     return plan.ok ? routeInfo(plan.value) : null;
+  }
+
+  disjointRoutes(destination: Uint8Array): readonly RouteInfo[] {
+    return this.#routes
+      .disjointRoutes(destination)
+      .map((route) => routeInfo({ kind: 'direct', route }));
+  }
+
+  explain(destination: Uint8Array): NamedExplanation | null {
+    return this.#routes.explain(destination);
+  }
+
+  get stateBytes(): number {
+    return this.#linkState.stateBytes + this.#routes.stateBytes;
   }
 
   sessions(): readonly SessionInfo[] {
@@ -454,8 +408,9 @@ class MeshNode implements Mesh {
     const { clock } = this.#deps;
     this.#linkState.database.age(clock.now());
     this.#sessions.sweep();
+    this.#routes.sweep();
     this.#gauges.links.set([...this.#links.active()].length);
-    this.#gauges.members.set(this.members().filter(({ reachable }) => reachable).length);
+    this.#gauges.members.set(this.#linkState.database.attached);
     this.#gauges.sessions.set(this.#sessions.list().length);
     this.#sweep = clock.after(SWEEP_INTERVAL_MS, () => this.#sweepUp());
   }

@@ -15,7 +15,7 @@ import {
   type Forwarder,
   type RoutingDropCode,
 } from '../routing/forwarder.ts';
-import type { Avoided, Route, RouteTable } from '../routing/route-table.ts';
+import type { Avoided, PlannedRoute, Route, RoutePlanner } from '../routing/route-planner.ts';
 import { formatVersion, type ProtocolVersion } from '../versioning/protocol-version.ts';
 import { readU64 } from '../wire/big-endian.ts';
 import {
@@ -86,7 +86,7 @@ export interface PacketSwitchConfig {
   readonly rng: Rng;
   readonly logger: Logger;
   readonly meter: TrafficMeter;
-  readonly routes: RouteTable;
+  readonly routes: RoutePlanner;
   readonly links: Pick<MeshLinks, 'byPort'>;
   /** A packet for this node; a code if it was of no use. */
   deliver(header: DecodedPacketHeader, body: Uint8Array): DeliverDropCode | null;
@@ -111,10 +111,12 @@ export class PacketSwitch {
     });
   }
 
-  /** The way to a destination as known now. */
-  plan(destination: Uint8Array): Result<Plan, RouteErrorCode> {
+  /** The way to a destination as known now: by the policy for a packet of `flowId`, the cheapest for none. */
+  plan(destination: Uint8Array, flowId: number | null): Result<Plan, RouteErrorCode> {
     const { routes, usesGateways, version } = this.#config;
-    const direct = routes.routeTo(destination);
+    const way = (peer: Uint8Array): PlannedRoute | null =>
+      flowId === null ? routes.cheapestTo(peer) : routes.routeTo(peer, flowId);
+    const direct = way(destination);
     if (direct !== null) return direct.ok ? ok({ kind: 'direct', route: direct.value }) : direct;
     const text = peerIdText(destination);
     const gateway = routes.nearestGateway();
@@ -130,7 +132,7 @@ export class PacketSwitch {
     if (this.#config.gateway && bridge !== null && bridge.reaches(destination)) {
       return ok({ kind: 'bridge', bridge });
     }
-    const route = gateway === null ? null : routes.routeTo(gateway);
+    const route = gateway === null ? null : way(gateway);
     if (gateway === null || route === null) return fail('MESH_NO_ROUTE', { destination: text });
     return route.ok ? ok({ kind: 'gateway', gateway, route: route.value }) : route;
   }
@@ -142,7 +144,7 @@ export class PacketSwitch {
     body: Uint8Array,
     flowId: number,
   ): Result<void, SwitchErrorCode> {
-    const plan = this.plan(destination);
+    const plan = this.plan(destination, flowId);
     if (!plan.ok) return plan;
     const route = plan.value.kind === 'bridge' ? null : plan.value.route;
     const packet = encodePacket(
@@ -150,7 +152,7 @@ export class PacketSwitch {
         type,
         flags: 0,
         ttl: Math.min(TTL_MAX, (route?.hops.length ?? 0) + TTL_BEYOND_ROUTE),
-        flowId,
+        flowId: route === null ? flowId : (flowId ^ route.label) >>> 0,
         packetId: readU64(randomBytes(this.#config.rng, 8), 0),
         source: this.#config.self,
         destination,
@@ -175,7 +177,7 @@ export class PacketSwitch {
     if (!header.ok) return header;
     const { destination } = header.value;
     if (bytesEqual(destination, this.#config.self)) return this.#carryOut(packet, null);
-    const route = this.#config.routes.routeTo(destination);
+    const route = this.#config.routes.cheapestTo(destination);
     if (route === null) {
       this.#tell(header.value, 'MESH_NO_ROUTE');
       return fail('MESH_NO_ROUTE', { destination: peerIdText(destination) });
@@ -300,7 +302,7 @@ export class PacketSwitch {
     const { routes } = this.#config;
     // A gateway that sent it would have taken it across itself.
     const gateway = routes.nearestGateway(header.source);
-    const route = gateway === null ? null : routes.routeTo(gateway);
+    const route = gateway === null ? null : routes.cheapestTo(gateway);
     if (route === null || !route.ok) return null;
     const detoured = replaceRoute(packet, route.value.encoded);
     setFlags(detoured, withDetourCount(header.flags, detours + 1));

@@ -7,6 +7,7 @@ import type { Clock } from '../env/clock.ts';
 import type { ActionInit } from '../casino/operation.ts';
 import type { CasinoState, Table } from '../casino/state.ts';
 import { casinoReport, casinoState } from './casino-report.ts';
+import { explanationReport } from './explanation-report.ts';
 import { gatewayReports, peerReports, routeReports, statusReport } from './mesh-report.ts';
 import type { CasinoNode } from './node.ts';
 import type { NodeEvent } from './node-event.ts';
@@ -28,6 +29,8 @@ const METHODS: Readonly<Record<string, Method>> = {
   status: ({ node, clock, listening }) => statusReport(node, clock, listening),
   peers: ({ node }) => peerReports(node),
   routes: ({ node }, params) => routeReports(node, optionalPeer(params, 'destination')),
+  explain: ({ node }, params) =>
+    explanationReport(node, unwrap(parsePeerId(text(params, 'destination')))),
   gateways: ({ node }) => gatewayReports(node),
   casino: ({ node }) => casinoReport(node),
   bet: ({ node }, params) => act(node, (table) => placeBet(table, params)),

@@ -15,8 +15,9 @@ import type { CheckedBlock } from '../casino/replica.ts';
 import { rulesHash } from '../casino/rules-hash.ts';
 import type { Identity } from '../crypto/signing.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
-import { createMesh, type Mesh } from '../mesh/mesh.ts';
+import { createMesh, type Mesh, type MeshConfig } from '../mesh/mesh.ts';
 import type { FailureTimings } from '../resilience/presets.ts';
+import type { PolicyName } from '../routing/policies/route-policy.ts';
 import type { Hello } from '../versioning/hello.ts';
 import type { Negotiation } from '../versioning/negotiate.ts';
 import { formatVersion, type ProtocolVersion } from '../versioning/protocol-version.ts';
@@ -40,6 +41,9 @@ export interface NodeConfig extends FailureTimings {
   readonly proof: Uint8Array;
   readonly proofBits: number;
   readonly gateway: boolean;
+  /** See `MeshConfig`. */
+  readonly policy: PolicyName;
+  readonly attributes: NonNullable<MeshConfig['attributes']>;
 }
 
 export interface NodeDeps {

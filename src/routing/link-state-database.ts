@@ -83,6 +83,11 @@ export class LinkStateDatabase {
     this.#recordsMax = recordsMax;
   }
 
+  /** How many originators a chain of mutual links leads to, this node included, when last looked at. */
+  get attached(): number {
+    return this.size - this.#detached.size;
+  }
+
   /** Bytes of the tables and of the payloads held. */
   get stateBytes(): number {
     const tables = [this.#held, this.#paths, this.#flags, this.#changes, this.#recent];

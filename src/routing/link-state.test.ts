@@ -25,7 +25,7 @@ import {
 } from './link-state-record.ts';
 import { PLAIN_NODE, type Location } from './node-attributes.ts';
 import { createLinkState, type LinkState, type LinkStateFrame } from './link-state.ts';
-import { createRouteTable } from './route-table.ts';
+import { plannerOver } from '../../test/suites/planner-rig.ts';
 
 const identities: readonly Identity[] = Array.from({ length: 10 }, (_, i) =>
   identityFromSeed(primitives, primitives.sha256(utf8(`node ${i}`))),
@@ -213,7 +213,7 @@ describe('flooding', () => {
         for (let i = 0; i < 6; i += 1) {
           const component = flood.componentOf(i);
           const first = component[0] ?? 0;
-          const routes = createRouteTable(identity(i).publicKey, flood.state(i).database);
+          const routes = plannerOver(identity(i).publicKey, flood.state(i).database);
           const reached = routes.nodes().filter(({ reachable }) => reachable);
           expect(reached.map(({ peer }) => peer).sort(compareBytes)).toEqual(
             component.map((node) => identity(node).publicKey).sort(compareBytes),
@@ -302,8 +302,8 @@ describe('sequences', () => {
     flood.join(0, 1);
     flood.settle();
     expect(flood.view(0)).toEqual(flood.view(1));
-    const routes = createRouteTable(identity(0).publicKey, flood.state(0).database);
-    expect(routes.routeTo(identity(1).publicKey)).not.toBeNull();
+    const routes = plannerOver(identity(0).publicKey, flood.state(0).database);
+    expect(routes.cheapestTo(identity(1).publicKey)).not.toBeNull();
   });
 
   test('a genuine record of its own with a higher number is outbid at once', () => {
@@ -370,22 +370,22 @@ describe('one side alone', () => {
     const state = new Flood().boot(0, 1);
     state.linkUp(1, identity(1).publicKey, 100);
     state.linkDown(99);
-    const routes = createRouteTable(identity(0).publicKey, state.database);
+    const routes = plannerOver(identity(0).publicKey, state.database);
     const back = { peer: identity(0).publicKey, port: 4, weight: 100, metrics: 0 };
     const on = { peer: identity(2).publicKey, port: 5, weight: 100, metrics: 0 };
     const claims = [back, on].sort((a, b) => compareBytes(a.peer, b.peer));
     state.receive('record', payloadOf(1, { sequence: 1n, neighbours: claims }), 1);
     // This node has not told of its link yet.
-    expect(routes.routeTo(identity(1).publicKey)).toBeNull();
+    expect(routes.cheapestTo(identity(1).publicKey)).toBeNull();
     state.linkUp(2, identity(3).publicKey, 100);
     state.linkDown(2);
     state.wake();
-    expect(routes.routeTo(identity(1).publicKey)).toMatchObject({ value: { ports: [1] } });
+    expect(routes.cheapestTo(identity(1).publicKey)).toMatchObject({ value: { ports: [1] } });
     state.receive('record', payloadOf(2, { sequence: 1n }), 1);
-    expect(routes.routeTo(identity(2).publicKey)).toBeNull();
+    expect(routes.cheapestTo(identity(2).publicKey)).toBeNull();
     const returned = [{ peer: identity(1).publicKey, port: 6, weight: 100, metrics: 0 }];
     state.receive('record', payloadOf(2, { sequence: 2n, neighbours: returned }), 1);
-    expect(routes.routeTo(identity(2).publicKey)).toMatchObject({ value: { ports: [1, 5] } });
+    expect(routes.cheapestTo(identity(2).publicKey)).toMatchObject({ value: { ports: [1, 5] } });
   });
 });
 
@@ -398,7 +398,7 @@ describe('bounds', () => {
     flood.settle();
     const old = payloadOf(1, { sequence: firstSequence(1) });
     const { database } = flood.state(0);
-    const routes = createRouteTable(identity(0).publicKey, database);
+    const routes = plannerOver(identity(0).publicKey, database);
     const age = (): void => database.age(flood.clock.ms);
     age();
     flood.part(0, 1);
@@ -415,7 +415,7 @@ describe('bounds', () => {
     // A living node comes back with what it has.
     flood.join(0, 1);
     flood.settle();
-    expect(routes.routeTo(identity(1).publicKey)).not.toBeNull();
+    expect(routes.cheapestTo(identity(1).publicKey)).not.toBeNull();
     flood.part(0, 1);
     flood.settle();
     age();

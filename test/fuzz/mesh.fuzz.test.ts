@@ -24,7 +24,7 @@ import { decodeUpdate, LIST_IDS_MAX, UpdateWriter } from '../../src/routing/link
 import { readVarint } from '../../src/routing/varint.ts';
 import { createLinkState } from '../../src/routing/link-state.ts';
 import { PLAIN_NODE } from '../../src/routing/node-attributes.ts';
-import { createRouteTable } from '../../src/routing/route-table.ts';
+
 import { helloFor } from '../../src/versioning/hello.ts';
 import { CURRENT } from '../../src/versioning/protocol-version.ts';
 import { decodeFrame, FrameType } from '../../src/wire/frame.ts';
@@ -32,6 +32,7 @@ import { encodePacket, PacketType } from '../../src/wire/packet.ts';
 import { encodePorts } from '../../src/wire/ports.ts';
 import { rigRng } from '../suites/link-state-rig.ts';
 import { MeshRig, silentLogger, testIdentity } from '../suites/mesh-rig.ts';
+import { plannerOver } from '../suites/planner-rig.ts';
 
 const budgetMs = Number(process.env['BITCRAPS_FUZZ_MS'] ?? '300');
 const NODES = ['a', 'b', 'c', 'd', 'mallory'] as const;
@@ -232,7 +233,7 @@ test('link state takes any record or digest and still routes', () => {
   const state = createLinkState(config, { primitives, clock, logger: silentLogger, rng });
   state.linkUp(1, testIdentity('b').publicKey, 100);
   state.linkUp(3, testIdentity('c').publicKey, 100, { revision: 2 });
-  const routes = createRouteTable(identity.publicKey, state.database);
+  const routes = plannerOver(identity.publicKey, state.database);
   const records = NODES.flatMap((name) => [recordOf(name), recordOf(name, 2n)]);
   const input = fc.record({
     kind: fc.constantFrom('record', 'digest', 'update'),

@@ -73,6 +73,8 @@ export class CasinoRig {
         proof: new Uint8Array(8),
         proofBits: 0,
         gateway: planned.role === 'gateway',
+        policy: 'dijkstra',
+        attributes: {},
         ...presets.local,
       },
       {

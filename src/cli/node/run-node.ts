@@ -26,6 +26,7 @@ import { lockState, type StateLock } from '../../platform/node/state-lock.ts';
 import { zstd } from '../../platform/node/zstd.ts';
 import { presets } from '../../resilience/presets.ts';
 import { parseVersion } from '../../versioning/protocol-version.ts';
+import { locationOf } from '../config/place.ts';
 import type { Settings } from '../config/settings.ts';
 import { controlSocketPath, makePrivateFolder } from '../state-folder.ts';
 import { createEventQueue } from './event-queue.ts';
@@ -82,6 +83,11 @@ export async function bootNode(
         version: unwrap(parseVersion(settings.version)),
         proofBits: settings.proofBits,
         gateway: settings.gateway,
+        policy: settings.policy,
+        attributes: {
+          relays: !settings.leaf,
+          location: locationOf(settings.position, settings.mobility, systemClock.wallMs()),
+        },
         ...presets[settings.preset],
       },
       {

@@ -74,4 +74,9 @@ export const cliErrors = {
     cause: 'The installed command needs `dist/`, which a checkout does not have at first.',
     cure: 'In a checkout run `npm run build` first, or use `npm run -s bitcraps --`.',
   },
+  CLI_EXPLAIN_DESTINATION: {
+    message: '--explain needs a destination',
+    cause: 'A route is explained for one peer at a time.',
+    cure: 'Name a PeerId: bitcraps routes --explain PEERID. bitcraps routes lists them.',
+  },
 } as const;

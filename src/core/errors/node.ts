@@ -85,4 +85,9 @@ export const nodeErrors = {
     cause: 'The method belongs to a role that this node does not have.',
     cure: 'Ask a node that has the role, for example with --node NAME.',
   },
+  NODE_PEER_UNKNOWN: {
+    message: 'no node {peer} is known in this mesh, or it is this node itself',
+    cause: 'It is in another mesh, it has left, or its records have not come yet.',
+    cure: 'Look at the routes of this node: bitcraps routes.',
+  },
 } as const;

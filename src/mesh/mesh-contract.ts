@@ -1,0 +1,107 @@
+// What a mesh is to its users: what it is given, what it is told, what it can do. `mesh.ts` is the one implementation.
+
+import type { Result } from '../core/errors.ts';
+import type { Identity } from '../crypto/signing.ts';
+import type { Clock } from '../env/clock.ts';
+import type { Compressor } from '../env/compressor.ts';
+import type { Link } from '../env/link.ts';
+import type { Logger } from '../env/logger.ts';
+import type { Metrics } from '../env/metrics.ts';
+import type { Primitives } from '../env/primitives.ts';
+import type { Rng } from '../env/rng.ts';
+import type { FailureTimings } from '../resilience/presets.ts';
+import type { NodeAttributes } from '../routing/node-attributes.ts';
+import type { PolicyName, RouteCriteria } from '../routing/policies/route-policy.ts';
+import type { RecordPool } from '../routing/record-pool.ts';
+import type { NamedExplanation } from '../routing/route-planner.ts';
+import type { ProtocolVersion } from '../versioning/protocol-version.ts';
+import type { Member, MeshCounters, MeshLinkEvent, NeighbourInfo, RouteInfo } from './mesh-view.ts';
+import type { Bridge, SwitchErrorCode } from './packet-switch.ts';
+import type { SessionInfo } from './peer-sessions.ts';
+import type { SessionSendErrorCode } from './session-table.ts';
+
+export interface MeshDeps {
+  readonly primitives: Primitives;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly compressor: Compressor;
+  /** Durable; grows at each start of the node. 0…2^32 − 1. */
+  readonly bootEpoch: number;
+  /** Link-state records of this network, shared with other nodes of this process. Default: one for this node. */
+  readonly pool?: RecordPool;
+}
+
+export interface MeshConfig extends FailureTimings {
+  readonly identity: Identity;
+  readonly networkId: string;
+  readonly meshName: string;
+  /** The version to speak, 1.0.0 up to `CURRENT`. */
+  readonly version: ProtocolVersion;
+  /** 32 bytes. */
+  readonly rulesHash: Uint8Array;
+  /** Proof of work of `identity` for `networkId`, 8 bytes. */
+  readonly proof: Uint8Array;
+  /** The difficulty that this node demands of its neighbours. */
+  readonly proofBits: number;
+  readonly gateway: boolean;
+  /** How this node chooses ways for its own packets; default `dijkstra`. */
+  readonly policy?: PolicyName;
+  /** What matters to them; default `DEFAULT_CRITERIA`. */
+  readonly criteria?: RouteCriteria;
+  /** What this node tells the mesh of itself; default: it stands still on mains power, and relays. */
+  readonly attributes?: Partial<Omit<NodeAttributes, 'gateway'>>;
+}
+
+export interface MeshMessage {
+  /** PeerId of the sender, authenticated. */
+  readonly source: Uint8Array;
+  readonly payload: Uint8Array;
+}
+
+export type MeshSendErrorCode =
+  | SwitchErrorCode
+  | SessionSendErrorCode
+  | 'MESH_PAYLOAD_TOO_LONG'
+  | 'MESH_STOPPED';
+
+export interface Mesh {
+  /** PeerId of this node. */
+  readonly self: Uint8Array;
+  /** Takes ownership: handshake, keepalive, link state, forwarding. */
+  addLink(link: Link): void;
+  /**
+   * An end-to-end sealed datagram of at most `PAYLOAD_BYTES_MAX` bytes; `protocol` is 1…`PROTOCOL_MAX`. Unreliable,
+   * never delivered twice: callers retry. `MESH_NO_ROUTE`, `MESH_FEATURE_LACKING`, `MESH_PAYLOAD_TOO_LONG`,
+   * `MESH_PENDING_FULL`, `MESH_QUEUE_FULL`, … at once; what fails later comes by `onUnreachable`, if at all.
+   */
+  send(
+    destination: Uint8Array,
+    protocol: number,
+    payload: Uint8Array,
+  ): Result<void, MeshSendErrorCode>;
+  /** Sets the receiver of a protocol, 1…`PROTOCOL_MAX`; one for each. */
+  handle(protocol: number, receive: (message: MeshMessage) => void): void;
+  /** Advice, not authenticated: the code is whatever a relay wrote, or `MESH_SESSION_…` of this node. */
+  onUnreachable(listener: (destination: Uint8Array, code: string) => void): void;
+  onLink(listener: (event: MeshLinkEvent) => void): void;
+  setBridge(bridge: Bridge): void;
+  /** A packet from another mesh for a member of this one: it gets a route here and goes on. The bytes are not changed. */
+  inject(packet: Uint8Array): Result<void, SwitchErrorCode>;
+  /** Every node with a link-state record, this one included, ascending by PeerId. */
+  members(): readonly Member[];
+  neighbours(): readonly NeighbourInfo[];
+  /** `null` if nothing leads there as far as this node knows. */
+  route(destination: Uint8Array): RouteInfo | null;
+  /** Node-disjoint ways to a member, up to three, the cheapest first; as many as the mesh has. */
+  disjointRoutes(destination: Uint8Array): readonly RouteInfo[];
+  /** Why packets to a member go the way they go; `null` if it is not known. */
+  explain(destination: Uint8Array): NamedExplanation | null;
+  sessions(): readonly SessionInfo[];
+  /** Bytes that link state and routing hold for this node. */
+  readonly stateBytes: number;
+  counters(): MeshCounters;
+  /** Says goodbye to all neighbours; nothing is delivered afterwards. */
+  stop(): void;
+}

@@ -1,0 +1,340 @@
+// Ways for packets, out of the live topology: for this node's own by its policy, for those that a dead link stranded here
+// by the cheapest path around it, to gateways by the shortest. To relays a way is a run of ports.
+
+import { compareBytes } from '../core/bytes.ts';
+import { fail, ok, type Result } from '../core/errors.ts';
+import { peerIdText } from '../core/peer-id.ts';
+import type { Clock } from '../env/clock.ts';
+import type { Rng } from '../env/rng.ts';
+import { OWNER_PREFIX_BYTES, type FailedLink } from '../wire/failed-links.ts';
+import { encodePorts, ROUTE_BYTES_MAX } from '../wire/ports.ts';
+import { byteKey } from './byte-key.ts';
+import { pathPrice } from './congestion-marking.ts';
+import { explain, type RouteExplanation } from './explain.ts';
+import { disjointPaths } from './graph/disjoint-paths.ts';
+import { arcTo, hopCounts, nodePath, NONE, UNREACHABLE } from './graph/graph.ts';
+import type { LinkStateDatabase } from './link-state-database.ts';
+import { LiveTopology } from './live-topology.ts';
+import { createPathTomography, type PathTomography } from './path-tomography.ts';
+import { createPolicy } from './policies/policies.ts';
+import { searchPaths } from './policies/path-search.ts';
+import { DEFAULT_CRITERIA } from './policies/route-criteria.ts';
+import type {
+  PathChoice,
+  PolicyName,
+  RouteCriteria,
+  RoutePolicy,
+} from './policies/route-policy.ts';
+
+/** A topology that nobody asked for so long is let go. */
+export const TOPOLOGY_IDLE_MS = 60_000;
+/** Flows whose path is remembered for the feedback that is to come; the one used longest ago goes first. */
+export const FLOWS_MAX = 4_096;
+/** Node-disjoint routes to one destination: what a redundancy of three asks for. */
+export const DISJOINT_ROUTES_MAX = 3;
+/** What marks tell of links, for criteria that look at congestion: half forgotten in the time that a queue takes to drain. */
+const PRICES = { linksMax: 4_096, halfLifeMs: 5_000, gain: 0.5 };
+
+/** FNV-1a over the nodes of a path. */
+const LABEL_OFFSET = 0x811c_9dc5;
+const LABEL_PRIME = 0x0100_0193;
+
+export interface Route {
+  /** PeerIds from the first hop to the destination. */
+  readonly hops: readonly Uint8Array[];
+  /** One port for each hop: this node's first. */
+  readonly ports: readonly number[];
+  /** `ports` as a packet carries them, at most `ROUTE_BYTES_MAX`. */
+  readonly encoded: Uint8Array;
+  readonly weight: number;
+  /** 32 bits that tell this way from others: xored into a packet's flow id, so that feedback tells of one path. */
+  readonly label: number;
+}
+
+export type PlannedRoute = Result<Route, 'ROUTING_ROUTE_TOO_LONG'>;
+
+export interface KnownNode {
+  /** PeerId. */
+  readonly peer: Uint8Array;
+  readonly gateway: boolean;
+  readonly reachable: boolean;
+  /** 0 for this node, and for what is not reachable. */
+  readonly hops: number;
+}
+
+/** What a detour has to avoid. */
+export interface Avoided {
+  /** Failed links that the packet met on its way. */
+  readonly links: readonly FailedLink[];
+  /** Whether an own link carries packets; by port. */
+  isUsable(port: number): boolean;
+}
+
+/** What came back of the packets of a flow. */
+export interface FlowFeedback {
+  readonly delivered: number;
+  readonly lost: number;
+  /** Of the delivered ones. */
+  readonly marked: number;
+  readonly roundTripMs: number | null;
+}
+
+/** An explanation with the PeerIds of its nodes, by node number. */
+export interface NamedExplanation {
+  readonly explanation: RouteExplanation;
+  peerOf(node: number): Uint8Array;
+}
+
+export interface RoutePlannerConfig {
+  /** PeerId of this node, which has a record in the database. */
+  readonly self: Uint8Array;
+  readonly database: LinkStateDatabase;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly policy: PolicyName;
+  /** Default `DEFAULT_CRITERIA`. */
+  readonly criteria?: RouteCriteria;
+  /** Whether the own link of this port does not answer. */
+  isSuspect(port: number): boolean;
+}
+
+export class RoutePlanner {
+  readonly #config: RoutePlannerConfig;
+  readonly #criteria: RouteCriteria;
+  #policy: RoutePolicy;
+  #prices: PathTomography = createPathTomography(PRICES);
+  #topology: LiveTopology | null = null;
+  #usedAtMs = 0;
+  /** Of a choice that the policy gives again and again the route is made once. */
+  #routes = new WeakMap<PathChoice, PlannedRoute>();
+  #routesOf = -1;
+  /** The path of each flow, by destination and labelled flow id; the one used longest ago first. */
+  readonly #flows = new Map<number, PathChoice>();
+
+  constructor(config: RoutePlannerConfig) {
+    this.#config = config;
+    this.#criteria = config.criteria ?? DEFAULT_CRITERIA;
+    this.#policy = createPolicy(config.policy);
+  }
+
+  get policy(): PolicyName {
+    return this.#policy.name;
+  }
+
+  /** Bytes of topology, policy and tables; little while no packet of this node's own was sent of late. */
+  get stateBytes(): number {
+    return (this.#topology?.stateBytes ?? 0) + this.#policy.stateBytes + this.#prices.stateBytes;
+  }
+
+  /** The way for a packet of this flow by the node's policy; `null` if none leads there. */
+  routeTo(peer: Uint8Array, flowId: number): PlannedRoute | null {
+    const topology = this.#current();
+    const target = topology.nodeOf(peer);
+    if (target === NONE || target === topology.source) return null;
+    const choice = this.#policy.choose(topology, target, flowId, this.#criteria);
+    if (choice === null) return null;
+    const route = this.#routes.get(choice) ?? routeAlong(topology, choice.nodes);
+    this.#routes.set(choice, route);
+    if (route.ok) this.#remember(target, flowId ^ route.value.label, choice);
+    return route;
+  }
+
+  /** The cheapest way, whatever the policy: for gateways on the way, notices, and to show. */
+  cheapestTo(peer: Uint8Array): PlannedRoute | null {
+    const topology = this.#current();
+    const target = topology.nodeOf(peer);
+    const nodes = target === NONE ? null : nodePath(topology.paths, target);
+    return nodes === null || nodes.length < 2 ? null : routeAlong(topology, nodes);
+  }
+
+  /** The cheapest way to `destination` without what is avoided; `null` if there is none, or it is too long. */
+  detourTo(destination: Uint8Array, avoided: Avoided): Route | null {
+    const topology = this.#current();
+    const target = topology.nodeOf(destination);
+    if (target === NONE || target === topology.source) return null;
+    const failed = this.#failedArcs(topology, avoided);
+    const nodes = nodePath(topology.paths, target);
+    const whole = nodes !== null && !crosses(topology, nodes, failed);
+    const around = whole ? nodes : searchAround(topology, target, failed);
+    if (around === null) return null;
+    const route = routeAlong(topology, around);
+    return route.ok ? route.value : null;
+  }
+
+  /** PeerId of the nearest reachable gateway other than this node and `except`, `null` if there is none. */
+  nearestGateway(except?: Uint8Array): Uint8Array | null {
+    const topology = this.#current();
+    const { distances } = topology.paths;
+    const exceptKey = except === undefined ? null : byteKey(except);
+    let nearest: Uint8Array | null = null;
+    let nearestDistance = UNREACHABLE;
+    for (const [node, { signed }] of topology.entries()) {
+      const { attributes, originator } = signed.record;
+      const distance = distances[node] ?? UNREACHABLE;
+      if (!attributes.gateway || node === topology.source || distance >= nearestDistance) continue;
+      if (byteKey(originator) === exceptKey) continue;
+      nearest = originator;
+      nearestDistance = distance;
+    }
+    return nearest;
+  }
+
+  /** Every node with a record, this one included, ascending by PeerId. */
+  nodes(): readonly KnownNode[] {
+    const topology = this.#current();
+    const { distances } = topology.paths;
+    const hops = hopCounts(topology.paths);
+    return [...topology.entries()]
+      .map(([node, { signed }]) => ({
+        peer: signed.record.originator,
+        gateway: signed.record.attributes.gateway,
+        reachable: distances[node] !== UNREACHABLE,
+        hops: hops[node] ?? 0,
+      }))
+      .sort((a, b) => compareBytes(a.peer, b.peer));
+  }
+
+  /** The node-disjoint routes of least cost to a peer, up to `DISJOINT_ROUTES_MAX`; as many as there are. */
+  disjointRoutes(peer: Uint8Array): readonly Route[] {
+    const topology = this.#current();
+    const target = topology.nodeOf(peer);
+    if (target === NONE || target === topology.source) return [];
+    const { graph, noTransit } = topology;
+    const options = { kind: 'node', count: DISJOINT_ROUTES_MAX, noTransit } as const;
+    return disjointPaths(graph, topology.source, target, options).paths.flatMap(({ nodes }) => {
+      const route = routeAlong(topology, nodes);
+      return route.ok ? [route.value] : [];
+    });
+  }
+
+  /** Why packets go where they go; `null` if the peer is not known. */
+  explain(peer: Uint8Array): NamedExplanation | null {
+    const topology = this.#current();
+    const target = topology.nodeOf(peer);
+    if (target === NONE || target === topology.source) return null;
+    const explanation = explain(topology, target, this.#criteria, this.#policy);
+    return { explanation, peerOf: (node) => topology.peerOf(node) };
+  }
+
+  /** Tells the policy what became of packets. `flowId`: as they bore it, with the label of their way in it. */
+  feedback(peer: Uint8Array, flowId: number, feedback: FlowFeedback): void {
+    const topology = this.#topology;
+    if (topology === null) return;
+    topology.sync();
+    const target = topology.nodeOf(peer);
+    if (target === NONE || target === topology.source) return;
+    const nodes = this.#flows.get(flowKey(target, flowId))?.nodes;
+    if (nodes === undefined) return;
+    const { delivered, marked } = feedback;
+    if (delivered > 0) this.#prices.observe(nodes, pathPrice(marked / delivered), topology.nowMs);
+    this.#policy.feedback(topology, { nodes, ...feedback });
+  }
+
+  /** Lets an idle topology go. Call it every few seconds. */
+  sweep(): void {
+    if (this.#topology === null) return;
+    if (this.#config.clock.now() - this.#usedAtMs < TOPOLOGY_IDLE_MS) return;
+    this.#topology = null;
+    this.#flows.clear();
+    this.#prices = createPathTomography(PRICES);
+    this.#policy = createPolicy(this.#policy.name);
+  }
+
+  #remember(target: number, flowId: number, choice: PathChoice): void {
+    const key = flowKey(target, flowId);
+    this.#flows.delete(key);
+    this.#flows.set(key, choice);
+    if (this.#flows.size <= FLOWS_MAX) return;
+    const oldest = this.#flows.keys().next().value;
+    if (oldest !== undefined) this.#flows.delete(oldest);
+  }
+
+  #current(): LiveTopology {
+    const { self, database, clock, rng } = this.#config;
+    this.#topology ??= new LiveTopology(self, {
+      database,
+      clock,
+      rng,
+      prices: this.#prices,
+      isSuspect: (port) => this.#config.isSuspect(port),
+    });
+    this.#topology.sync();
+    this.#usedAtMs = clock.now();
+    if (this.#routesOf !== this.#topology.version) {
+      this.#routesOf = this.#topology.version;
+      this.#routes = new WeakMap();
+    }
+    return this.#topology;
+  }
+
+  /** Arcs of failed links: a link that fails one way is used in neither. */
+  #failedArcs(topology: LiveTopology, avoided: Avoided): ReadonlySet<number> {
+    const { graph, source } = topology;
+    const failed = new Set<number>();
+    const fail = (owner: number, isFailed: (port: number) => boolean): void => {
+      const end = graph.ends[owner] ?? 0;
+      for (let arc = graph.starts[owner] ?? 0; arc < end; arc += 1) {
+        if (!isFailed(graph.ports[arc] ?? 0)) continue;
+        failed.add(arc);
+        failed.add(arcTo(graph, graph.targets[arc] ?? NONE, owner));
+      }
+    };
+    fail(source, (port) => !avoided.isUsable(port));
+    for (const { owner, port } of avoided.links) {
+      const prefix = byteKey(owner);
+      for (const [node, { signed }] of topology.entries()) {
+        const key = byteKey(signed.record.originator.subarray(0, OWNER_PREFIX_BYTES));
+        if (key === prefix) fail(node, (one) => one === port);
+      }
+    }
+    return failed;
+  }
+}
+
+/** The cheapest path that crosses no failed arc. */
+function searchAround(
+  topology: LiveTopology,
+  target: number,
+  failed: ReadonlySet<number>,
+): readonly number[] | null {
+  const { weights } = topology.graph;
+  const cost = (arc: number): number => (failed.has(arc) ? Infinity : (weights[arc] ?? 0));
+  return nodePath(searchPaths(topology, cost, target), target);
+}
+
+function crosses(
+  { graph }: LiveTopology,
+  nodes: readonly number[],
+  arcs: ReadonlySet<number>,
+): boolean {
+  for (let i = 1; i < nodes.length; i += 1) {
+    if (arcs.has(arcTo(graph, nodes[i - 1] ?? NONE, nodes[i] ?? NONE))) return true;
+  }
+  return false;
+}
+
+/** Flow ids have 32 bits, node numbers fewer than 20: exact. */
+function flowKey(target: number, flowId: number): number {
+  return target * 2 ** 32 + (flowId >>> 0);
+}
+
+function routeAlong(topology: LiveTopology, nodes: readonly number[]): PlannedRoute {
+  const { graph } = topology;
+  const ports: number[] = [];
+  let weight = 0;
+  let label = LABEL_OFFSET;
+  for (let i = 1; i < nodes.length; i += 1) {
+    const arc = arcTo(graph, nodes[i - 1] ?? NONE, nodes[i] ?? NONE);
+    ports.push(graph.ports[arc] ?? 0);
+    weight += graph.weights[arc] ?? 0;
+    label = Math.imul(label ^ (nodes[i] ?? 0), LABEL_PRIME);
+  }
+  const hops = nodes.slice(1).map((node) => topology.peerOf(node));
+  const encoded = encodePorts(ports);
+  if (encoded.length > ROUTE_BYTES_MAX) {
+    const destination = peerIdText(hops.at(-1) ?? new Uint8Array(0));
+    const data = { destination, bytes: encoded.length, bytesMax: ROUTE_BYTES_MAX };
+    return fail('ROUTING_ROUTE_TOO_LONG', data);
+  }
+  return ok({ hops, ports, encoded, weight, label: label >>> 0 });
+}
