@@ -6,7 +6,9 @@ import type { Graph } from '../../routing/graph/graph.ts';
 import { LinkGraph, type ReportedLink } from '../../routing/graph/link-graph.ts';
 import type { ArcRows } from './random-graph.ts';
 
-/** As a node's own table does. */
+/** More than any graph here has: arrays grow as they would in a node that does not know how large its mesh will be. */
+const NODES_MAX = 1 << 20;
+const ARCS_MAX = 1 << 24;
 const CHANGES_MAX = 4096;
 
 /** Packed; ports and metrics are 0. */
@@ -33,8 +35,8 @@ export function linksOf(
 /** Filled by one report of each node, in the order of nodes. */
 export function reportRows(rows: ArcRows): LinkGraph {
   const graph = new LinkGraph({
-    nodesMax: rows.nodes,
-    arcsMax: rows.targets.length,
+    nodesMax: NODES_MAX,
+    arcsMax: ARCS_MAX,
     changesMax: CHANGES_MAX,
   });
   for (let node = 0; node < rows.nodes; node += 1) graph.addNode();

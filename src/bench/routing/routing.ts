@@ -70,7 +70,7 @@ export async function routingRows({ quick, seed }: RoutingBenchOptions): Promise
       kind: 'at-least',
       value: REPAIR_SPEED_UP_MIN,
     })),
-    benchMemory('memory', 'memory, 100 000 nodes of degree 8', memoryGraph(seed), {
+    ...benchMemory('memory', 'graph of a live node, 100 000 nodes of degree 8', memoryGraph(seed), {
       kind: 'at-most',
       value: BYTES_PER_NODE_MAX,
     }),

@@ -1,6 +1,6 @@
 // The graph that a live node keeps of its mesh. Nodes report links; an arc from a to b is in the graph only while both
 // report each other, with what a reports of it. What only one end reports waits behind the arcs of its row, outside the
-// graph. A row that outgrows its room moves to the end of the arrays; when they are full, all rows are packed anew.
+// graph. A row that outgrows its room moves to the end of the arrays; they grow, or all rows are packed anew.
 
 import { assert } from '../../core/assert.ts';
 import { createArcChangeLog, type ArcChangeLog, type ArcChanges } from './arc-changes.ts';
@@ -28,9 +28,14 @@ export interface LinkGraphLimits {
 
 /** A node reports at most this many links: counts have 16 bits. */
 const LINKS_MAX = 0xffff;
-/** Arrays are made this much longer than what they must hold, so that repacking costs a constant for each added arc. */
-const GROWTH = 1.5;
-const ARCS_MIN = 64;
+/**
+ * Arrays are made longer than what they must hold by this share, but by no fewer entries than stated, and as large a share
+ * of a row's former places may lie idle before all rows are packed anew. Both cost a constant for each added arc: copying
+ * an array is cheap, and packing waits for its share. It keeps a large graph within 120 bytes per node of degree 8.
+ */
+const ROOM_SHARE = 1 / 32;
+const ARCS_ROOM_MIN = 64;
+const NODES_ROOM_MIN = 16;
 
 /** The object stays; its arrays may be others after any change. */
 export class LinkGraph implements Graph {
@@ -269,20 +274,33 @@ export class LinkGraph implements Graph {
   /** Gives an empty row room for `room` entries. */
   #move(node: number, room: number): void {
     this.#rooms[node] = 0;
-    if (this.#tail + room > this.targets.length) this.#repack(room);
+    if (this.#tail + room > this.targets.length) this.#grow(room);
     this.starts[node] = this.#tail;
     this.ends[node] = this.#tail;
     this.#rooms[node] = room;
     this.#tail += room;
   }
 
-  /** Puts all rows one after the other in the order of their nodes, and after them room for `extra` entries and more. */
-  #repack(extra: number): void {
-    const { starts, ends, targets, weights, ports, metrics } = this;
+  /** Makes room for `extra` entries and more behind the rows. */
+  #grow(extra: number): void {
     let held = 0;
-    for (let node = 0; node < this.nodes; node += 1)
-      held += this.#rowEnd(node) - (starts[node] ?? 0);
-    const length = Math.max(ARCS_MIN, Math.ceil(GROWTH * (held + extra)));
+    for (let node = 0; node < this.nodes; node += 1) {
+      held += this.#rowEnd(node) - (this.starts[node] ?? 0);
+    }
+    if (this.#tail > withRoom(held, ARCS_ROOM_MIN)) {
+      this.#repack(withRoom(held + extra, ARCS_ROOM_MIN));
+      return;
+    }
+    const length = withRoom(this.#tail + extra, ARCS_ROOM_MIN);
+    this.targets = lengthened(this.targets, new Uint32Array(length));
+    this.weights = lengthened(this.weights, new Uint16Array(length));
+    this.ports = lengthened(this.ports, new Uint16Array(length));
+    this.metrics = lengthened(this.metrics, new Uint32Array(length));
+  }
+
+  /** Puts all rows one after the other in the order of their nodes, into arrays of this length. */
+  #repack(length: number): void {
+    const { starts, ends, targets, weights, ports, metrics } = this;
     const [newTargets, newWeights] = [new Uint32Array(length), new Uint16Array(length)];
     const [newPorts, newMetrics] = [new Uint16Array(length), new Uint32Array(length)];
     let tail = 0;
@@ -310,7 +328,7 @@ export class LinkGraph implements Graph {
 
   #growNodes(): void {
     const { nodesMax } = this.#limits;
-    const length = Math.min(nodesMax, Math.max(16, Math.ceil(GROWTH * this.nodes)));
+    const length = Math.min(nodesMax, withRoom(this.nodes, NODES_ROOM_MIN));
     this.starts = lengthened(this.starts, new Uint32Array(length));
     this.ends = lengthened(this.ends, new Uint32Array(length));
     this.noTransit = lengthened(this.noTransit, new Uint8Array(length));
@@ -342,6 +360,10 @@ function rotate(array: Uint32Array | Uint16Array, from: number, to: number): voi
   const step = from < to ? 1 : -1;
   for (let slot = from; slot !== to; slot += step) array[slot] = array[slot + step] ?? 0;
   array[to] = entry;
+}
+
+function withRoom(held: number, roomMin: number): number {
+  return held + Math.max(roomMin, Math.ceil(held * ROOM_SHARE));
 }
 
 function lengthened<T extends Uint8Array | Uint16Array | Uint32Array>(from: T, into: T): T {
