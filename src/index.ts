@@ -34,6 +34,38 @@ export {
   type MeshConfig,
   type MeshDeps,
 } from './mesh/mesh.ts';
+export { packGraph, type ArcList } from './routing/graph/csr.ts';
+export { disjointPaths, type DisjointPaths } from './routing/graph/disjoint-paths.ts';
+export {
+  arcTo,
+  nodePath,
+  UNREACHABLE,
+  type Graph,
+  type ShortestPaths,
+} from './routing/graph/graph.ts';
+export { LinkGraph, type LinkGraphLimits, type ReportedLink } from './routing/graph/link-graph.ts';
+export {
+  loopFreeAlternates,
+  type LoopFreeAlternate,
+} from './routing/graph/loop-free-alternates.ts';
+export { maxDisjoint, type MaxDisjoint } from './routing/graph/max-disjoint.ts';
+export { decodeMetrics, encodeMetrics, type LinkMetrics } from './routing/graph/metric-code.ts';
+export { repairPaths } from './routing/graph/repair.ts';
+export { shortestPaths } from './routing/graph/shortest-paths.ts';
+export { explain, type RouteExplanation } from './routing/explain.ts';
+export { explanationLines } from './routing/explanation-text.ts';
+export { predictPosition } from './routing/mobility.ts';
+export type { Location, Mobility, NodeAttributes } from './routing/node-attributes.ts';
+export { createPolicy, DEFAULT_CRITERIA, POLICY_NAMES } from './routing/policies/policies.ts';
+export type {
+  PathChoice,
+  PathFeedback,
+  PolicyName,
+  RouteCriteria,
+  RoutePolicy,
+  RoutingView,
+} from './routing/policies/route-policy.ts';
+
 export { createGateway, type Gateway } from './gateway/gateway.ts';
 export { presets, type FailureTimings } from './resilience/presets.ts';
 

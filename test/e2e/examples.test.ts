@@ -6,6 +6,8 @@ import { expect, test } from 'vitest';
 import { root, start } from './harness.ts';
 
 const PRINTS: Readonly<Record<string, string>> = {
+  'disjoint-routes.ts':
+    'shortest: home → cafe → harbour\ndisjoint: home → cafe → harbour\ndisjoint: home → tower → harbour\ncafe – harbour fails: home → tower → harbour\n',
   'house-edge.ts': 'pass: 7/495\nany-seven: 1/6\nhard-8: 1/11\n',
   'negotiate.ts':
     '1.2 with 1.2.7: full (BasicMesh, GatewayNodes, EnhancedRouting)\n1.2 with 1.1: limited (BasicMesh, GatewayNodes)\n1.4 with 2.0: legacy (BasicMesh)\n1.4 with 9.0: incompatible ()\n',
