@@ -84,9 +84,12 @@ interface Trail {
   measuredAtMs: number;
   /** What was expected then: what has changed since counts on top. */
   expectedThen: number;
+  choice: PathChoice | null;
+  choiceVersion: number;
 }
 
 interface Colony {
+  readonly madeAtMs: number;
   usedAtMs: number;
   evaporatedAtMs: number;
   /** Since the last ant. */
@@ -111,7 +114,14 @@ export function createAntColonyPolicy(): RoutePolicy {
     const colony =
       known !== undefined && nowMs - known.usedAtMs <= IDLE_MS
         ? known
-        : { usedAtMs: nowMs, evaporatedAtMs: nowMs, packets: 0, ants: 0, trails: [] };
+        : {
+            madeAtMs: nowMs,
+            usedAtMs: nowMs,
+            evaporatedAtMs: nowMs,
+            packets: 0,
+            ants: 0,
+            trails: [],
+          };
     colony.usedAtMs = nowMs;
     // What a change of the topology broke is no trail any more.
     colony.trails = colony.trails.filter(({ nodes }) => pathWeight(view.graph, nodes) !== null);
@@ -127,7 +137,8 @@ export function createAntColonyPolicy(): RoutePolicy {
   const antIsDue = (view: RoutingView, colony: Colony): boolean => {
     colony.packets += 1;
     const every = colony.ants < YOUNG_ANTS ? PACKETS_PER_YOUNG_ANT : PACKETS_PER_ANT;
-    if (colony.packets < every || view.nowMs - antAtMs < ANT_INTERVAL_MS) return false;
+    const sinceMs = view.nowMs - Math.max(antAtMs, colony.madeAtMs);
+    if (colony.packets < every || sinceMs < ANT_INTERVAL_MS) return false;
     colony.packets = 0;
     colony.ants += 1;
     antAtMs = view.nowMs;
@@ -270,6 +281,8 @@ function trailOf(nodes: readonly number[], pheromone: number): Trail {
     measured: null,
     measuredAtMs: 0,
     expectedThen: 0,
+    choice: null,
+    choiceVersion: 0,
   };
 }
 
@@ -401,10 +414,17 @@ function drawn(weights: readonly number[], { rng }: RoutingView): number {
   return weights.length - 1;
 }
 
-function choiceOf(view: RoutingView, { nodes, pheromone }: Trail): PathChoice {
-  return {
-    nodes,
-    cost: pathWeight(view.graph, nodes) ?? Infinity,
-    reason: `trail with pheromone ${pheromone.toFixed(2)}`,
-  };
+/** The same object as long as the topology stays, so that what is made of a choice can be kept. */
+function choiceOf(view: RoutingView, trail: Trail): PathChoice {
+  if (trail.choice === null || trail.choiceVersion !== view.version) {
+    trail.choiceVersion = view.version;
+    trail.choice = {
+      nodes: trail.nodes,
+      cost: pathWeight(view.graph, trail.nodes) ?? Infinity,
+      get reason() {
+        return `trail with pheromone ${trail.pheromone.toFixed(2)}`;
+      },
+    };
+  }
+  return trail.choice;
 }

@@ -13,20 +13,24 @@ import { createViewMemo } from './view-memo.ts';
 
 /** Costs that look at congestion and energy are looked at again after this long. */
 const COSTS_AGE_MS = 1_000;
-/** Destinations whose path was bounded by hops are remembered up to this number, then all are forgotten. */
-const BOUNDED_PATHS_MAX = 256;
+/** Destinations whose path is remembered; beyond it all are forgotten. */
+const CHOICES_MAX = 1_024;
 const BYTES_PER_NODE = 8;
+/** Of a remembered choice, roughly. */
+const BYTES_PER_CHOICE = 200;
 
 interface Trees {
   /** Made when the view's own tree does not do. */
   tree: ShortestPaths | null;
-  readonly bounded: Map<number, readonly number[] | null>;
+  /** By destination: the same object as long as it holds, so that what is made of a choice can be kept. */
+  readonly choices: Map<number, PathChoice | null>;
 }
 
 export function createDijkstraPolicy(): RoutePolicy {
-  let stateBytes = 0;
+  let treeBytes = 0;
+  let choices = 0;
   const treesFor = createViewMemo<Trees>(
-    () => ({ tree: null, bounded: new Map() }),
+    () => ({ tree: null, choices: new Map() }),
     (criteria) => (comparesByWeight(criteria) ? null : COSTS_AGE_MS),
   );
 
@@ -34,26 +38,22 @@ export function createDijkstraPolicy(): RoutePolicy {
     view: RoutingView,
     destination: number,
     criteria: RouteCriteria,
+    trees: Trees,
   ): readonly number[] | null => {
     if (comparesByWeight(criteria)) {
       const nodes = nodePath(view.paths, destination);
       // The view's tree spans all that the graph holds: what is not in it is out of reach.
       if (nodes === null || isUsable(view, nodes, criteria.hopsMax)) return nodes;
     }
-    const trees = treesFor(view, criteria);
+    const cost = arcCosts(view, criteria);
     if (trees.tree === null) {
-      trees.tree = searchPaths(view, arcCosts(view, criteria));
-      stateBytes = view.graph.nodes * BYTES_PER_NODE;
+      trees.tree = searchPaths(view, cost);
+      treeBytes = view.graph.nodes * BYTES_PER_NODE;
     }
     if (trees.tree.distances[destination] === UNREACHABLE) return null;
     const nodes = nodePath(trees.tree, destination);
     if (nodes === null || nodes.length - 1 <= criteria.hopsMax) return nodes;
-    const known = trees.bounded.get(destination);
-    if (known !== undefined) return known;
-    const bounded = searchWithinHops(view, arcCosts(view, criteria), destination, criteria.hopsMax);
-    if (trees.bounded.size >= BOUNDED_PATHS_MAX) trees.bounded.clear();
-    trees.bounded.set(destination, bounded);
-    return bounded;
+    return searchWithinHops(view, cost, destination, criteria.hopsMax);
   };
 
   const choose = (
@@ -61,14 +61,17 @@ export function createDijkstraPolicy(): RoutePolicy {
     destination: number,
     criteria: RouteCriteria,
   ): PathChoice | null => {
-    const nodes = shortest(view, destination, criteria);
+    const trees = treesFor(view, criteria);
+    const known = trees.choices.get(destination);
+    if (known !== undefined) return known;
+    const nodes = shortest(view, destination, criteria, trees);
     const cost = nodes === null ? null : pathWeight(view.graph, nodes);
-    if (nodes === null || cost === null) return null;
-    return {
-      nodes,
-      cost,
-      reason: comparesByWeight(criteria) ? 'shortest' : 'cheapest under the criteria',
-    };
+    const reason = comparesByWeight(criteria) ? 'shortest' : 'cheapest under the criteria';
+    const choice = nodes === null || cost === null ? null : { nodes, cost, reason };
+    if (trees.choices.size >= CHOICES_MAX) trees.choices.clear();
+    trees.choices.set(destination, choice);
+    choices = trees.choices.size;
+    return choice;
   };
 
   return {
@@ -83,7 +86,7 @@ export function createDijkstraPolicy(): RoutePolicy {
     },
     feedback() {},
     get stateBytes() {
-      return stateBytes;
+      return treeBytes + choices * BYTES_PER_CHOICE;
     },
   };
 }

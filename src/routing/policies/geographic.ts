@@ -23,22 +23,36 @@ import {
 } from './tree-embedding.ts';
 import { createViewMemo } from './view-memo.ts';
 
+/** Positions move: a way is looked for anew after this long. */
+const WAY_AGE_MS = 1_000;
+/** Destinations whose way is remembered; beyond it all are forgotten. */
+const CHOICES_MAX = 1_024;
+/** Of a remembered choice, roughly. */
+const BYTES_PER_CHOICE = 200;
+
 interface Way {
   readonly nodes: readonly number[];
   readonly reason: string;
 }
 
 export function createGeographicPolicy(): RoutePolicy {
-  let stateBytes = 0;
+  let treeBytes = 0;
+  let choices = 0;
   const fallback = createDijkstraPolicy();
   // Trees follow from the topology alone, so that all criteria share them.
   const treesOf = createViewMemo<SpanningTree[]>(
     (view) => {
       const trees = spanningTrees(view);
-      stateBytes = trees.length * TREE_BYTES_PER_NODE * view.graph.nodes;
+      treeBytes = trees.length * TREE_BYTES_PER_NODE * view.graph.nodes;
       return trees;
     },
     () => null,
+  );
+
+  /** By destination: the same object as long as it holds, so that what is made of a choice can be kept. */
+  const choicesFor = createViewMemo(
+    () => new Map<number, PathChoice | null>(),
+    () => WAY_AGE_MS,
   );
 
   const waysTo = (view: RoutingView, destination: number, criteria: RouteCriteria): Way[] => {
@@ -74,8 +88,17 @@ export function createGeographicPolicy(): RoutePolicy {
   return {
     name: 'geographic',
     choose(view, destination, _, criteria) {
-      if (destination === view.source) return { nodes: [destination], cost: 0, reason: 'here' };
-      return ranked(view, destination, criteria)[0] ?? null;
+      const known = choicesFor(view, criteria);
+      const before = known.get(destination);
+      if (before !== undefined) return before;
+      const choice =
+        destination === view.source
+          ? { nodes: [destination], cost: 0, reason: 'here' }
+          : (ranked(view, destination, criteria)[0] ?? null);
+      if (known.size >= CHOICES_MAX) known.clear();
+      known.set(destination, choice);
+      choices = known.size;
+      return choice;
     },
     alternatives(view, destination, criteria) {
       const [best, ...others] = ranked(view, destination, criteria);
@@ -90,7 +113,7 @@ export function createGeographicPolicy(): RoutePolicy {
     },
     feedback() {},
     get stateBytes() {
-      return stateBytes + fallback.stateBytes;
+      return treeBytes + choices * BYTES_PER_CHOICE + fallback.stateBytes;
     },
   };
 }

@@ -56,8 +56,8 @@ export function createHybridPolicy(): RoutePolicy {
     createGeographicPolicy(),
     createAntColonyPolicy(),
   ];
-  /** In the order of their last use. */
-  const decisions = new Map<number, readonly Decision[]>();
+  const decisions = createDecisions();
+  const proposedBy = createProposals();
   const losses = createPathTomography({
     linksMax: LINKS_MAX,
     halfLifeMs: LOSS_HALF_LIFE_MS,
@@ -94,24 +94,10 @@ export function createHybridPolicy(): RoutePolicy {
       return [{ by: policy.name, choice, score: scoreOf(view, choice.nodes, criteria) }];
     });
 
-  const decided = (destination: number, criteria: RouteCriteria): Decision | undefined =>
-    decisions.get(destination)?.find((known) => sameCriteria(known.criteria, criteria));
-  const decide = (destination: number, decision: Decision): void => {
-    const others = (decisions.get(destination) ?? []).filter(
-      (known) => !sameCriteria(known.criteria, decision.criteria),
-    );
-    decisions.delete(destination);
-    decisions.set(destination, [decision, ...others].slice(0, CRITERIA_MAX));
-    for (const oldest of decisions.keys()) {
-      if (decisions.size <= DESTINATIONS_MAX) break;
-      decisions.delete(oldest);
-    }
-  };
-
   return {
     name: 'hybrid',
     choose(view, destination, flowId, criteria) {
-      const known = decided(destination, criteria);
+      const known = decisions.of(destination, criteria);
       const settled =
         known?.version === view.version && view.nowMs - known.atMs < COMPARE_MS
           ? members.find(({ name }) => name === known.by)
@@ -121,12 +107,12 @@ export function createHybridPolicy(): RoutePolicy {
       const taken = best(candidates(view, destination, flowId, criteria), known?.by);
       if (taken === null) return null;
       const { version, nowMs } = view;
-      decide(destination, { criteria, by: taken.by, version, atMs: nowMs });
+      decisions.keep(destination, { criteria, by: taken.by, version, atMs: nowMs });
       return proposedBy(taken.by, taken.choice);
     },
     alternatives(view, destination, criteria) {
       const all = candidates(view, destination, 0, criteria);
-      const taken = best(all, decided(destination, criteria)?.by);
+      const taken = best(all, decisions.of(destination, criteria)?.by);
       if (taken === null) return [];
       const known = new Set([taken.choice.nodes.join()]);
       return all
@@ -156,8 +142,52 @@ export function createHybridPolicy(): RoutePolicy {
   };
 }
 
-function proposedBy(by: PolicyName, choice: PathChoice): PathChoice {
-  return { ...choice, reason: `${by}: ${choice.reason}` };
+interface Decisions {
+  of(destination: number, criteria: RouteCriteria): Decision | undefined;
+  keep(destination: number, decision: Decision): void;
+  readonly size: number;
+}
+
+function createDecisions(): Decisions {
+  /** In the order of their making. */
+  const decisions = new Map<number, readonly Decision[]>();
+  return {
+    of: (destination, criteria) =>
+      decisions.get(destination)?.find((known) => sameCriteria(known.criteria, criteria)),
+    keep(destination, decision) {
+      const others = (decisions.get(destination) ?? []).filter(
+        (known) => !sameCriteria(known.criteria, decision.criteria),
+      );
+      decisions.delete(destination);
+      decisions.set(destination, [decision, ...others].slice(0, CRITERIA_MAX));
+      for (const oldest of decisions.keys()) {
+        if (decisions.size <= DESTINATIONS_MAX) break;
+        decisions.delete(oldest);
+      }
+    },
+    get size() {
+      return decisions.size;
+    },
+  };
+}
+
+/** The same object for the same proposal, so that what is made of a choice can be kept. */
+function createProposals(): (by: PolicyName, choice: PathChoice) => PathChoice {
+  const proposals = new WeakMap<PathChoice, PathChoice>();
+  return (by, choice) => {
+    const known = proposals.get(choice);
+    if (known !== undefined) return known;
+    const { nodes, cost } = choice;
+    const proposal = {
+      nodes,
+      cost,
+      get reason() {
+        return `${by}: ${choice.reason}`;
+      },
+    };
+    proposals.set(choice, proposal);
+    return proposal;
+  };
 }
 
 /** The cheapest, but the present policy's where that is hardly dearer. */

@@ -50,6 +50,8 @@ interface SharedPath {
   /** From its own marks. */
   price: number;
   pricedAtMs: number;
+  choice: PathChoice | null;
+  choiceVersion: number;
 }
 
 interface Destination {
@@ -111,15 +113,15 @@ export function createLoadBalancedPolicy(): LoadBalancedPolicy {
       const shares = paths.map(({ share }) => share);
       const taken = paths[rendezvous(flowId, keys, shares)];
       if (taken === undefined) return fallback.choose(view, destination, flowId, criteria);
-      return choiceOf(view, taken, paths);
+      return choiceOf(view, taken);
     },
     alternatives(view, destination, criteria) {
       const { paths } = heldFor(view, destination);
       const [best, ...others] = paths.toSorted((a, b) => b.share - a.share);
       if (best === undefined) return [];
       return others.map((path) => ({
-        ...rejectedFor(view, path.nodes, choiceOf(view, best, paths), criteria),
-        reason: choiceOf(view, path, paths).reason,
+        ...rejectedFor(view, path.nodes, choiceOf(view, best), criteria),
+        reason: choiceOf(view, path).reason,
       }));
     },
     shares: (view, destination) =>
@@ -204,7 +206,15 @@ function isFresh({ nowMs }: RoutingView, { pricedAtMs }: SharedPath): boolean {
 }
 
 function pathOf(nodes: readonly number[], share: number): SharedPath {
-  return { nodes, key: pathKey(nodes), share, price: 0, pricedAtMs: -Infinity };
+  return {
+    nodes,
+    key: pathKey(nodes),
+    share,
+    price: 0,
+    pricedAtMs: -Infinity,
+    choice: null,
+    choiceVersion: 0,
+  };
 }
 
 /** In place; shares then sum to 1. */
@@ -222,15 +232,19 @@ function dropLeast(paths: SharedPath[]): void {
   paths.splice(least, 1);
 }
 
-function choiceOf(view: RoutingView, path: SharedPath, of: readonly SharedPath[]): PathChoice {
-  return {
-    nodes: path.nodes,
-    cost: pathWeight(view.graph, path.nodes) ?? Infinity,
-    reason:
-      of.length === 1
-        ? 'the only path held'
-        : `share ${path.share.toFixed(2)} of ${of.length} paths`,
-  };
+/** The same object as long as the topology stays, so that what is made of a choice can be kept. */
+function choiceOf(view: RoutingView, path: SharedPath): PathChoice {
+  if (path.choice === null || path.choiceVersion !== view.version) {
+    path.choiceVersion = view.version;
+    path.choice = {
+      nodes: path.nodes,
+      cost: pathWeight(view.graph, path.nodes) ?? Infinity,
+      get reason() {
+        return `carries ${(100 * path.share).toFixed(0)} % of the flows`;
+      },
+    };
+  }
+  return path.choice;
 }
 
 /** Bytes per second of the narrowest link; `null` where one was not measured. */

@@ -22,14 +22,25 @@ export function createViewMemo<T>(
   maxAgeMs: (criteria: RouteCriteria) => number | null,
 ): (view: RoutingView, criteria: RouteCriteria) => T {
   let seenView: RoutingView | null = null;
+  let seenSource = -1;
   let seenVersion = -1;
   let seenSuspects = 0;
   let entries: Entry<T>[] = [];
 
   return (view, criteria) => {
     const suspects = suspectMark(view);
-    if (view !== seenView || view.version !== seenVersion || suspects !== seenSuspects) {
-      [seenView, seenVersion, seenSuspects] = [view, view.version, suspects];
+    const isSeen =
+      view === seenView &&
+      view.version === seenVersion &&
+      view.source === seenSource &&
+      suspects === seenSuspects;
+    if (!isSeen) {
+      [seenView, seenVersion, seenSource, seenSuspects] = [
+        view,
+        view.version,
+        view.source,
+        suspects,
+      ];
       entries = [];
     }
     const at = entries.findIndex((entry) => sameCriteria(entry.criteria, criteria));
