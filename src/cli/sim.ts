@@ -25,7 +25,8 @@ import {
   seedOption,
   speedOption,
 } from './sim/run-options.ts';
-import { topologyOf } from './sim/topology-argument.ts';
+import { pairIn, writeDrawing } from './sim/drawing.ts';
+import { topologyIn, topologyOf } from './sim/topology-argument.ts';
 import { openTraceFile, type TraceFile } from './sim/trace-file.ts';
 
 interface Options {
@@ -40,6 +41,8 @@ interface Options {
   readonly mobility?: MotionClass;
   readonly speed: number;
   readonly trace?: string;
+  readonly svg?: string;
+  readonly pair?: string;
   readonly minDelivery?: number;
   readonly json?: boolean;
 }
@@ -78,6 +81,8 @@ export function simCommand(): Command {
     )
     .option('--speed <metres>', 'how fast, in metres per second', speedOption, 1.4)
     .option('--trace <file>', 'every hop of every packet, one JSON document per line')
+    .option('--svg <file>', 'draw the topology, with the routes of --pair')
+    .option('--pair <a,b>', 'two nodes by id, name or position in the file, from 0')
     .option(
       '--min-delivery <share>',
       'exit 99 if less than this share (0 to 1) arrives',
@@ -107,6 +112,8 @@ function run(argument: string, options: Options): number {
   const trace = options.trace === undefined ? null : openTraceFile(options.trace);
   try {
     const report = simulate(file, options, trace);
+    if (options.svg !== undefined)
+      writeDrawing(options.svg, topologyIn(file), report, options.seed);
     if (options.json === true) printJson(report);
     else process.stdout.write(reportText(report));
     return exitCode(report, options);
@@ -118,7 +125,7 @@ function run(argument: string, options: Options): number {
 
 function simulate(file: TopologyFile, options: Options, trace: TraceFile | null): MeshRunReport {
   const deps = { primitives, compressor: zstd };
-  const asked = runOptions(options, trace);
+  const asked = runOptions(file, options, trace);
   if (file.kind === 'sequence') {
     if (options.mobility !== undefined) {
       throw new BitcrapsError('CLI_USAGE', {
@@ -132,7 +139,11 @@ function simulate(file: TopologyFile, options: Options, trace: TraceFile | null)
   return runMoving(file.topology, motion, asked, deps);
 }
 
-function runOptions(options: Options, trace: TraceFile | null): Parameters<typeof runMesh>[1] {
+function runOptions(
+  file: TopologyFile,
+  options: Options,
+  trace: TraceFile | null,
+): Parameters<typeof runMesh>[1] {
   return {
     seed: options.seed,
     preset: options.preset,
@@ -142,6 +153,7 @@ function runOptions(options: Options, trace: TraceFile | null): Parameters<typeo
     failLinks: options.failLinks ?? null,
     failNodes: options.failNodes ?? null,
     churnPerSecond: options.churn,
+    pair: options.pair === undefined ? null : pairIn(topologyIn(file), options.pair),
     trace: trace === null ? null : (hop) => trace.write(hop),
     progress: process.stderr.isTTY ? (line) => process.stderr.write(`\r\u001B[K${line}`) : null,
   };

@@ -39,10 +39,11 @@ export function reportText(report: MeshRunReport): string {
 }
 
 function runText({ seed, preset, virtualSeconds, detail }: MeshRunReport): string {
+  const { failedLinks, failedNodes } = detail;
   const failed =
-    detail.linksFailed + detail.nodesFailed === 0
+    failedLinks.length + failedNodes.length === 0
       ? ''
-      : `, ${detail.linksFailed} links and ${detail.nodesFailed} nodes failed`;
+      : `, ${failedLinks.length} links and ${failedNodes.length} nodes failed`;
   return `seed ${seed}, preset ${preset}, ${virtualSeconds.toFixed(0)} s of virtual time${failed}`;
 }
 

@@ -2,6 +2,7 @@
 
 import type { PolicyName } from '../../routing/policies/route-policy.ts';
 import type { PresetName } from '../../resilience/presets.ts';
+import type { FoundRoute } from './routes-of-pair.ts';
 import type { ByteKind } from './byte-meter.ts';
 
 /** Bytes per node and second over a stretch of virtual time, each byte counted once, at its sender. */
@@ -72,8 +73,11 @@ export interface MeshRunReport {
     readonly loaded: ByteRates | null;
     /** Why messages were refused at their source, by code. */
     readonly refused: Readonly<Record<string, number>>;
-    readonly linksFailed: number;
-    readonly nodesFailed: number;
+    /** What was made to fail, by its place in the topology. */
+    readonly failedLinks: readonly number[];
+    readonly failedNodes: readonly number[];
+    /** Of the pair that was asked about, cheapest first. */
+    readonly routes: readonly FoundRoute[] | null;
     /** Events that the simulator delivered. */
     readonly events: number;
     /** Of a network that changes frame by frame. */

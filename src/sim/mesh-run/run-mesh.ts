@@ -5,6 +5,7 @@ import type { Topology } from '../topology/topology.ts';
 import { churn } from './churn.ts';
 import { measureFailover, type FailoverResult } from './failover.ts';
 import { samplePairs, type Pair, type ProbeResult } from './probes.ts';
+import { routesOfPair } from './routes-of-pair.ts';
 import type { MeshRunReport } from './report.ts';
 import {
   deliveryOf,
@@ -49,6 +50,7 @@ export function runMesh(
   const loaded = context.ratesSince(beforeLoad, context.nowMs - loadedAtMs);
   // While links come and go there is no one graph to compare a way with.
   const stretch = options.churnPerSecond > 0 ? null : stretchOf(ratiosOf(results, oracle));
+  const routes = options.pair === null ? null : routesOfPair(fleet, options.pair);
   const failover = failoverOf(context, pairs);
   return {
     ...context.common(),
@@ -68,6 +70,7 @@ export function runMesh(
       loaded,
       refused: refusalsOf(results),
       ...failed,
+      routes,
       events: fleet.world.steps,
       frames: null,
     },
@@ -93,8 +96,8 @@ function sendProbes(context: RunContext, pairs: readonly Pair[]): readonly Probe
 
 /** Cuts links and turns nodes off as asked, and lets the mesh notice. */
 function failSome({ fleet, options, timings }: RunContext): {
-  readonly linksFailed: number;
-  readonly nodesFailed: number;
+  readonly failedLinks: readonly number[];
+  readonly failedNodes: readonly number[];
 } {
   const { links, nodes, world } = fleet;
   const rng = world.rng('failures');
@@ -111,7 +114,10 @@ function failSome({ fleet, options, timings }: RunContext): {
     for (const node of lostNodes) fleet.kill(node);
     fleet.run(timings.failureTimeoutMs + timings.heartbeatMs);
   }
-  return { linksFailed: lostLinks.length, nodesFailed: lostNodes.length };
+  return {
+    failedLinks: lostLinks.map(({ index }) => index).toSorted((x, y) => x - y),
+    failedNodes: lostNodes.map(({ index }) => index).toSorted((x, y) => x - y),
+  };
 }
 
 function failoverOf(context: RunContext, pairs: readonly Pair[]): FailoverResult {

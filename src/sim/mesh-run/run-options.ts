@@ -1,6 +1,7 @@
 // What a run of the mesh is asked to do.
 
 import type { PresetName } from '../../resilience/presets.ts';
+import type { Pair } from './probes.ts';
 import type { HopTrace } from './packet-watch.ts';
 
 /** So many, or so large a part (0–1) of all. */
@@ -21,6 +22,8 @@ export interface MeshRunOptions {
   readonly failNodes: Amount | null;
   /** Links and nodes that go or come back in each second while delivery is measured; 0 for none. */
   readonly churnPerSecond: number;
+  /** Whose routes are to be reported. */
+  readonly pair: Pair | null;
   readonly trace: ((hop: HopTrace) => void) | null;
   /** Called now and then, for a person who waits. */
   readonly progress: ((line: string) => void) | null;
