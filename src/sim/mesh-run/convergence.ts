@@ -8,7 +8,7 @@ const POLL_MS = 10;
 /** Without a change for so long, the mesh is looked at as a whole. */
 const QUIET_MS = 2_000;
 /** Nodes whose view is compared with the truth node by node. */
-const NODES_COMPARED_MAX = 300;
+const NODES_COMPARED_MAX = 100;
 
 /** Runs until the mesh has converged; the virtual time of the last change, `null` if `limitMs` passes before. */
 export function runUntilConverged(

@@ -11,6 +11,7 @@ import type { Metrics } from '../../env/metrics.ts';
 import type { Primitives } from '../../env/primitives.ts';
 import { createMesh, type Mesh, type MeshConfig } from '../../mesh/mesh.ts';
 import type { FailureTimings } from '../../resilience/presets.ts';
+import { RecordPool } from '../../routing/record-pool.ts';
 import { CURRENT } from '../../versioning/protocol-version.ts';
 import { createSimNetwork, type SimEndpoint, type SimNetwork } from '../network.ts';
 import type { SeededRng } from '../seeded-rng.ts';
@@ -29,6 +30,7 @@ import { PacketWatch, type HopTrace } from './packet-watch.ts';
 
 /** The protocol of the messages that measure delivery. */
 export const PROBE_PROTOCOL = 1;
+const NETWORK_ID = 'sim';
 /** Dials are spread over this time, so that no two runs have one order of events. */
 const DIAL_SPREAD_MS = 50;
 /** After a link broke, its dialler waits so long, and up to half as long again. */
@@ -96,6 +98,8 @@ export class Fleet {
   readonly #config: FleetConfig;
   readonly #primitives: Primitives;
   readonly #rng: SeededRng;
+  /** One for all nodes: each signature is checked once. */
+  readonly #pool: RecordPool;
   readonly #byEnds = new Map<number, FleetLink>();
   readonly #byName = new Map<string, FleetNode>();
   readonly #tap: LinkTap;
@@ -106,6 +110,7 @@ export class Fleet {
     this.world = world;
     this.#primitives = world.primitives;
     this.#rng = world.rng('fleet');
+    this.#pool = new RecordPool(world.primitives, NETWORK_ID);
     this.network = createSimNetwork(world);
     const nodes: FleetNode[] = [];
     this.nodes = nodes;
@@ -237,7 +242,7 @@ export class Fleet {
     const mesh = createMesh(
       {
         identity,
-        networkId: 'sim',
+        networkId: NETWORK_ID,
         meshName: 'sim',
         version: CURRENT,
         rulesHash: new Uint8Array(32),
@@ -255,6 +260,7 @@ export class Fleet {
         metrics: NO_METRICS,
         compressor,
         bootEpoch,
+        pool: this.#pool,
       },
     );
     mesh.handle(PROBE_PROTOCOL, ({ source, payload }) => {
