@@ -1,23 +1,18 @@
 // `bitcraps sim`: the production mesh on a topology, in virtual time, measured against an oracle that sees the true graph.
 
 import { Command } from 'commander';
-import { zstd } from '../platform/node/zstd.ts';
-import { primitives } from '../platform/node/primitives.ts';
-import { BitcrapsError } from '../core/errors.ts';
-import type { MotionClass } from '../sim/mesh-run/motion.ts';
-import type { TopologyFile } from '../sim/topology/topology.ts';
-import type { PresetName } from '../resilience/presets.ts';
+import { POLICY_NAMES } from '../routing/policies/policies.ts';
 import type { MeshRunReport } from '../sim/mesh-run/report.ts';
-import { runMesh } from '../sim/mesh-run/run-mesh.ts';
-import { runMoving } from '../sim/mesh-run/run-moving.ts';
-import { runSequence } from '../sim/mesh-run/run-sequence.ts';
-import type { Amount } from '../sim/mesh-run/run-options.ts';
-import { EXIT_DONE, EXIT_THRESHOLD, printJson, runCommand } from './outcome.ts';
+import type { TopologyFile } from '../sim/topology/topology.ts';
+import { EXIT_DONE, EXIT_NO, EXIT_THRESHOLD, printJson, runCommand } from './outcome.ts';
+import { comparisonText } from './sim/comparison-text.ts';
+import { writeDrawing } from './sim/drawing.ts';
 import { reportText } from './sim/report-text.ts';
 import {
   amountOption,
   durationOption,
   motionOption,
+  policyOption,
   positiveOption,
   presetOption,
   probabilityOption,
@@ -25,27 +20,9 @@ import {
   seedOption,
   speedOption,
 } from './sim/run-options.ts';
-import { pairIn, writeDrawing } from './sim/drawing.ts';
+import { simulate, type SimFlags } from './sim/simulate.ts';
 import { topologyIn, topologyOf } from './sim/topology-argument.ts';
 import { openTraceFile, type TraceFile } from './sim/trace-file.ts';
-
-interface Options {
-  readonly seed: number;
-  readonly preset: PresetName;
-  readonly pairs: number;
-  readonly duration: number;
-  readonly loss: number;
-  readonly failLinks?: Amount;
-  readonly failNodes?: Amount;
-  readonly churn: number;
-  readonly mobility?: MotionClass;
-  readonly speed: number;
-  readonly trace?: string;
-  readonly svg?: string;
-  readonly pair?: string;
-  readonly minDelivery?: number;
-  readonly json?: boolean;
-}
 
 /** The command, to be added to the program. */
 export function simCommand(): Command {
@@ -73,6 +50,14 @@ export function simCommand(): Command {
       amountOption,
     )
     .option('--fail-nodes <amount>', 'turn so many nodes off, or a share', amountOption)
+    .option(
+      '--policy <name>',
+      `how nodes choose ways: ${POLICY_NAMES.join(', ')}`,
+      policyOption,
+      'dijkstra',
+    )
+    .option('--compare', 'all five policies, one table')
+    .option('--explain <a,b>', 'why packets from a to b go the way they go')
     .option('--churn <rate>', 'links and nodes that go or come back each second', rateOption, 0)
     .option(
       '--mobility <class>',
@@ -100,65 +85,42 @@ Examples:
   bitcraps sim grid:10x10
   bitcraps sim freifunk.json --preset lan --pairs 1000
   bitcraps sim line:50 --fail-nodes 1 --json
+  bitcraps sim Abilene.graphml --compare
+  bitcraps sim grid:10x10 --explain 0,99
+  bitcraps sim grid:10x10 --fail-links 10% --svg mesh.svg --pair 0,99
+  bitcraps sim geometric:50 --mobility commuter --preset lan
   bitcraps sim grid:7x7 --loss 0.05 --trace hops.ndjson --min-delivery 0.999`,
     )
-    .action((topology: string, options: Options) =>
-      runCommand(options.json === true, () => run(topology, options)),
+    .action((topology: string, flags: SimFlags) =>
+      runCommand(flags.json === true, () => run(topology, flags)),
     );
 }
 
-function run(argument: string, options: Options): number {
-  const file = topologyOf(argument, options.seed);
-  const trace = options.trace === undefined ? null : openTraceFile(options.trace);
+function run(argument: string, flags: SimFlags): number {
+  const file = topologyOf(argument, flags.seed);
+  const trace = flags.trace === undefined ? null : openTraceFile(flags.trace);
   try {
-    const report = simulate(file, options, trace);
-    if (options.svg !== undefined)
-      writeDrawing(options.svg, topologyIn(file), report, options.seed);
-    if (options.json === true) printJson(report);
-    else process.stdout.write(reportText(report));
-    return exitCode(report, options);
+    if (flags.compare === true) return compare(file, flags, trace);
+    const report = simulate(file, flags, trace);
+    if (flags.svg !== undefined) writeDrawing(flags.svg, topologyIn(file), report, flags.seed);
+    if (flags.json === true) printJson(report);
+    else process.stdout.write(reportText(report, flags.explain !== undefined));
+    if (flags.explain !== undefined && report.detail.routes?.length === 0) return EXIT_NO;
+    return exitCode([report], flags);
   } finally {
     trace?.close();
     if (process.stderr.isTTY) process.stderr.write('\r\u001B[K');
   }
 }
 
-function simulate(file: TopologyFile, options: Options, trace: TraceFile | null): MeshRunReport {
-  const deps = { primitives, compressor: zstd };
-  const asked = runOptions(file, options, trace);
-  if (file.kind === 'sequence') {
-    if (options.mobility !== undefined) {
-      throw new BitcrapsError('CLI_USAGE', {
-        detail: 'the file says itself how its nodes move: leave --mobility out',
-      });
-    }
-    return runSequence(file.sequence, asked, deps);
-  }
-  if (options.mobility === undefined) return runMesh(file.topology, asked, deps);
-  const motion = { class: options.mobility, speed: options.speed };
-  return runMoving(file.topology, motion, asked, deps);
+function compare(file: TopologyFile, flags: SimFlags, trace: TraceFile | null): number {
+  const reports = POLICY_NAMES.map((policy) => simulate(file, { ...flags, policy }, trace));
+  if (flags.json === true) printJson(reports);
+  else process.stdout.write(comparisonText(reports));
+  return exitCode(reports, flags);
 }
 
-function runOptions(
-  file: TopologyFile,
-  options: Options,
-  trace: TraceFile | null,
-): Parameters<typeof runMesh>[1] {
-  return {
-    seed: options.seed,
-    preset: options.preset,
-    pairsMax: options.pairs,
-    durationMs: options.duration,
-    loss: options.loss,
-    failLinks: options.failLinks ?? null,
-    failNodes: options.failNodes ?? null,
-    churnPerSecond: options.churn,
-    pair: options.pair === undefined ? null : pairIn(topologyIn(file), options.pair),
-    trace: trace === null ? null : (hop) => trace.write(hop),
-    progress: process.stderr.isTTY ? (line) => process.stderr.write(`\r\u001B[K${line}`) : null,
-  };
-}
-
-function exitCode({ delivery }: MeshRunReport, { minDelivery }: Options): number {
-  return minDelivery !== undefined && (delivery ?? 0) < minDelivery ? EXIT_THRESHOLD : EXIT_DONE;
+function exitCode(reports: readonly MeshRunReport[], { minDelivery = 0 }: SimFlags): number {
+  const enough = reports.every(({ delivery }) => (delivery ?? 0) >= minDelivery);
+  return enough ? EXIT_DONE : EXIT_THRESHOLD;
 }

@@ -55,6 +55,31 @@ describe('bitcraps sim', () => {
     expect((await run(folder.path, ...lossy)).status).toBe(99);
   });
 
+  test('draws a pair with its routes, explains them, compares policies', async () => {
+    const file = join(folder.path, 'mesh.svg');
+    const quick = ['--preset', 'lan', '--duration', '1s', '--pairs', '5'];
+    const [drawn, explained, compared] = await Promise.all([
+      run(folder.path, 'sim', 'grid:3x3', ...quick, '--svg', file, '--pair', '0,8', '--json'),
+      run(folder.path, 'sim', 'grid:3x3', ...quick, '--explain', '0,8'),
+      run(folder.path, 'sim', 'grid:3x3', ...quick, '--compare', '--json'),
+    ]);
+    expect(readFileSync(file, 'utf8')).toMatch(/^<svg|^<\?xml/);
+    expect((json(drawn) as MeshRunReport).detail.routes).toHaveLength(2);
+    expect(explained.stdout).toContain('0 to 8 by dijkstra');
+    const reports = json(compared) as MeshRunReport[];
+    expect(reports.map(({ policy }) => policy)).toEqual([
+      'dijkstra',
+      'load-balanced',
+      'geographic',
+      'ant-colony',
+      'hybrid',
+    ]);
+    for (const { delivery, disjoint } of reports) {
+      expect(delivery).toBe(1);
+      expect(disjoint?.achieved).toBe(disjoint?.possible);
+    }
+  });
+
   test('refuses what is no topology', async () => {
     for (const [argument, code] of [
       [join(folder.path, 'none'), 'CLI_FILE_UNREADABLE'],

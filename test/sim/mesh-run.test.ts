@@ -18,6 +18,7 @@ import type { Topology } from '../../src/sim/topology/topology.ts';
 const OPTIONS: MeshRunOptions = {
   seed: 1,
   preset: 'lan',
+  policy: 'dijkstra',
   pairsMax: 60,
   durationMs: 10_000,
   loss: 0,

@@ -5,7 +5,8 @@ import { tableText } from '../table-text.ts';
 
 const NOT_MEASURED = 'n/a';
 
-export function reportText(report: MeshRunReport): string {
+/** `explained`: why packets of the pair go the way they go comes after the figures. */
+export function reportText(report: MeshRunReport, explained: boolean): string {
   const { failover, stretch, disjoint, stateBytesPerNode: state, bytesPerNodePerSecond } = report;
   const rows = [
     ['network', `${report.nodes} nodes, ${report.links} links, ${report.reachablePairs} pairs`],
@@ -35,16 +36,20 @@ export function reportText(report: MeshRunReport): string {
       disjoint === null ? NOT_MEASURED : `${disjoint.achieved} of ${disjoint.possible}`,
     ],
   ];
-  return `${tableText(rows)}\n${ratesText(report.detail.steady)}`;
+  const { steady, explanation } = report.detail;
+  const lines = explained ? (explanation ?? []) : [];
+  return [tableText(rows), '\n', ratesText(steady), ...lines.map((line) => `\n${line}`), '\n'].join(
+    '',
+  );
 }
 
-function runText({ seed, preset, virtualSeconds, detail }: MeshRunReport): string {
+function runText({ seed, preset, policy, virtualSeconds, detail }: MeshRunReport): string {
   const { failedLinks, failedNodes } = detail;
   const failed =
     failedLinks.length + failedNodes.length === 0
       ? ''
       : `, ${failedLinks.length} links and ${failedNodes.length} nodes failed`;
-  return `seed ${seed}, preset ${preset}, ${virtualSeconds.toFixed(0)} s of virtual time${failed}`;
+  return `seed ${seed}, preset ${preset}, policy ${policy}, ${virtualSeconds.toFixed(0)} s of virtual time${failed}`;
 }
 
 function deliveryText({ delivery, messages, detail }: MeshRunReport): string {
@@ -65,14 +70,14 @@ function ratesText(rates: ByteRates | null): string {
   return tableText([['steady, B/s per node', 'frames', 'TLS, TCP, IP', 'together'], ...rows]);
 }
 
-function ratio(value: number): string {
+export function ratio(value: number): string {
   return value.toFixed(3);
 }
 
-function milliseconds(value: number | null): string {
+export function milliseconds(value: number | null): string {
   return value === null ? NOT_MEASURED : `${value.toFixed(0)} ms`;
 }
 
-function bytes(value: number | null): string {
+export function bytes(value: number | null): string {
   return value === null ? NOT_MEASURED : value.toFixed(value < 1000 ? 1 : 0);
 }

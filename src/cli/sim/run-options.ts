@@ -2,6 +2,8 @@
 
 import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../../core/units.ts';
+import { isPolicyName, POLICY_NAMES } from '../../routing/policies/policies.ts';
+import type { PolicyName } from '../../routing/policies/route-policy.ts';
 import { presets, type PresetName } from '../../resilience/presets.ts';
 import { MOTION_CLASSES, type MotionClass } from '../../sim/mesh-run/motion.ts';
 import type { Amount } from '../../sim/mesh-run/run-options.ts';
@@ -73,6 +75,11 @@ export function speedOption(text: string): number {
   const value = Number(text);
   if (/^\d*\.?\d+$/.test(text) && value > 0 && value <= 300) return value;
   throw new InvalidArgumentError('It is a number of metres per second, above 0 and at most 300.');
+}
+
+export function policyOption(text: string): PolicyName {
+  if (isPolicyName(text)) return text;
+  throw new InvalidArgumentError(`There are ${POLICY_NAMES.join(', ')}.`);
 }
 
 export function presetOption(text: string): PresetName {

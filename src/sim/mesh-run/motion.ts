@@ -3,9 +3,10 @@
 
 import { assert, unreachable } from '../../core/assert.ts';
 import { metresBetween } from '../../routing/mobility.ts';
-import type { Mobility, Position } from '../../routing/node-attributes.ts';
+import type { Location, Mobility, Position } from '../../routing/node-attributes.ts';
 import type { SeededRng } from '../seeded-rng.ts';
 import type { Topology } from '../topology/topology.ts';
+import { WALL_START_MS } from '../world.ts';
 
 export const MOTION_CLASSES = ['static', 'random', 'linear', 'circular', 'commuter'] as const;
 export type MotionClass = (typeof MOTION_CLASSES)[number];
@@ -63,6 +64,14 @@ export class Motion {
   /** Metres on the plane, by node. */
   get positions(): readonly Position[] {
     return this.#walkers.map(({ x, y }) => ({ x, y }));
+  }
+
+  /** What a node says of itself when it starts. */
+  locationOf(node: number): Location {
+    const walker = this.#walkers[node];
+    assert(walker !== undefined, 'the node moves');
+    const { home, mobility } = walker;
+    return { planar: true, position: home, atMs: WALL_START_MS, mobility };
   }
 
   /** Lets `ms` pass. */

@@ -32,7 +32,7 @@ export interface FrameReport {
 export interface MeshRunReport {
   readonly seed: number;
   readonly preset: PresetName;
-  readonly policy: PolicyName | null;
+  readonly policy: PolicyName;
   /** Virtual time at the end. */
   readonly virtualSeconds: number;
   readonly nodes: number;
@@ -78,6 +78,8 @@ export interface MeshRunReport {
     readonly failedNodes: readonly number[];
     /** Of the pair that was asked about, cheapest first. */
     readonly routes: readonly FoundRoute[] | null;
+    /** Why packets of that pair go the way they go. */
+    readonly explanation: readonly string[] | null;
     /** Events that the simulator delivered. */
     readonly events: number;
     /** Of a network that changes frame by frame. */

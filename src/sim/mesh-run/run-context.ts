@@ -3,12 +3,13 @@
 import { toHex } from '../../core/bytes.ts';
 import type { Compressor } from '../../env/compressor.ts';
 import type { Primitives } from '../../env/primitives.ts';
+import type { Location } from '../../routing/node-attributes.ts';
 import { presets, type FailureTimings } from '../../resilience/presets.ts';
 import type { Topology, TopologyLink } from '../topology/topology.ts';
-import { createWorld } from '../world.ts';
+import { createWorld, WALL_START_MS } from '../world.ts';
 import { bytesBetween, BYTE_KINDS, type ByteTotals } from './byte-meter.ts';
 import { runUntilConverged } from './convergence.ts';
-import { Fleet } from './fleet.ts';
+import { Fleet, type FleetNode } from './fleet.ts';
 import type { FleetLink } from './fleet-link.ts';
 import { linkTruth } from './link-truth.ts';
 import { Oracle } from './oracle.ts';
@@ -19,6 +20,8 @@ import type { MeshRunOptions } from './run-options.ts';
 export interface MeshRunDeps {
   readonly primitives: Primitives;
   readonly compressor: Compressor;
+  /** Where a node says it is and how it moves; default: where the topology has it. */
+  readonly locationOf?: (index: number) => Location;
 }
 
 /** Cold starts that take longer count as not converged. */
@@ -53,7 +56,10 @@ export class RunContext {
       nodes,
       timings: this.timings,
       compressor: deps.compressor,
-      nodeConfig: () => ({}),
+      nodeConfig: (index) => {
+        const location = deps.locationOf?.(index) ?? locationIn(topology, index);
+        return { policy: options.policy, attributes: { location } };
+      },
       trace: options.trace,
     });
     this.oracle = new Oracle(this.fleet, topology.nodes);
@@ -133,14 +139,32 @@ export class RunContext {
     return {
       seed: this.options.seed,
       preset: this.options.preset,
-      policy: null,
+      policy: this.options.policy,
       virtualSeconds: this.nowMs / 1000,
       nodes: nodes.length,
       loops: watch.loops,
-      stateBytesPerNode: null,
+      stateBytesPerNode: stateOf(nodes),
       hash: toHex(world.logHash()),
     };
   }
+}
+
+/** Where a node that stands still says it is. */
+function locationIn({ nodes }: Topology, index: number): Location | null {
+  const node = nodes[index];
+  if (node === undefined || node.position === null) return null;
+  const { planar, position } = node;
+  return { planar, position, atMs: WALL_START_MS, mobility: { kind: 'static' } };
+}
+
+function stateOf(nodes: readonly FleetNode[]): { readonly mean: number; readonly max: number } {
+  let [sum, max] = [0, 0];
+  for (const { mesh } of nodes) {
+    const { stateBytes } = mesh;
+    sum += stateBytes;
+    max = Math.max(max, stateBytes);
+  }
+  return { mean: sum / nodes.length, max };
 }
 
 /** 0–1; `null` of nothing. */

@@ -3,9 +3,10 @@
 
 import type { Topology } from '../topology/topology.ts';
 import { churn } from './churn.ts';
+import { measureDisjoint } from './disjoint.ts';
 import { measureFailover, type FailoverResult } from './failover.ts';
 import { samplePairs, type Pair, type ProbeResult } from './probes.ts';
-import { routesOfPair } from './routes-of-pair.ts';
+import { explainPair, routesOfPair } from './routes-of-pair.ts';
 import type { MeshRunReport } from './report.ts';
 import {
   deliveryOf,
@@ -50,6 +51,9 @@ export function runMesh(
   const loaded = context.ratesSince(beforeLoad, context.nowMs - loadedAtMs);
   // While links come and go there is no one graph to compare a way with.
   const stretch = options.churnPerSecond > 0 ? null : stretchOf(ratiosOf(results, oracle));
+  context.say('routes');
+  const disjoint = measureDisjoint(fleet, oracle, pairs);
+  const explanation = options.pair === null ? null : explainPair(fleet, options.pair);
   const routes = options.pair === null ? null : routesOfPair(fleet, options.pair);
   const failover = failoverOf(context, pairs);
   return {
@@ -63,7 +67,7 @@ export function runMesh(
     bytesPerNodePerSecond: { coldStart: coldStart.total, steady: steady.total },
     convergenceMs,
     failover,
-    disjoint: null,
+    disjoint,
     detail: {
       coldStart,
       steady,
@@ -71,6 +75,7 @@ export function runMesh(
       refused: refusalsOf(results),
       ...failed,
       routes,
+      explanation,
       events: fleet.world.steps,
       frames: null,
     },

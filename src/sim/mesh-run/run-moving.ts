@@ -1,6 +1,8 @@
 // Runs the production mesh on nodes that move: links are there while two radios are in range of each other, and messages go
 // between nodes with a way between them at that moment.
 
+import type { Location } from '../../routing/node-attributes.ts';
+import { createSeededRng } from '../seeded-rng.ts';
 import type { LinkDirection, Topology, TopologyLink } from '../topology/topology.ts';
 import type { FleetLink } from './fleet-link.ts';
 import { Motion, pairsWithin, rangeFor, type MotionClass } from './motion.ts';
@@ -29,10 +31,11 @@ export function runMoving(
   options: MeshRunOptions,
   deps: MeshRunDeps,
 ): MeshRunReport {
-  const context = new RunContext(topology, options, deps);
-  const { fleet, oracle, prober } = context;
-  const rng = fleet.world.rng('motion');
+  const rng = createSeededRng(deps.primitives, options.seed, 'motion');
   const motion = new Motion(topology, motionOptions.class, motionOptions.speed, rng);
+  const locationOf = (index: number): Location => motion.locationOf(index);
+  const context = new RunContext(topology, options, { ...deps, locationOf });
+  const { fleet, oracle, prober } = context;
   const range = rangeFor(motion.positions, topology.links.length);
   relink(context, topology, motion, range);
   const links = fleet.links.length;
@@ -77,6 +80,7 @@ export function runMoving(
       failedLinks: [],
       failedNodes: [],
       routes: null,
+      explanation: null,
       events: fleet.world.steps,
       frames: null,
     },

@@ -1,5 +1,6 @@
 // What a run of the mesh is asked to do.
 
+import type { PolicyName } from '../../routing/policies/route-policy.ts';
 import type { PresetName } from '../../resilience/presets.ts';
 import type { Pair } from './probes.ts';
 import type { HopTrace } from './packet-watch.ts';
@@ -12,6 +13,7 @@ export type Amount =
 export interface MeshRunOptions {
   readonly seed: number;
   readonly preset: PresetName;
+  readonly policy: PolicyName;
   /** Ordered pairs whose delivery is measured. */
   readonly pairsMax: number;
   /** How long the steady state is measured, and how long churn goes on. */
@@ -22,7 +24,7 @@ export interface MeshRunOptions {
   readonly failNodes: Amount | null;
   /** Links and nodes that go or come back in each second while delivery is measured; 0 for none. */
   readonly churnPerSecond: number;
-  /** Whose routes are to be reported. */
+  /** Whose routes are to be reported and explained. */
   readonly pair: Pair | null;
   readonly trace: ((hop: HopTrace) => void) | null;
   /** Called now and then, for a person who waits. */

@@ -79,6 +79,7 @@ export function runSequence(
       failedLinks: [],
       failedNodes: [],
       routes: null,
+      explanation: null,
       events: fleet.world.steps,
       frames,
     },
