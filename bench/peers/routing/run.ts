@@ -3,20 +3,27 @@
 
 import { parseArgs } from 'node:util';
 import { benchDocument, tableRows, type Row } from '../../../src/bench/benchmark.ts';
-import { gridGraph, randomGraph } from '../../../src/bench/routing/random-graph.ts';
-import { benchRng, SEED_DEFAULT } from '../../../src/bench/seed.ts';
+import {
+  BYTES_PER_NODE_MAX,
+  memoryGraph,
+  meshGraph,
+  routingRows,
+  searchGraph,
+  wideGraph,
+} from '../../../src/bench/routing/routing.ts';
+import { SEED_DEFAULT } from '../../../src/bench/seed.ts';
 import { tableText } from '../../../src/cli/table-text.ts';
 import { compareMemory, compareSearches, type Arena, type Comparison } from './compare.ts';
 import { CXX_FLAGS, installPeers, PEERS } from './peers.ts';
 
 const EXIT_THRESHOLD_MISSED = 99;
-const MEMORY_NODES = 100_000;
 
 const WANTED: Comparison['wanted'] = {
   boost: { kind: 'at-most', value: 0.8 },
   graphology: { kind: 'at-least', value: 40 },
 };
-const MEMORY_BYTES_PER_NODE_MAX = 120;
+/** What is held in memory is compared with these alone where it must be quick. */
+const MEMORY_PEERS_QUICK: ReadonlySet<string> = new Set(['boost', 'graphology']);
 
 const { values: options } = parseArgs({
   options: {
@@ -42,41 +49,45 @@ if (peers.some(({ name }) => name === 'boost')) notes.push(`g++ ${CXX_FLAGS.join
 const random: Arena = {
   name: 'random',
   title: 'full SPF, 10 000 nodes of degree 8',
-  graph: randomGraph(10_000, 4, 1000, benchRng(seed, 'random graph')),
+  graph: searchGraph(seed),
 };
 const more: readonly Arena[] = options.full
   ? [
       {
         name: 'wide',
         title: 'full SPF, the same with weights to 65 535',
-        graph: randomGraph(10_000, 4, 0xffff, benchRng(seed, 'random graph')),
+        graph: wideGraph(seed),
       },
       {
         name: 'grid',
         title: 'full SPF, grid of 100 × 100 with diagonals',
-        graph: gridGraph(100, 1000, benchRng(seed, 'grid graph')),
+        graph: meshGraph(seed),
       },
     ]
   : [];
 const comparison = {
   wanted: WANTED,
-  rounds: options.full ? { rounds: 40, warmUpRounds: 4 } : { rounds: 15, warmUpRounds: 3 },
+  rounds: options.full ? { rounds: 40, warmUpRounds: 4 } : { rounds: 11, warmUpRounds: 2 },
   slowRounds: options.full ? { rounds: 10, warmUpRounds: 1 } : { rounds: 3, warmUpRounds: 1 },
   seed,
 };
 
-const rows: Row[] = [];
-for (const arena of [random, ...more]) {
-  rows.push(...(await compareSearches(arena, peers, comparison)));
+const rows: Row[] = [...(await routingRows({ quick: !options.full, seed }))];
+// Without peers there is nothing to relate to, and the rows above tell ours.
+if (peers.length > 0) {
+  for (const arena of [random, ...more]) {
+    rows.push(...(await compareSearches(arena, peers, comparison)));
+  }
+  const large: Arena = {
+    name: 'large',
+    title: 'graph of 100 000 nodes of degree 8',
+    graph: memoryGraph(seed),
+  };
+  const weighed = peers.filter(({ name }) => options.full || MEMORY_PEERS_QUICK.has(name));
+  rows.push(...(await compareMemory(large, weighed, BYTES_PER_NODE_MAX)));
 }
-const large: Arena = {
-  name: 'large',
-  title: 'memory, 100 000 nodes of degree 8',
-  graph: randomGraph(MEMORY_NODES, 4, 1000, benchRng(seed, 'large graph')),
-};
-rows.push(...(await compareMemory(large, peers, MEMORY_BYTES_PER_NODE_MAX)));
 
-const document = benchDocument('routing-peers', seed, rows, notes);
+const document = benchDocument('routing', seed, rows, notes);
 if (options.json) process.stdout.write(`${JSON.stringify(document)}\n`);
 else {
   process.stdout.write(tableText(tableRows(document.rows)));

@@ -13,7 +13,7 @@ const SOURCES = 20;
 /** Searches from each source in one round, which then takes a tenth of a second or more. */
 const SEARCHES_EACH = 10;
 /** A sweep takes a tenth of a search's time. */
-const SWEEPS = 2000;
+const SWEEPS = 1000;
 
 /** Nanoseconds per arc. `name` is part of the row's. */
 export async function benchFullSpf(

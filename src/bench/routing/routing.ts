@@ -5,6 +5,8 @@ import type { BenchDocument, Row } from '../benchmark.ts';
 import { benchDocument } from '../benchmark.ts';
 import type { Rounds } from '../measure.ts';
 import { benchRng } from '../seed.ts';
+import { benchChoosing } from './choosing.ts';
+import { benchDisjointPaths } from './disjoint.ts';
 import { benchFullSpf } from './full-spf.ts';
 import { benchIncrementalSpf } from './incremental-spf.ts';
 import { benchMemory } from './memory.ts';
@@ -22,11 +24,11 @@ const WEIGHT_MAX_WIDE = 0xffff;
 export const BYTES_PER_NODE_MAX = 120;
 const REPAIR_SPEED_UP_MIN = 100;
 
-/** Rounds of all tree edges, of which each takes its median. */
-const REPAIR_ROUNDS: Rounds = { rounds: 9, warmUpRounds: 2 };
-const REPAIR_ROUNDS_QUICK: Rounds = { rounds: 5, warmUpRounds: 1 };
+/** Where a round takes half a second. */
+const LONG_ROUNDS: Rounds = { rounds: 15, warmUpRounds: 2 };
+const LONG_ROUNDS_QUICK: Rounds = { rounds: 5, warmUpRounds: 1 };
 const ROUNDS: Rounds = { rounds: 40, warmUpRounds: 5 };
-const ROUNDS_QUICK: Rounds = { rounds: 15, warmUpRounds: 3 };
+const ROUNDS_QUICK: Rounds = { rounds: 9, warmUpRounds: 2 };
 
 export interface RoutingBenchOptions {
   readonly quick: boolean;
@@ -56,7 +58,7 @@ export function memoryGraph(seed: number): ArcRows {
 /** All figures, in under half a minute where quick. */
 export async function routingRows({ quick, seed }: RoutingBenchOptions): Promise<readonly Row[]> {
   const rounds = quick ? ROUNDS_QUICK : ROUNDS;
-  const repairRounds = quick ? REPAIR_ROUNDS_QUICK : REPAIR_ROUNDS;
+  const longRounds = quick ? LONG_ROUNDS_QUICK : LONG_ROUNDS;
   const rows: Row[] = [];
   for (const [name, title, graph] of [
     ['spf', 'full SPF, 10 000 nodes of degree 8', searchGraph(seed)],
@@ -66,10 +68,12 @@ export async function routingRows({ quick, seed }: RoutingBenchOptions): Promise
     rows.push(await benchFullSpf(name, title, packRows(graph), rounds, seed));
   }
   rows.push(
-    ...(await benchIncrementalSpf(searchGraph(seed), repairRounds, seed, {
+    ...(await benchIncrementalSpf(searchGraph(seed), longRounds, seed, {
       kind: 'at-least',
       value: REPAIR_SPEED_UP_MIN,
     })),
+    await benchDisjointPaths(packRows(searchGraph(seed)), rounds, seed),
+    ...(await benchChoosing(packRows(meshGraph(seed)), GRID_SIDE, longRounds, seed)),
     ...benchMemory('memory', 'graph of a live node, 100 000 nodes of degree 8', memoryGraph(seed), {
       kind: 'at-most',
       value: BYTES_PER_NODE_MAX,

@@ -1,16 +1,14 @@
-// Ours: full SPF on the packed graph.
+// Ours: full SPF on the graph that a live node keeps, filled by one report of each node.
 
-import { packGraph } from '../../../../src/routing/graph/csr.ts';
+import { reportRows } from '../../../../src/bench/routing/graph-of-rows.ts';
 import { shortestPaths } from '../../../../src/routing/graph/shortest-paths.ts';
 import { checksum } from '../checksum.ts';
 import { serve } from './serve.ts';
 
-await serve(({ nodes, offsets, targets, weights }) => {
-  const froms = new Uint32Array(targets.length);
-  for (let node = 0; node < nodes; node += 1) froms.fill(node, offsets[node], offsets[node + 1]);
-  const graph = packGraph(nodes, { froms, tos: targets, weights });
+await serve((rows) => {
+  const graph = reportRows(rows);
   return {
-    find: (source) => shortestPaths(graph, source),
+    find: (source) => shortestPaths(graph, source, graph.noTransit),
     answer: ({ distances }) => checksum(distances),
   };
 });
