@@ -15,6 +15,7 @@ import type { PolicyName, RouteCriteria } from '../routing/policies/route-policy
 import type { RecordPool } from '../routing/record-pool.ts';
 import type { NamedExplanation } from '../routing/route-planner.ts';
 import type { ProtocolVersion } from '../versioning/protocol-version.ts';
+import type { FlowFeedback } from './flow-feedback.ts';
 import type { Member, MeshCounters, MeshLinkEvent, NeighbourInfo, RouteInfo } from './mesh-view.ts';
 import type { Bridge, SwitchErrorCode } from './packet-switch.ts';
 import type { SessionInfo } from './peer-sessions.ts';
@@ -86,6 +87,8 @@ export interface Mesh {
   /** Advice, not authenticated: the code is whatever a relay wrote, or `MESH_SESSION_…` of this node. */
   onUnreachable(listener: (destination: Uint8Array, code: string) => void): void;
   onLink(listener: (event: MeshLinkEvent) => void): void;
+  /** What became of packets that this node sent, as their destinations report it, some times a second at most. */
+  onFeedback(listener: (feedback: FlowFeedback) => void): void;
   setBridge(bridge: Bridge): void;
   /** A packet from another mesh for a member of this one: it gets a route here and goes on. The bytes are not changed. */
   inject(packet: Uint8Array): Result<void, SwitchErrorCode>;

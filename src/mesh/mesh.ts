@@ -7,7 +7,6 @@ import { BitcrapsError, fail, ok, type Result } from '../core/errors.ts';
 import { peerIdShort } from '../core/peer-id.ts';
 import type { Timer } from '../env/clock.ts';
 import type { Link } from '../env/link.ts';
-import type { Gauge } from '../env/metrics.ts';
 import { createLinkState, type LinkState } from '../routing/link-state.ts';
 import { PLAIN_NODE } from '../routing/node-attributes.ts';
 import { RoutePlanner, type NamedExplanation } from '../routing/route-planner.ts';
@@ -24,6 +23,10 @@ import type {
   MeshMessage,
   MeshSendErrorCode,
 } from './mesh-contract.ts';
+import type { FlowFeedback } from './flow-feedback.ts';
+import { Flows } from './flows.ts';
+import { createMeshGauges, type MeshSizes } from './mesh-gauges.ts';
+import { LinkAnnouncer } from './link-announcer.ts';
 import { MeshLinks, type MeshLink } from './mesh-links.ts';
 import {
   neighbourInfo,
@@ -44,7 +47,12 @@ import {
 import { createProofMemory } from './proof-memory.ts';
 import type { SessionInfo } from './peer-sessions.ts';
 import { SessionTable } from './session-table.ts';
-import { CONFIRMING_PROTOCOL, PAYLOAD_BYTES_MAX, PROTOCOL_MAX } from './session.ts';
+import {
+  CONFIRMING_PROTOCOL,
+  PAYLOAD_BYTES_MAX,
+  PROTOCOL_MAX,
+  REPORT_PROTOCOL,
+} from './session.ts';
 import { TrafficMeter } from './traffic.ts';
 import { decodeUnreachable } from './unreachable.ts';
 
@@ -56,6 +64,7 @@ export type {
   MeshMessage,
   MeshSendErrorCode,
 } from './mesh-contract.ts';
+export type { FlowFeedback } from './flow-feedback.ts';
 export type { Bridge } from './packet-switch.ts';
 export type { SessionInfo } from './peer-sessions.ts';
 export type { Member, MeshCounters, MeshLinkEvent, NeighbourInfo, RouteInfo } from './mesh-view.ts';
@@ -77,10 +86,11 @@ class MeshNode implements Mesh {
   readonly #links: MeshLinks;
   readonly #switch: PacketSwitch;
   readonly #sessions: SessionTable<SwitchErrorCode>;
-  readonly #gauges: Readonly<Record<'links' | 'members' | 'sessions', Gauge>>;
+  readonly #gauges: (sizes: MeshSizes) => void;
+  readonly #flows: Flows;
   readonly #receivers = new Map<number, (message: MeshMessage) => void>();
   readonly #unreachable: ((destination: Uint8Array, code: string) => void)[] = [];
-  readonly #linkListeners: ((event: MeshLinkEvent) => void)[] = [];
+  readonly #announcer: LinkAnnouncer;
   #wake: { readonly atMs: number; readonly timer: Timer } | null = null;
   #sweep: Timer;
   #stopped = false;
@@ -93,11 +103,8 @@ class MeshNode implements Mesh {
     this.#config = config;
     this.#deps = deps;
     this.#meter = new TrafficMeter(metrics);
-    this.#gauges = {
-      links: metrics.gauge({ name: 'bitcraps_mesh_links', help: 'Links that carry the mesh.' }),
-      members: metrics.gauge({ name: 'bitcraps_mesh_members', help: 'Reachable members.' }),
-      sessions: metrics.gauge({ name: 'bitcraps_mesh_sessions', help: 'End-to-end sessions.' }),
-    };
+    this.#announcer = new LinkAnnouncer(logger);
+    this.#gauges = createMeshGauges(metrics);
     this.#linkState = createLinkState(
       {
         identity,
@@ -128,7 +135,7 @@ class MeshNode implements Mesh {
         down: (link, port, reason) => this.#linkDown(link, port, reason),
         suspected: (link, port) => this.#linkSuspected(link, port),
         recovered: (link, port) => this.#linkRecovered(link, port),
-        refused: (link, reason) => this.#tellClosed(link, reason, false),
+        refused: (link, reason) => this.#announcer.closed(link, reason, false),
         reweighed: (link, port) => {
           this.#linkState.reweigh(port, link.meter.weight, link.meter.metrics);
           this.#spread();
@@ -166,9 +173,20 @@ class MeshNode implements Mesh {
         if (sent.ok) return;
         logger.debug('handshake-not-sent', { peer: peerIdShort(peer), code: sent.error.code });
       },
-      sendData: (peer, body, flowId) => this.#switch.originate(peer, PacketType.data, body, flowId),
+      sendData: (peer, body, flowId, isReported) => {
+        const follow = (flow: number, packetId: bigint): void => {
+          if (isReported) this.#flows.sent(peer, flow, packetId);
+        };
+        return this.#switch.originate(peer, PacketType.data, body, flowId, follow);
+      },
       deliver: (source, protocol, payload) => this.#hand(source, protocol, payload),
       failed: (peer, code) => this.#tellUnreachable(peer, code),
+    });
+    this.#flows = new Flows(clock, (peer, payload) => {
+      void this.#sessions.send(peer, REPORT_PROTOCOL, payload);
+    });
+    this.#flows.listen(({ destination, flowId, ...feedback }) => {
+      this.#routes.feedback(destination, flowId, feedback);
     });
     this.#sweep = clock.after(SWEEP_INTERVAL_MS, () => this.#sweepUp());
   }
@@ -182,7 +200,7 @@ class MeshNode implements Mesh {
     protocol: number,
     payload: Uint8Array,
   ): Result<void, MeshSendErrorCode> {
-    assert(protocol > CONFIRMING_PROTOCOL && protocol <= PROTOCOL_MAX, 'a protocol is 1…65535');
+    assert(protocol > CONFIRMING_PROTOCOL && protocol <= PROTOCOL_MAX, 'a protocol is 1…65534');
     if (this.#stopped) return fail('MESH_STOPPED', {});
     if (payload.length > PAYLOAD_BYTES_MAX) {
       const data = { bytes: payload.length, bytesMax: PAYLOAD_BYTES_MAX };
@@ -198,7 +216,7 @@ class MeshNode implements Mesh {
   }
 
   handle(protocol: number, receive: (message: MeshMessage) => void): void {
-    assert(protocol > CONFIRMING_PROTOCOL && protocol <= PROTOCOL_MAX, 'a protocol is 1…65535');
+    assert(protocol > CONFIRMING_PROTOCOL && protocol <= PROTOCOL_MAX, 'a protocol is 1…65534');
     assert(!this.#receivers.has(protocol), 'a protocol has one receiver');
     this.#receivers.set(protocol, receive);
   }
@@ -208,7 +226,11 @@ class MeshNode implements Mesh {
   }
 
   onLink(listener: (event: MeshLinkEvent) => void): void {
-    this.#linkListeners.push(listener);
+    this.#announcer.listen(listener);
+  }
+
+  onFeedback(listener: (feedback: FlowFeedback) => void): void {
+    this.#flows.listen(listener);
   }
 
   setBridge(bridge: Bridge): void {
@@ -268,6 +290,7 @@ class MeshNode implements Mesh {
     this.#stopped = true;
     this.#sweep.cancel();
     this.#wake?.timer.cancel();
+    this.#flows.stop();
     this.#sessions.stop();
     this.#links.stop();
   }
@@ -287,32 +310,14 @@ class MeshNode implements Mesh {
   }
 
   #linkUp(link: MeshLink, port: number): void {
-    const { neighbour, negotiation, remote } = link;
-    const { remoteKey, role, remoteAddress } = neighbour.link;
     this.#linkStateUp(link, port);
-    this.#deps.logger.info('link-up', {
-      peer: peerIdShort(remoteKey),
-      address: remoteAddress,
-      role,
-      port,
-      mode: negotiation.mode,
-    });
-    for (const listener of this.#linkListeners) {
-      listener({
-        kind: 'established',
-        peer: remoteKey,
-        role,
-        address: remoteAddress,
-        negotiation,
-        remote,
-      });
-    }
+    this.#announcer.established(link, port);
     this.#spread();
   }
 
   #linkDown(link: MeshLink, port: number, reason: NeighbourClose): void {
     this.#linkState.linkDown(port);
-    this.#tellClosed(link.neighbour.link, reason, true);
+    this.#announcer.closed(link.neighbour.link, reason, true);
     if (this.#stopped) return;
     this.#spread();
     link.neighbour.handOver((packet) => this.#switch.reroute(packet, port, true));
@@ -324,7 +329,7 @@ class MeshNode implements Mesh {
    */
   #linkSuspected(link: MeshLink, port: number): void {
     if (this.#stopped) return;
-    this.#tellLink('suspect', link);
+    this.#announcer.changed('suspect', link);
     if (this.#switch.hasWayAround(link.neighbour.link.remoteKey, port)) {
       this.#linkState.linkDown(port);
       this.#spread();
@@ -336,34 +341,13 @@ class MeshNode implements Mesh {
     if (this.#stopped) return;
     this.#linkStateUp(link, port);
     this.#spread();
-    this.#tellLink('recovered', link);
+    this.#announcer.changed('recovered', link);
   }
 
   #linkStateUp({ neighbour, negotiation, meter }: MeshLink, port: number): void {
     const revision = revisionOf(negotiation, 'EnhancedRouting');
     const options = { revision, metrics: meter.metrics };
     this.#linkState.linkUp(port, neighbour.link.remoteKey, meter.weight, options);
-  }
-
-  #tellLink(kind: 'suspect' | 'recovered', { neighbour, port }: MeshLink): void {
-    const peer = neighbour.link.remoteKey;
-    this.#deps.logger.info(`link-${kind}`, { peer: peerIdShort(peer), port });
-    for (const listener of this.#linkListeners) listener({ kind, peer });
-  }
-
-  #tellClosed(link: Link, reason: NeighbourClose, established: boolean): void {
-    const { remoteKey: peer, role, remoteAddress: address } = link;
-    this.#deps.logger.info('link-closed', {
-      peer: peerIdShort(peer),
-      address,
-      role,
-      established,
-      code: reason.code,
-      by: reason.by,
-    });
-    for (const listener of this.#linkListeners) {
-      listener({ kind: 'closed', peer, role, address, established, ...reason });
-    }
   }
 
   #receive(link: MeshLink, type: PayloadFrameType, payload: Uint8Array): void {
@@ -409,16 +393,18 @@ class MeshNode implements Mesh {
     this.#linkState.database.age(clock.now());
     this.#sessions.sweep();
     this.#routes.sweep();
-    this.#gauges.links.set([...this.#links.active()].length);
-    this.#gauges.members.set(this.#linkState.database.attached);
-    this.#gauges.sessions.set(this.#sessions.list().length);
+    this.#gauges({
+      links: [...this.#links.active()].length,
+      members: this.#linkState.database.attached,
+      sessions: this.#sessions.list().length,
+    });
     this.#sweep = clock.after(SWEEP_INTERVAL_MS, () => this.#sweepUp());
   }
 
   #deliver(header: DecodedPacketHeader, body: Uint8Array): DeliverDropCode | null {
     switch (header.type) {
       case PacketType.data:
-        return this.#sessions.receiveData(header.source, body);
+        return this.#sessions.receiveData(header.source, body, () => this.#flows.received(header));
       case PacketType.handshake:
         return this.#sessions.receiveHandshake(header.source, body);
       case PacketType.unreachable: {
@@ -435,7 +421,8 @@ class MeshNode implements Mesh {
   #hand(source: Uint8Array, protocol: number, payload: Uint8Array): void {
     if (this.#stopped) return;
     const receive = this.#receivers.get(protocol);
-    if (receive === undefined) this.#meter.dropped('MESH_PROTOCOL_UNKNOWN', null);
+    if (protocol === REPORT_PROTOCOL) this.#flows.report(source, payload);
+    else if (receive === undefined) this.#meter.dropped('MESH_PROTOCOL_UNKNOWN', null);
     else receive({ source, payload });
   }
 

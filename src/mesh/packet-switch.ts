@@ -137,23 +137,26 @@ export class PacketSwitch {
     return route.ok ? ok({ kind: 'gateway', gateway, route: route.value }) : route;
   }
 
-  /** Sends a packet of this node. */
+  /** Sends a packet of this node. `follow` gets its flow id, with the label of its way in it, and its packet id. */
   originate(
     destination: Uint8Array,
     type: number,
     body: Uint8Array,
     flowId: number,
+    follow: (flowId: number, packetId: bigint) => void = () => {},
   ): Result<void, SwitchErrorCode> {
     const plan = this.plan(destination, flowId);
     if (!plan.ok) return plan;
     const route = plan.value.kind === 'bridge' ? null : plan.value.route;
+    const labelled = route === null ? flowId : (flowId ^ route.label) >>> 0;
+    const packetId = readU64(randomBytes(this.#config.rng, 8), 0);
     const packet = encodePacket(
       {
         type,
         flags: 0,
         ttl: Math.min(TTL_MAX, (route?.hops.length ?? 0) + TTL_BEYOND_ROUTE),
-        flowId: route === null ? flowId : (flowId ^ route.label) >>> 0,
-        packetId: readU64(randomBytes(this.#config.rng, 8), 0),
+        flowId: labelled,
+        packetId,
         source: this.#config.self,
         destination,
         route: route?.encoded ?? NO_ROUTE,
@@ -161,8 +164,12 @@ export class PacketSwitch {
       },
       body,
     );
-    if (plan.value.kind === 'bridge') return this.#cross(plan.value.bridge, packet, null);
-    return this.#carryOut(packet, null);
+    const sent =
+      plan.value.kind === 'bridge'
+        ? this.#cross(plan.value.bridge, packet, null)
+        : this.#carryOut(packet, null);
+    if (sent.ok) follow(labelled, packetId);
+    return sent;
   }
 
   /** A packet that came over a link. The bytes are changed in place. */

@@ -17,7 +17,7 @@ import type { Logger } from '../env/logger.ts';
 import { byteKey, type ByteKey } from '../routing/byte-key.ts';
 import { createTokenBucket } from '../routing/token-bucket.ts';
 import type { Hello } from '../versioning/hello.ts';
-import { negotiate, type Negotiation } from '../versioning/negotiate.ts';
+import { negotiate, revisionOf, type Negotiation } from '../versioning/negotiate.ts';
 import {
   createPeerState,
   isEmpty,
@@ -36,7 +36,7 @@ import {
   writeHello,
   type HandshakeParty,
 } from './session-handshake.ts';
-import { CONFIRMING_PROTOCOL, Session, sessionIdOf } from './session.ts';
+import { CONFIRMING_PROTOCOL, REPORT_PROTOCOL, Session, sessionIdOf } from './session.ts';
 import { UnconfirmedSessions } from './unconfirmed-sessions.ts';
 import {
   SessionInitSchema,
@@ -92,7 +92,13 @@ export interface SessionTableConfig<C extends ErrorCode> extends HandshakeParty 
   /** A fresh Hello for each handshake. */
   hello(): Hello;
   sendHandshake(destination: Uint8Array, body: Uint8Array): void;
-  sendData(destination: Uint8Array, body: Uint8Array, flowId: number): Result<void, C>;
+  /** `isReported`: the destination reports on the packets of this flow. */
+  sendData(
+    destination: Uint8Array,
+    body: Uint8Array,
+    flowId: number,
+    isReported: boolean,
+  ): Result<void, C>;
   deliver(source: Uint8Array, protocol: number, payload: Uint8Array): void;
   /** A handshake was given up: `MESH_SESSION_TIMEOUT` or `MESH_SESSION_REFUSED`. */
   failed(peer: Uint8Array, code: 'MESH_SESSION_TIMEOUT' | 'MESH_SESSION_REFUSED'): void;
@@ -149,8 +155,8 @@ export class SessionTable<C extends ErrorCode> {
     return ok(undefined);
   }
 
-  /** A data packet for this node; a code if it was not delivered. */
-  receiveData(source: Uint8Array, body: Uint8Array): SessionDropCode | null {
+  /** A data packet for this node; a code if it was not delivered. `counts`: called if its source wants to know of it. */
+  receiveData(source: Uint8Array, body: Uint8Array, counts?: () => void): SessionDropCode | null {
     const id = sessionIdOf(body);
     if (id === null) return 'MESH_BODY_MALFORMED';
     const session = this.#sessions.get(id);
@@ -170,6 +176,7 @@ export class SessionTable<C extends ErrorCode> {
     if (outcome.kind === 'replayed') return 'MESH_MESSAGE_REPLAYED';
     if (outcome.kind === 'malformed') return 'MESH_BODY_MALFORMED';
     const { protocol, payload } = outcome;
+    if (isReported(session, protocol)) counts?.();
     if (protocol !== CONFIRMING_PROTOCOL) this.#config.deliver(session.peer, protocol, payload);
     return null;
   }
@@ -219,7 +226,8 @@ export class SessionTable<C extends ErrorCode> {
 
   #sendOn(session: Session, protocol: number, payload: Uint8Array): Result<void, C> {
     const flowId = (session.remoteId ^ protocol) >>> 0;
-    return this.#config.sendData(session.peer, session.seal(protocol, payload), flowId);
+    const body = session.seal(protocol, payload);
+    return this.#config.sendData(session.peer, body, flowId, isReported(session, protocol));
   }
 
   /** The state of a peer as the most recently used one. */
@@ -477,4 +485,9 @@ export class SessionTable<C extends ErrorCode> {
     while (this.#sessions.has(id)) id = this.#config.rng.uint32();
     return id;
   }
+}
+
+/** Reports are not reported on, or they would never end. */
+function isReported({ negotiation }: Session, protocol: number): boolean {
+  return protocol !== REPORT_PROTOCOL && revisionOf(negotiation, 'EnhancedRouting') >= 2;
 }

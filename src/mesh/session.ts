@@ -16,9 +16,10 @@ import { readU32, readU64, writeU32, writeU64 } from '../wire/big-endian.ts';
 
 /** The longest message. */
 export const PAYLOAD_BYTES_MAX: number = 60 * 1024;
-/** Protocol numbers of messages; 0 confirms a session and carries nothing. */
-export const PROTOCOL_MAX = 0xffff;
+/** Protocol numbers of messages; 0 confirms a session and carries nothing, the highest reports on flows. */
+export const PROTOCOL_MAX = 0xfffe;
 export const CONFIRMING_PROTOCOL = 0;
+export const REPORT_PROTOCOL = 0xffff;
 /** Shorter payloads are not worth a compressor's call. */
 export const COMPRESSED_BYTES_MIN = 129;
 /** Noise allows 2^64; a fresh key well before bounds what one key protects. */

@@ -303,7 +303,8 @@ describe('a node with an established hostile link', () => {
     rig.send('c', 'a', 'hello');
     await rig.run(1_000);
     rig.tap = () => {};
-    expect(overheard).toHaveLength(4);
+    // Two handshakes' and two messages' packets, and a report on the flow to c.
+    expect(overheard).toHaveLength(5);
     const hostile = attack(rig);
     const records = NODES.flatMap((name) => [recordOf(name, 2n ** 40n), recordOf(name, 3n)]);
     const frames = [

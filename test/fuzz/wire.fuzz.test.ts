@@ -14,6 +14,7 @@ import { negotiate } from '../../src/versioning/negotiate.ts';
 import { formatVersion, parseVersion } from '../../src/versioning/protocol-version.ts';
 import { decodeBody, decodeCanonical, encodeBody } from '../../src/wire/body.ts';
 import { decodeFailedLinks, encodeFailedLinks } from '../../src/wire/failed-links.ts';
+import { decodeFlowReports, encodeFlowReports } from '../../src/wire/flow-report.ts';
 import { decodeFrame, encodeFrame, FrameType } from '../../src/wire/frame.ts';
 import { HelloSchema } from '../../src/wire/gen/bitcraps/v1/hello_pb.ts';
 import { decodeGoodbye, encodeGoodbye } from '../../src/wire/goodbye.ts';
@@ -115,6 +116,14 @@ describe('decoders answer and never throw', () => {
       if (links === null || links.length === 0) return;
       const names = encodeFailedLinks(links);
       expect(bytes.subarray(bytes.length - names.length)).toEqual(names);
+    });
+  });
+
+  test('flow reports: what passes is encoded the same', () => {
+    const report = { flowId: 1, received: 9, marked: 2, lastPacketId: 5n, holdMs: 20 };
+    fuzz(hostile(fc.constant(encodeFlowReports([report, report]))), (bytes) => {
+      const reports = decodeFlowReports(bytes);
+      if (reports !== null) expect(encodeFlowReports(reports)).toEqual(bytes);
     });
   });
 

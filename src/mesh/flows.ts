@@ -1,0 +1,44 @@
+// Congestion feedback of one node, both parts: what it got it reports to the sources, what it sent it hears of.
+
+import type { Clock } from '../env/clock.ts';
+import { FLAG_CONGESTION, type DecodedPacketHeader } from '../wire/packet.ts';
+import { FlowCounts } from './flow-counts.ts';
+import { FlowFeedbackTable, type FlowFeedback } from './flow-feedback.ts';
+
+export class Flows {
+  readonly #counts: FlowCounts;
+  readonly #table: FlowFeedbackTable;
+  readonly #listeners: ((feedback: FlowFeedback) => void)[] = [];
+
+  /** `send` carries a report to a source. */
+  constructor(clock: Clock, send: (peer: Uint8Array, payload: Uint8Array) => void) {
+    this.#counts = new FlowCounts(clock, send);
+    this.#table = new FlowFeedbackTable(clock, (feedback) => {
+      for (const listener of this.#listeners) listener(feedback);
+    });
+  }
+
+  listen(listener: (feedback: FlowFeedback) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** A packet went out whose destination reports. */
+  sent(destination: Uint8Array, flowId: number, packetId: bigint): void {
+    this.#table.sent(destination, flowId, packetId);
+  }
+
+  /** A packet came whose source wants a report. */
+  received({ source, flowId, packetId, flags }: DecodedPacketHeader): void {
+    this.#counts.received(source, flowId, packetId, (flags & FLAG_CONGESTION) !== 0);
+  }
+
+  /** A report came. `false` if it is malformed. */
+  report(peer: Uint8Array, payload: Uint8Array): boolean {
+    return this.#table.report(peer, payload);
+  }
+
+  stop(): void {
+    this.#counts.stop();
+    this.#table.stop();
+  }
+}
