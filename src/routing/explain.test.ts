@@ -41,6 +41,13 @@ describe('explain', () => {
     expect(explanation.disjoint.cut).not.toBeNull();
   });
 
+  test('a node that does not relay is no disjoint route', () => {
+    const view = withBridge();
+    view.attributesOf.set(2, { ...PLAIN, relays: false });
+    const { disjoint } = explain(view, 3, DEFAULT_CRITERIA, createPolicy('dijkstra'));
+    expect(disjoint.routes.map(({ nodes }) => nodes)).toEqual([[0, 1, 3]]);
+  });
+
   test('as lines', () => {
     const view = withBridge();
     view.suspects.add(2);
