@@ -57,24 +57,26 @@ export function balanceFlows(
     const flows = demands.flatMap(({ from, to, rate }) => {
       const node = nodes.get(from);
       if (node === undefined) return [];
-      return node.policy
-        .shares(node.view, to)
-        .map(({ nodes: path, share }) => ({ node, path, share, rate: rate * share }));
+      return node.policy.shares(node.view, to).map(({ nodes: path, share }) => {
+        const arcs = arcsAlong(graph, path);
+        return { node, path, arcs, share, rate: rate * share };
+      });
     });
     utilisation.fill(0);
-    for (const { path, rate } of flows) {
-      for (const arc of arcsAlong(graph, path)) {
+    for (const { arcs, rate } of flows) {
+      for (const arc of arcs) {
         utilisation[arc] = (utilisation[arc] ?? 0) + rate / (capacities[arc] ?? 1);
       }
     }
     fullest.push(utilisation.reduce((most, load) => Math.max(most, load), 0));
-    for (const { node, path, share } of flows) {
+    for (const { node, path, arcs, share } of flows) {
       let price = 0;
-      for (const arc of arcsAlong(graph, path)) price += linkPrice(utilisation[arc] ?? 0);
+      for (const arc of arcs) price += linkPrice(utilisation[arc] ?? 0);
       const delivered = Math.ceil(packetsPerRound * share);
+      const probability = 1 - Math.exp(-price);
       let marked = 0;
       for (let packet = 0; packet < delivered; packet += 1) {
-        if (rng.uint32() / 2 ** 32 < 1 - Math.exp(-price)) marked += 1;
+        if (rng.uint32() / 2 ** 32 < probability) marked += 1;
       }
       node.policy.feedback(node.view, {
         nodes: path,

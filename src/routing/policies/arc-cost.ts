@@ -22,14 +22,12 @@ import type { RouteCriteria, RoutingView } from './route-policy.ts';
 /** Cost of an ordinary hop. */
 export const COST_PER_HOP = 100;
 const TERM_MAX = 100;
-/** No cost is larger. */
-export const COST_MAX: number = COST_PER_HOP * TERM_MAX;
 
 const ORDINARY_LATENCY_MS = 10;
 const ORDINARY_BYTES_PER_SECOND = 1_000_000;
 const ORDINARY_LOSS_LOG = Math.log(0.9);
 
-/** The cost of each arc under the criteria, 1…`COST_MAX`, or the arc's weight where all criteria count alike. */
+/** The cost of each arc under the criteria, 1…10 000, or the arc's weight where all criteria count alike. */
 export function arcCosts(view: RoutingView, criteria: RouteCriteria): ArcCost {
   const { targets, weights, metrics } = view.graph;
   if (comparesByWeight(criteria)) return (arc) => weights[arc] ?? 0;

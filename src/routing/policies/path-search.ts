@@ -2,6 +2,7 @@
 // any cost per arc: Dijkstra (1959); with a bound on hops: Bellman and Ford, one layer for each hop.
 
 import { assert } from '../../core/assert.ts';
+import { DistanceHeap, entryDistance, entryItem } from '../graph/distance-heap.ts';
 import { type Graph, NONE, type ShortestPaths, UNREACHABLE, arcTo } from '../graph/graph.ts';
 import type { RoutingView } from './route-policy.ts';
 
@@ -48,6 +49,9 @@ export function isUsable(view: RoutingView, nodes: readonly number[], hopsMax: n
   return true;
 }
 
+/** Scratch memory of one search at a time. */
+const heap = new DistanceHeap();
+
 /** What a search needs of a view. */
 export type SearchSpace = Pick<RoutingView, 'graph' | 'source' | 'attributes' | 'isSuspect'>;
 
@@ -64,13 +68,13 @@ export function searchPaths(
   const { nodes, starts, ends, targets } = graph;
   const distances = new Uint32Array(nodes).fill(UNREACHABLE);
   const parents = new Int32Array(nodes).fill(NONE);
-  const heap = createPairHeap();
   distances[source] = 0;
-  heap.push(source);
+  heap.size = 0;
+  heap.push(0, source);
   while (heap.size > 0) {
-    const packed = heap.pop();
-    const distance = Math.floor(packed / nodes);
-    const node = packed - distance * nodes;
+    const entry = heap.pop();
+    const distance = entryDistance(entry);
+    const node = entryItem(entry);
     if (distance > (distances[node] ?? 0)) continue;
     if (node === target) break;
     if (node !== source && !view.attributes(node).relays) continue;
@@ -87,7 +91,7 @@ export function searchPaths(
       }
       distances[next] = through;
       parents[next] = node;
-      heap.push(through * nodes + next);
+      heap.push(through, next);
     }
   }
   return { source, distances, parents };
@@ -139,44 +143,4 @@ export function searchWithinHops(
     path.push(node);
   }
   return path.reverse();
-}
-
-/** A binary min-heap of numbers; a number packs a distance and a node, so that equal distances leave by node. */
-function createPairHeap(): { readonly size: number; push(value: number): void; pop(): number } {
-  const heap: number[] = [];
-  return {
-    get size() {
-      return heap.length;
-    },
-    push(value) {
-      let at = heap.length;
-      heap.push(value);
-      while (at > 0) {
-        const above = (at - 1) >> 1;
-        const parent = heap[above] ?? 0;
-        if (parent <= value) break;
-        heap[at] = parent;
-        at = above;
-      }
-      heap[at] = value;
-    },
-    pop() {
-      const least = heap[0] ?? 0;
-      const last = heap.pop() ?? 0;
-      const size = heap.length;
-      if (size === 0) return least;
-      let at = 0;
-      for (;;) {
-        let below = 2 * at + 1;
-        if (below >= size) break;
-        if (below + 1 < size && (heap[below + 1] ?? 0) < (heap[below] ?? 0)) below += 1;
-        const child = heap[below] ?? 0;
-        if (child >= last) break;
-        heap[at] = child;
-        at = below;
-      }
-      heap[at] = last;
-      return least;
-    },
-  };
 }
