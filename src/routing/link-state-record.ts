@@ -20,10 +20,10 @@ import { WEIGHT_MAX } from './link-metrics.ts';
 import type { NodeAttributes } from './node-attributes.ts';
 import { PORT_MIN } from './port-allocator.ts';
 
-/** Links of one node. */
-export const NEIGHBOURS_MAX = 256;
-/** About 50 bytes for each of `NEIGHBOURS_MAX`, and room for fields to come. */
-export const RECORD_BYTES_MAX: number = 16 * 1024;
+/** Links of one node. Community meshes have servers with several hundred tunnels. */
+export const NEIGHBOURS_MAX = 1_024;
+/** About 50 bytes for each of `NEIGHBOURS_MAX`, and room for fields to come; every link takes frames of this size. */
+export const RECORD_BYTES_MAX: number = 60 * 1024;
 export const SEQUENCE_MAX = 0xffff_ffff_ffff_ffffn;
 export const SIGNATURE_BYTES = 64;
 const EPOCH_BITS = 32n;

@@ -1,16 +1,12 @@
-// When the mesh has converged: every node's database equals the truth, and stays so.
+// When the mesh has converged: every node's database holds a true record of every node that it can reach.
 
-import type { Fleet, FleetNode } from './fleet.ts';
+import type { Fleet } from './fleet.ts';
 import type { Oracle } from './oracle.ts';
 
 /** How exactly the time is known. */
-const POLL_MS = 10;
-/** Without a change for so long, the mesh is looked at as a whole. */
-const QUIET_MS = 2_000;
-/** Nodes whose view is compared with the truth node by node. */
-const NODES_COMPARED_MAX = 100;
+const POLL_MS = 5;
 
-/** Runs until the mesh has converged; the virtual time of the last change, `null` if `limitMs` passes before. */
+/** Runs until the mesh has converged; how long that took, `null` if `limitMs` passes before. */
 export function runUntilConverged(
   fleet: Fleet,
   oracle: Oracle,
@@ -19,47 +15,52 @@ export function runUntilConverged(
 ): number | null {
   const { clock } = fleet.world;
   const startMs = clock.now();
+  const neighbours = neighboursIn(fleet);
+  fleet.pool.watch(
+    {
+      indexOf: (peer) => fleet.watch.indexOf(peer),
+      neighboursOf: (node) => neighbours[node] ?? new Set(),
+    },
+    fleet.nodes.length,
+  );
   let changes = -1;
-  let changedAtMs = startMs;
+  /** Nodes below it are known to all. */
+  let known = 0;
   for (let polls = 1; clock.now() - startMs < limitMs; polls += 1) {
     fleet.run(POLL_MS);
-    const now = changesOf(fleet);
-    if (now !== changes) {
-      changes = now;
-      changedAtMs = clock.now();
-    } else if (clock.now() - changedAtMs >= QUIET_MS) {
-      return isTrue(fleet, oracle) ? changedAtMs - startMs : null;
-    }
-    if (polls % 10 === 0)
+    if (fleet.pool.changes === changes) continue;
+    changes = fleet.pool.changes;
+    if (polls % 20 === 0) {
       progress?.(`${(clock.now() / 1000).toFixed(1)} s: ${changes} records taken`);
+    }
+    while (known < fleet.nodes.length && isKnown(fleet, oracle, known)) known += 1;
+    // One that was known may have told news since.
+    if (known === fleet.nodes.length) {
+      known = fleet.nodes.findIndex(({ index }) => !isKnown(fleet, oracle, index));
+      if (known < 0) return clock.now() - startMs;
+    }
   }
   return null;
 }
 
-function changesOf(fleet: Fleet): number {
-  let changes = 0;
-  for (const { mesh, alive } of fleet.nodes) {
-    if (!alive) continue;
-    const { accepted, originated } = mesh.counters().linkState;
-    changes += accepted + originated;
-  }
-  return changes;
+function isKnown({ pool, nodes }: Fleet, oracle: Oracle, node: number): boolean {
+  return (
+    nodes[node]?.alive !== true ||
+    pool.holdersOf(node) === holdersWanted(oracle.componentSize(node))
+  );
 }
 
-/** Whether nodes know their component, and their own links, as they truly are. */
-function isTrue(fleet: Fleet, oracle: Oracle): boolean {
-  const degrees = new Map<number, number>();
+function neighboursIn(fleet: Fleet): readonly ReadonlySet<number>[] {
+  const neighbours = fleet.nodes.map(() => new Set<number>());
   for (const link of fleet.links) {
     if (!fleet.isTrue(link)) continue;
-    for (const end of [link.a, link.b]) degrees.set(end, (degrees.get(end) ?? 0) + 1);
+    neighbours[link.a]?.add(link.b);
+    neighbours[link.b]?.add(link.a);
   }
-  const step = Math.ceil(fleet.nodes.length / NODES_COMPARED_MAX);
-  const knows = ({ mesh, index, alive }: FleetNode): boolean => {
-    if (!alive) return true;
-    if (mesh.neighbours().length !== (degrees.get(index) ?? 0)) return false;
-    if (index % step !== 0) return true;
-    const reachable = mesh.members().filter((member) => member.reachable).length;
-    return reachable === oracle.componentSize(index);
-  };
-  return fleet.nodes.every(knows);
+  return neighbours;
+}
+
+/** A node that has told its record holds it a second time, as the one that changes are told from. */
+function holdersWanted(componentSize: number): number {
+  return componentSize === 1 ? 1 : componentSize + 1;
 }

@@ -11,7 +11,6 @@ import type { Metrics } from '../../env/metrics.ts';
 import type { Primitives } from '../../env/primitives.ts';
 import { createMesh, type Mesh, type MeshConfig } from '../../mesh/mesh.ts';
 import type { FailureTimings } from '../../resilience/presets.ts';
-import { RecordPool } from '../../routing/record-pool.ts';
 import { CURRENT } from '../../versioning/protocol-version.ts';
 import { createSimNetwork, type SimEndpoint, type SimNetwork } from '../network.ts';
 import type { SeededRng } from '../seeded-rng.ts';
@@ -26,6 +25,7 @@ import {
   type LinkTap,
 } from './fleet-link.ts';
 import type { LinkTruth } from './link-truth.ts';
+import { TruthPool } from './truth-pool.ts';
 import { PacketWatch, type HopTrace } from './packet-watch.ts';
 
 /** The protocol of the messages that measure delivery. */
@@ -90,6 +90,8 @@ export class Fleet {
   readonly links: FleetLink[] = [];
   readonly meter: ByteMeter = new ByteMeter();
   readonly watch: PacketWatch;
+  /** One for all nodes: each signature is checked once. */
+  readonly pool: TruthPool;
   onProbe: ((probe: Probe) => void) | null = null;
   /** A node gave a link up that had carried the mesh. */
   onLinkDown: ((link: FleetLink, at: number) => void) | null = null;
@@ -98,8 +100,6 @@ export class Fleet {
   readonly #config: FleetConfig;
   readonly #primitives: Primitives;
   readonly #rng: SeededRng;
-  /** One for all nodes: each signature is checked once. */
-  readonly #pool: RecordPool;
   readonly #byEnds = new Map<number, FleetLink>();
   readonly #byName = new Map<string, FleetNode>();
   readonly #tap: LinkTap;
@@ -110,7 +110,7 @@ export class Fleet {
     this.world = world;
     this.#primitives = world.primitives;
     this.#rng = world.rng('fleet');
-    this.#pool = new RecordPool(world.primitives, NETWORK_ID);
+    this.pool = new TruthPool(world.primitives, NETWORK_ID);
     this.network = createSimNetwork(world);
     const nodes: FleetNode[] = [];
     this.nodes = nodes;
@@ -260,7 +260,7 @@ export class Fleet {
         metrics: NO_METRICS,
         compressor,
         bootEpoch,
-        pool: this.#pool,
+        pool: this.pool,
       },
     );
     mesh.handle(PROBE_PROTOCOL, ({ source, payload }) => {
