@@ -3,10 +3,12 @@
 
 import type { Clock, Timer } from '../env/clock.ts';
 import { byteKey, type ByteKey } from '../routing/byte-key.ts';
-import { encodeFlowReports, FLOWS_PER_REPORT_MAX } from '../wire/flow-report.ts';
+import { encodeFlowReports, FLOWS_PER_REPORT_MAX, type FlowReport } from '../wire/flow-report.ts';
 
 /** Sources that are counted; the one heard of longest ago goes first. */
 export const COUNTED_SOURCES_MAX = 256;
+/** Flows of one source that are counted. One that is forgotten counts anew, which its source takes for loss. */
+export const COUNTED_FLOWS_MAX = 256;
 /** While many packets or marked ones come, one source gets a report so often; else so often. */
 export const REPORT_MS_MIN = 200;
 const REPORT_MS_QUIET = 1_000;
@@ -22,7 +24,7 @@ interface FlowCount {
 
 interface SourceCounts {
   readonly peer: Uint8Array;
-  /** The one heard of longest ago first, at most `FLOWS_PER_REPORT_MAX`. */
+  /** The one heard of longest ago first, at most `COUNTED_FLOWS_MAX`. */
   readonly flows: Map<number, FlowCount>;
   fresh: number;
   reportedAtMs: number;
@@ -53,7 +55,7 @@ export class FlowCounts {
     };
     source.flows.delete(flowId);
     const oldest =
-      source.flows.size >= FLOWS_PER_REPORT_MAX ? source.flows.keys().next().value : undefined;
+      source.flows.size >= COUNTED_FLOWS_MAX ? source.flows.keys().next().value : undefined;
     if (oldest !== undefined) source.flows.delete(oldest);
     source.flows.set(flowId, flow);
     flow.received = (flow.received + 1) >>> 0;
@@ -66,10 +68,7 @@ export class FlowCounts {
     const atMs = isUrgent
       ? Math.max(nowMs, source.reportedAtMs + REPORT_MS_MIN)
       : nowMs + REPORT_MS_QUIET;
-    if (source.timer !== null && source.timer.atMs <= atMs) return;
-    source.timer?.timer.cancel();
-    const timer = this.#clock.after(atMs - nowMs, () => this.#report(source));
-    source.timer = { atMs, timer };
+    this.#arm(source, atMs);
   }
 
   stop(): void {
@@ -96,17 +95,29 @@ export class FlowCounts {
     return known;
   }
 
+  #arm(source: SourceCounts, atMs: number): void {
+    if (source.timer !== null && source.timer.atMs <= atMs) return;
+    source.timer?.timer.cancel();
+    const timer = this.#clock.after(atMs - this.#clock.now(), () => this.#report(source));
+    source.timer = { atMs, timer };
+  }
+
   #report(source: SourceCounts): void {
     const nowMs = this.#clock.now();
     source.timer = null;
     source.fresh = 0;
     source.reportedAtMs = nowMs;
-    const reports = [...source.flows].flatMap(([flowId, flow]) => {
-      if (!flow.unreported) return [];
+    const reports: FlowReport[] = [];
+    for (const [flowId, flow] of source.flows) {
+      if (!flow.unreported) continue;
+      if (reports.length >= FLOWS_PER_REPORT_MAX) {
+        this.#arm(source, nowMs + REPORT_MS_MIN);
+        break;
+      }
       flow.unreported = false;
       const { received, marked, lastPacketId, lastAtMs } = flow;
-      return [{ flowId, received, marked, lastPacketId, holdMs: nowMs - lastAtMs }];
-    });
+      reports.push({ flowId, received, marked, lastPacketId, holdMs: nowMs - lastAtMs });
+    }
     if (reports.length > 0) this.#send(source.peer, encodeFlowReports(reports));
   }
 }

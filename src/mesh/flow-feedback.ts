@@ -6,9 +6,9 @@ import { byteKey, type ByteKey } from '../routing/byte-key.ts';
 import { decodeFlowReports, type FlowReport } from '../wire/flow-report.ts';
 
 /** Flows that are followed; the one used longest ago goes first. */
-export const FOLLOWED_FLOWS_MAX = 256;
+export const FOLLOWED_FLOWS_MAX = 1_024;
 /** Packets of a flow that wait for a report; older ones are forgotten, neither delivered nor lost. */
-export const FOLLOWED_PACKETS_MAX = 1_024;
+export const FOLLOWED_PACKETS_MAX = 512;
 /** Without a report for so long, packets count as lost: three quiet reports and a round trip. */
 export const REPORT_TIMEOUT_MS = 4_000;
 

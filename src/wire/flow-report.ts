@@ -6,7 +6,7 @@
 import { assert } from '../core/assert.ts';
 import { readU32, readU64, writeU32, writeU64 } from './big-endian.ts';
 
-export const FLOWS_PER_REPORT_MAX = 16;
+export const FLOWS_PER_REPORT_MAX = 64;
 const FLOW_BYTES = 22;
 const HOLD_MS_MAX = 0xffff;
 
@@ -23,7 +23,7 @@ export interface FlowReport {
 
 /** At most `FLOWS_PER_REPORT_MAX`. */
 export function encodeFlowReports(reports: readonly FlowReport[]): Uint8Array {
-  assert(reports.length <= FLOWS_PER_REPORT_MAX, 'a report has at most 16 flows');
+  assert(reports.length <= FLOWS_PER_REPORT_MAX, 'a report has at most 64 flows');
   const out = new Uint8Array(reports.length * FLOW_BYTES);
   reports.forEach(({ flowId, received, marked, lastPacketId, holdMs }, i) => {
     const at = i * FLOW_BYTES;

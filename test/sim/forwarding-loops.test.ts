@@ -36,6 +36,10 @@ interface Run {
   readonly events: number;
 }
 
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
 /** Packets with any routes at all, circles too; relays that go round dead links by other routes of any kind. */
 function run(seed: number): Run {
   const rng = createSeededRng(primitives, seed, 'loops');
@@ -68,9 +72,6 @@ function run(seed: number): Run {
   }
   const passed = new Map<string, number>();
   const delivered = new Map<string, number>();
-  const count = (counts: Map<string, number>, key: string): void => {
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  };
   const pass = (node: number, port: number, packet: Uint8Array, id: bigint): void => {
     count(passed, `${node} ${id}`);
     underWay.push({ node: across(node, port), packet });
@@ -88,7 +89,7 @@ function run(seed: number): Run {
       if (!dead.delete(link)) dead.add(link);
     }
     const { node, packet } = next;
-    let decision = forwarders[node]!.decide(packet);
+    let decision = forwarders[node].decide(packet);
     let carried = packet;
     while (decision.kind === 'blocked') {
       const { header } = decision;
@@ -96,7 +97,7 @@ function run(seed: number): Run {
       if (detours >= DETOURS_MAX) break;
       carried = replaceRoute(carried, anyRoute());
       setFlags(carried, withDetourCount(header.flags, detours + 1));
-      decision = forwarders[node]!.decide(carried);
+      decision = forwarders[node].decide(carried);
     }
     if (decision.kind === 'deliver') count(delivered, `${decision.header.packetId}`);
     if (decision.kind !== 'forward') continue;
