@@ -89,7 +89,9 @@ function run(seed: number): Run {
       if (!dead.delete(link)) dead.add(link);
     }
     const { node, packet } = next;
-    let decision = forwarders[node].decide(packet);
+    const forwarder = forwarders[node];
+    if (forwarder === undefined) throw new Error('no such node');
+    let decision = forwarder.decide(packet);
     let carried = packet;
     while (decision.kind === 'blocked') {
       const { header } = decision;
@@ -97,7 +99,7 @@ function run(seed: number): Run {
       if (detours >= DETOURS_MAX) break;
       carried = replaceRoute(carried, anyRoute());
       setFlags(carried, withDetourCount(header.flags, detours + 1));
-      decision = forwarders[node].decide(carried);
+      decision = forwarder.decide(carried);
     }
     if (decision.kind === 'deliver') count(delivered, `${decision.header.packetId}`);
     if (decision.kind !== 'forward') continue;
