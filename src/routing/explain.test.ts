@@ -69,6 +69,10 @@ describe('explain', () => {
     const apart = explain(view, 2, DEFAULT_CRITERIA, createPolicy('hybrid'));
     expect(apart.chosen).toBeNull();
     expect(explanationLines(apart, String)).toContain('  no more: the two are not connected');
+    const criteria = { ...DEFAULT_CRITERIA, hopsMax: 2 };
+    const tooFar = explain(withBridge(), 4, criteria, createPolicy('geographic'));
+    expect(tooFar.chosen).toBeNull();
+    expect(tooFar.rejected[0]?.rejected).toBe('3 hops are over the limit of 2');
     const here = explain(view, 0, DEFAULT_CRITERIA, createPolicy('dijkstra'));
     expect(here.chosen?.nodes).toEqual([0]);
     expect(explanationLines(here, String).length).toBeGreaterThan(0);

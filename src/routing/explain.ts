@@ -5,7 +5,11 @@ import { disjointPaths } from './graph/disjoint-paths.ts';
 import { arcTo } from './graph/graph.ts';
 import { decodeMetrics, type LinkMetrics } from './graph/metric-code.ts';
 import type { Cut } from './graph/unit-flow.ts';
+import { arcCosts } from './policies/arc-cost.ts';
+import { diversePaths } from './policies/diverse-paths.ts';
+import { type RejectedPath, rejectedFor } from './policies/rejection.ts';
 import type {
+  PathChoice,
   PolicyName,
   RouteCriteria,
   RoutePolicy,
@@ -16,6 +20,8 @@ import type {
 export const DISJOINT_ROUTES_WANTED = 3;
 /** Alternatives told. */
 const REJECTED_MAX = 8;
+/** Where a policy weighs fewer, so many ways are looked for to compare with. */
+const DIVERSE_PATHS = 3;
 
 /** One link of a route, in the direction of the route. */
 export interface ExplainedHop extends LinkMetrics {
@@ -84,25 +90,61 @@ export function explain(
   const choice = policy.choose(view, destination, 0, criteria);
   const chosen = choice === null ? null : routeOf(view, choice.nodes, choice.reason);
   const relays = new Set(choice?.nodes.slice(1, -1));
-  const rejected = policy
-    .alternatives(view, destination, criteria)
-    .filter(({ nodes }) => choice === null || nodes.join() !== choice.nodes.join())
-    .slice(0, REJECTED_MAX)
-    .map(({ nodes, reason, rejected }) => ({
-      ...routeOf(view, nodes, reason),
-      rejected,
-      shared: nodes.slice(1, -1).filter((node) => relays.has(node)),
-    }));
+  const rejected =
+    choice === null
+      ? overLimit(view, destination, criteria)
+      : rejectedPaths(view, choice, criteria, policy);
   return {
     source: view.source,
     destination,
     policy: policy.name,
     criteria,
     chosen,
-    rejected,
+    rejected: rejected.map(({ nodes, reason, rejected }) => ({
+      ...routeOf(view, nodes, reason),
+      rejected,
+      shared: nodes.slice(1, -1).filter((node) => relays.has(node)),
+    })),
     suspects: suspectsOf(view),
     disjoint: disjointRoutes(view, destination),
   };
+}
+
+/** What the policy weighed, and a few ways that differ from the cheapest where that is little. */
+function rejectedPaths(
+  view: RoutingView,
+  choice: PathChoice,
+  criteria: RouteCriteria,
+  policy: RoutePolicy,
+): RejectedPath[] {
+  const destination = choice.nodes.at(-1) ?? view.source;
+  const known = new Set([choice.nodes.join()]);
+  const isNew = ({ nodes }: RejectedPath): boolean => {
+    const key = nodes.join();
+    if (known.has(key)) return false;
+    known.add(key);
+    return true;
+  };
+  const weighed = policy.alternatives(view, destination, criteria).filter(isNew);
+  if (weighed.length >= DIVERSE_PATHS) return weighed.slice(0, REJECTED_MAX);
+  const diverse = diversePaths(view, destination, DIVERSE_PATHS, arcCosts(view, criteria))
+    .map((nodes) => ({
+      ...rejectedFor(view, nodes, choice, criteria),
+      reason: `not weighed by ${policy.name}`,
+    }))
+    .filter(isNew);
+  return [...weighed, ...diverse];
+}
+
+/** Where there is no route: the cheapest of those that are too long. */
+function overLimit(
+  view: RoutingView,
+  destination: number,
+  criteria: RouteCriteria,
+): RejectedPath[] {
+  return diversePaths(view, destination, 1, arcCosts(view, criteria)).map((nodes) =>
+    rejectedFor(view, nodes, { nodes, cost: 0, reason: '' }, criteria),
+  );
 }
 
 function disjointRoutes(view: RoutingView, destination: number): RouteExplanation['disjoint'] {

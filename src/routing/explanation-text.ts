@@ -19,11 +19,14 @@ export function explanationLines(
   if (chosen === null) lines.push('no route');
   else lines.push(...chosenLines(chosen, path(chosen.nodes), nameOf));
 
-  lines.push('', rejected.length === 0 ? 'no alternatives weighed' : 'weighed and not taken:');
+  lines.push('', rejected.length === 0 ? 'no other route' : 'not taken:');
   for (const route of rejected) {
     const shared =
       route.shared.length === 0 ? '' : `; shares ${route.shared.map(nameOf).join(', ')}`;
-    lines.push(`  ${path(route.nodes)}`, `    weight ${route.cost}: ${route.rejected}${shared}`);
+    lines.push(
+      `  ${path(route.nodes)}`,
+      `    ${route.reason}, weight ${route.cost}: ${route.rejected}${shared}`,
+    );
   }
   lines.push('', ...disjointLines(explanation, path, nameOf));
   return lines;

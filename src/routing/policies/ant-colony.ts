@@ -90,6 +90,8 @@ interface Trail {
 
 interface Colony {
   readonly madeAtMs: number;
+  /** Of the topology in which all trails were whole. */
+  version: number;
   usedAtMs: number;
   evaporatedAtMs: number;
   /** Since the last ant. */
@@ -116,6 +118,7 @@ export function createAntColonyPolicy(): RoutePolicy {
         ? known
         : {
             madeAtMs: nowMs,
+            version: view.version,
             usedAtMs: nowMs,
             evaporatedAtMs: nowMs,
             packets: 0,
@@ -124,7 +127,10 @@ export function createAntColonyPolicy(): RoutePolicy {
           };
     colony.usedAtMs = nowMs;
     // What a change of the topology broke is no trail any more.
-    colony.trails = colony.trails.filter(({ nodes }) => pathWeight(view.graph, nodes) !== null);
+    if (colony.version !== view.version) {
+      colony.version = view.version;
+      colony.trails = colony.trails.filter(({ nodes }) => pathWeight(view.graph, nodes) !== null);
+    }
     if (colony.trails.length === 0) colony.trails = firstTrails(view, destination);
     colonies.set(destination, colony);
     for (const [oldest, { usedAtMs }] of colonies) {
@@ -172,15 +178,13 @@ export function createAntColonyPolicy(): RoutePolicy {
     name: 'ant-colony',
     choose,
     alternatives(view, destination, criteria) {
-      const trails = colonies.get(destination)?.trails ?? [];
-      const [best, ...others] = trails
-        .filter(({ nodes }) => pathWeight(view.graph, nodes) !== null)
-        .sort((a, b) => b.pheromone - a.pheromone);
-      if (best === undefined) return [];
-      return others.map((trail) => ({
-        ...rejectedFor(view, trail.nodes, choiceOf(view, best), criteria),
-        reason: choiceOf(view, trail).reason,
-      }));
+      const chosen = choose(view, destination, 0, criteria);
+      if (chosen === null) return [];
+      return (colonies.get(destination)?.trails ?? [])
+        .toSorted((a, b) => b.pheromone - a.pheromone)
+        .map((trail) => choiceOf(view, trail))
+        .filter(({ nodes }) => nodes.join() !== chosen.nodes.join())
+        .map(({ nodes, reason }) => ({ ...rejectedFor(view, nodes, chosen, criteria), reason }));
     },
     feedback(view, feedback) {
       const colony = colonies.get(feedback.nodes.at(-1) ?? NONE);

@@ -117,12 +117,12 @@ export function createHybridPolicy(): RoutePolicy {
       const known = new Set([taken.choice.nodes.join()]);
       return all
         .toSorted((a, b) => a.score - b.score)
-        .flatMap(({ by, choice }) => {
-          const key = choice.nodes.join();
+        .map(({ by, choice }) => proposedBy(by, choice))
+        .flatMap(({ nodes, reason }) => {
+          const key = nodes.join();
           if (known.has(key)) return [];
           known.add(key);
-          const { reason } = proposedBy(by, choice);
-          return [{ ...rejectedFor(view, choice.nodes, taken.choice, criteria), reason }];
+          return [{ ...rejectedFor(view, nodes, taken.choice, criteria), reason }];
         });
     },
     feedback(view, feedback) {

@@ -19,8 +19,8 @@ function threeWays(metrics: readonly [number, number]): Graph {
   return graphOf(6, [
     { a: 0, b: 1, there: 100, back: 100, metrics: metrics[0] },
     { a: 1, b: 5, there: 100, back: 100, metrics: metrics[0] },
-    { a: 0, b: 2, there: 110, back: 110, metrics: metrics[1] },
-    { a: 2, b: 5, there: 110, back: 110, metrics: metrics[1] },
+    { a: 0, b: 2, there: 105, back: 105, metrics: metrics[1] },
+    { a: 2, b: 5, there: 105, back: 105, metrics: metrics[1] },
     { a: 0, b: 3, there: 200, back: 200 },
     { a: 3, b: 4, there: 200, back: 200 },
     { a: 4, b: 5, there: 200, back: 200 },

@@ -24,7 +24,7 @@ const PATHS_MAX = 8;
 const REBALANCE_MS = 1_000;
 /** Paths found at first, and how much dearer than the shortest they may be to carry traffic from the start. */
 const PATHS_FIRST = 3;
-const NEAR_EQUAL = 1.25;
+const NEAR_EQUAL = 1.1;
 /** How fast shares follow prices, and the largest factor (as a logarithm) of one move. */
 const GAIN = 0.4;
 /** Where no path costs more than this, shares move faster: back to the short paths. */
@@ -105,24 +105,26 @@ export function createLoadBalancedPolicy(): LoadBalancedPolicy {
   const usable = (view: RoutingView, destination: number, hopsMax: number): SharedPath[] =>
     heldFor(view, destination).paths.filter(({ nodes }) => isUsable(view, nodes, hopsMax));
 
+  const choose: RoutePolicy['choose'] = (view, destination, flowId, criteria) => {
+    const paths = usable(view, destination, criteria.hopsMax);
+    const keys = paths.map(({ key }) => key);
+    const shares = paths.map(({ share }) => share);
+    const taken = paths[rendezvous(flowId, keys, shares)];
+    if (taken === undefined) return fallback.choose(view, destination, flowId, criteria);
+    return choiceOf(view, taken);
+  };
+
   return {
     name: 'load-balanced',
-    choose(view, destination, flowId, criteria) {
-      const paths = usable(view, destination, criteria.hopsMax);
-      const keys = paths.map(({ key }) => key);
-      const shares = paths.map(({ share }) => share);
-      const taken = paths[rendezvous(flowId, keys, shares)];
-      if (taken === undefined) return fallback.choose(view, destination, flowId, criteria);
-      return choiceOf(view, taken);
-    },
+    choose,
     alternatives(view, destination, criteria) {
-      const { paths } = heldFor(view, destination);
-      const [best, ...others] = paths.toSorted((a, b) => b.share - a.share);
-      if (best === undefined) return [];
-      return others.map((path) => ({
-        ...rejectedFor(view, path.nodes, choiceOf(view, best), criteria),
-        reason: choiceOf(view, path).reason,
-      }));
+      const chosen = choose(view, destination, 0, criteria);
+      if (chosen === null) return [];
+      return heldFor(view, destination)
+        .paths.toSorted((a, b) => b.share - a.share)
+        .map((path) => choiceOf(view, path))
+        .filter(({ nodes }) => nodes.join() !== chosen.nodes.join())
+        .map(({ nodes, reason }) => ({ ...rejectedFor(view, nodes, chosen, criteria), reason }));
     },
     shares: (view, destination) =>
       normalised(usable(view, destination, DEFAULT_CRITERIA.hopsMax).map((path) => ({ ...path }))),
