@@ -45,8 +45,8 @@ export interface WatchedPacket {
   hops: number;
   detours: number;
   deliveredAtMs: number | null;
-  /** By node: a bit for each detour count with which it arrived there. */
-  readonly visits: Map<number, number>;
+  /** Where copies of it arrived, each as a node and the plan that the copy followed. */
+  readonly visits: Set<number>;
 }
 
 export interface PacketWatchConfig {
@@ -57,7 +57,10 @@ export interface PacketWatchConfig {
 }
 
 export class PacketWatch {
-  /** Arrivals of a packet where it had been with the same number of detours. */
+  /**
+   * Arrivals of a packet where it had been by the same plan: a route is a plan, and so is each detour. Two relays that
+   * each send a copy round their own dead link may well meet: these are two plans, of which a node passes one.
+   */
   loops = 0;
   /** The packet whose frame arrived last: while its frame is handled, the one that is handled. */
   lastArrived: WatchedPacket | null = null;
@@ -82,8 +85,9 @@ export class PacketWatch {
     const decoded = decodePacketHeader(frame.subarray(1));
     if (!decoded.ok) return;
     const header = decoded.value;
-    const packet = this.#packet(direction, header);
+    const packet = this.#packet(header);
     const detours = detourCount(header.flags);
+    packet.visits.add(visitOf(direction.from, planOf(header)));
     packet.cost += direction.weight;
     packet.hops += 1;
     packet.detours = Math.max(packet.detours, detours);
@@ -109,7 +113,7 @@ export class PacketWatch {
     const packet = decoded.ok ? this.#packets.get(decoded.value.packetId) : undefined;
     if (!decoded.ok || packet === undefined) return;
     this.lastArrived = packet;
-    this.#arrive(packet, direction.to, detourCount(decoded.value.flags));
+    this.#arrive(packet, direction.to, planOf(decoded.value));
     const delivered = direction.to === packet.destination;
     if (delivered) packet.deliveredAtMs ??= this.#config.now();
     if (this.#config.trace === null) return;
@@ -123,7 +127,7 @@ export class PacketWatch {
     for (const hop of direction.travelling.splice(0)) this.#tell(hop, 'lost');
   }
 
-  #packet(direction: Direction, header: DecodedPacketHeader): WatchedPacket {
+  #packet(header: DecodedPacketHeader): WatchedPacket {
     const known = this.#packets.get(header.packetId);
     if (known !== undefined) return known;
     const packet: WatchedPacket = {
@@ -136,7 +140,7 @@ export class PacketWatch {
       hops: 0,
       detours: 0,
       deliveredAtMs: null,
-      visits: new Map([[direction.from, 1]]),
+      visits: new Set(),
     };
     if (this.#packets.size >= PACKETS_WATCHED_MAX) {
       const oldest = this.#packets.keys().next().value;
@@ -146,11 +150,10 @@ export class PacketWatch {
     return packet;
   }
 
-  #arrive(packet: WatchedPacket, node: number, detours: number): void {
-    const seen = packet.visits.get(node) ?? 0;
-    const bit = 1 << detours;
-    if ((seen & bit) !== 0) this.loops += 1;
-    packet.visits.set(node, seen | bit);
+  #arrive(packet: WatchedPacket, node: number, plan: number): void {
+    const visit = visitOf(node, plan);
+    if (packet.visits.has(visit)) this.loops += 1;
+    packet.visits.add(visit);
   }
 
   #tell({ id, direction, ...rest }: TravellingPacket, fate: HopTrace['fate']): void {
@@ -158,6 +161,18 @@ export class PacketWatch {
     const { from, to } = direction;
     this.#config.trace?.({ atMs: this.#config.now(), packet, from, to, ...rest, fate });
   }
+}
+
+/** 32 bits over the route and the number of detours (FNV-1a). */
+function planOf({ route, flags }: DecodedPacketHeader): number {
+  let hash = 0x811c_9dc5 ^ detourCount(flags);
+  for (const byte of route) hash = Math.imul(hash ^ byte, 0x0100_0193);
+  return hash >>> 0;
+}
+
+/** Exact: nodes have fewer than 20 bits. */
+function visitOf(node: number, plan: number): number {
+  return node * 2 ** 32 + plan;
 }
 
 /** The port that the sender of this hop took: the one before the cursor. */

@@ -61,7 +61,7 @@ export interface MeshRunReport {
     /** From the cut of an idle link until one end gave it up. */
     readonly idleDetectMs: number | null;
   };
-  /** Packets that came to a node where they had been with the same number of detours. */
+  /** Arrivals of packets where they had been by the same plan; see `PacketWatch`. */
   readonly loops: number;
   readonly stateBytesPerNode: { readonly mean: number; readonly max: number } | null;
   /** Node-disjoint paths, up to 3, summed over pairs: by max-flow in the true graph, and in nodes' route sets. */
