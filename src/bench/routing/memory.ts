@@ -6,22 +6,24 @@ import { row, type Row } from '../benchmark.ts';
 import { exactly } from '../bootstrap.ts';
 import { heldBytes } from '../held-bytes.ts';
 import type { Threshold } from '../verdict.ts';
-import { reportRows } from './graph-of-rows.ts';
+import { packRows, reportRows } from './graph-of-rows.ts';
 import type { ArcRows } from './random-graph.ts';
 
 /** Bytes per node of the graph that a live node keeps, and of the shortest paths on it. */
-export function benchMemory(
+export async function benchMemory(
   name: string,
   title: string,
   rows: ArcRows,
   wanted: Threshold,
-): readonly Row[] {
-  const held = heldBytes(() => reportRows(rows));
-  const graph = held.structure;
-  const value = held.bytes / rows.nodes;
-  const search = heldBytes(() => shortestPaths(graph, 0));
-  const { distances, parents } = search.structure;
-  const searched = search.bytes / rows.nodes;
+): Promise<readonly Row[]> {
+  const graph = await heldBytes(() => reportRows(rows), graphBytes);
+  const value = graph.bytes / rows.nodes;
+  const packed = packRows(rows);
+  const paths = await heldBytes(
+    () => shortestPaths(packed, 0),
+    ({ distances, parents }) => distances.byteLength + parents.byteLength,
+  );
+  const searched = paths.bytes / rows.nodes;
   return [
     row({
       name,
@@ -29,18 +31,18 @@ export function benchMemory(
       unit: 'B/node',
       value,
       interval: exactly(value),
-      bound: { name: 'B/node in arrays of arcs', value: graphBytes(graph) / rows.nodes },
+      bound: { name: 'B/node in arrays of arcs', value: graph.told / rows.nodes },
       threshold: wanted,
     }),
     row({
       name: `${name}-paths`,
-      title: 'shortest paths and the scratch of the search',
+      title: 'shortest paths on it',
       unit: 'B/node',
       value: searched,
       interval: exactly(searched),
       bound: {
         name: 'B/node of paths',
-        value: (distances.byteLength + parents.byteLength) / rows.nodes,
+        value: paths.told / rows.nodes,
       },
     }),
   ];

@@ -74,10 +74,15 @@ export async function routingRows({ quick, seed }: RoutingBenchOptions): Promise
     })),
     await benchDisjointPaths(packRows(searchGraph(seed)), rounds, seed),
     ...(await benchChoosing(packRows(meshGraph(seed)), GRID_SIDE, longRounds, seed)),
-    ...benchMemory('memory', 'graph of a live node, 100 000 nodes of degree 8', memoryGraph(seed), {
-      kind: 'at-most',
-      value: BYTES_PER_NODE_MAX,
-    }),
+    ...(await benchMemory(
+      'memory',
+      'graph of a live node, 100 000 nodes of degree 8',
+      memoryGraph(seed),
+      {
+        kind: 'at-most',
+        value: BYTES_PER_NODE_MAX,
+      },
+    )),
   );
   return rows;
 }

@@ -15,14 +15,20 @@ export interface Search<Result> {
   answer(result: Result, source: number): string;
 }
 
-/** Serves rounds until the input ends. `build` makes the structure that searches run on. */
+/** Serves rounds until the input ends. `build` makes the structure that searches run on, when it is first needed. */
 export async function serve<Result>(build: (rows: ArcRows) => Search<Result>): Promise<void> {
-  const { structure: search, bytes } = heldBytes(() => build(readGraph(process.argv[2] ?? '')));
+  const make = (): Search<Result> => build(readGraph(process.argv[2] ?? ''));
+  let search: Search<Result> | null = null;
   process.stdout.write('ready\n');
   for await (const line of createInterface({ input: process.stdin })) {
     const [command, ...words] = line.split(' ');
-    if (command === 'memory') process.stdout.write(`${bytes}\n`);
-    else process.stdout.write(`${round(search, words.map(Number))}\n`);
+    if (command === 'memory') {
+      const { bytes } = await heldBytes(make, () => null);
+      process.stdout.write(`${bytes}\n`);
+      continue;
+    }
+    search ??= make();
+    process.stdout.write(`${round(search, words.map(Number))}\n`);
   }
 }
 
