@@ -63,7 +63,7 @@ describe('a comparison', () => {
   });
 
   test('tells the bytes that each holds', async () => {
-    const [ours] = await compareMemory(arena, [], 1e6);
+    const [ours] = await compareMemory(arena, [], { kind: 'at-most', value: 1e6 });
     expect(ours).toMatchObject({ name: 'memory-small-ours', met: true });
     expect(ours?.value).toBeGreaterThan(0);
   });

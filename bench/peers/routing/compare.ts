@@ -127,7 +127,7 @@ async function compareTogether(
 export async function compareMemory(
   { name: arena, title, graph }: Arena,
   peers: readonly Peer[],
-  oursMax: number,
+  wanted: Threshold,
 ): Promise<readonly Row[]> {
   const rows: Row[] = [];
   for (const peer of [OURS, ...peers]) {
@@ -142,7 +142,7 @@ export async function compareMemory(
         unit: 'B/node',
         value,
         interval: exactly(value),
-        ...(peer === OURS ? { threshold: { kind: 'at-most', value: oursMax } } : {}),
+        ...(peer === OURS ? { threshold: wanted } : {}),
       }),
     );
   }

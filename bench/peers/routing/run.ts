@@ -4,8 +4,8 @@
 import { parseArgs } from 'node:util';
 import { benchDocument, tableRows, type Row } from '../../../src/bench/benchmark.ts';
 import {
-  BYTES_PER_NODE_MAX,
   memoryGraph,
+  MEMORY_WANTED,
   meshGraph,
   routingRows,
   searchGraph,
@@ -84,7 +84,7 @@ if (peers.length > 0) {
     graph: memoryGraph(seed),
   };
   const weighed = peers.filter(({ name }) => options.full || MEMORY_PEERS_QUICK.has(name));
-  rows.push(...(await compareMemory(large, weighed, BYTES_PER_NODE_MAX)));
+  rows.push(...(await compareMemory(large, weighed, MEMORY_WANTED)));
 }
 
 const document = benchDocument('routing', seed, rows, notes);

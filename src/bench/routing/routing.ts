@@ -5,6 +5,7 @@ import type { BenchDocument, Row } from '../benchmark.ts';
 import { benchDocument } from '../benchmark.ts';
 import type { Rounds } from '../measure.ts';
 import { benchRng } from '../seed.ts';
+import type { Threshold } from '../verdict.ts';
 import { benchChoosing } from './choosing.ts';
 import { benchDisjointPaths } from './disjoint.ts';
 import { benchFullSpf } from './full-spf.ts';
@@ -21,8 +22,11 @@ const CYCLES = 4;
 const GRID_SIDE = 100;
 const WEIGHT_MAX = 1000;
 const WEIGHT_MAX_WIDE = 0xffff;
-export const BYTES_PER_NODE_MAX = 120;
-const REPAIR_SPEED_UP_MIN = 100;
+/** Bytes per node. */
+export const MEMORY_WANTED: Threshold = { kind: 'at-most', value: 120 };
+const REPAIR_SPEED_UP_WANTED: Threshold = { kind: 'at-least', value: 100 };
+const RANDOM = '10 000 nodes of degree 8';
+const LARGE = 'graph of a live node, 100 000 nodes of degree 8';
 
 /** Where a round takes half a second. */
 const LONG_ROUNDS: Rounds = { rounds: 15, warmUpRounds: 2 };
@@ -55,36 +59,28 @@ export function memoryGraph(seed: number): ArcRows {
   return randomGraph(MEMORY_NODES, CYCLES, WEIGHT_MAX, benchRng(seed, 'memory graph'));
 }
 
-/** All figures, in under half a minute where quick. */
+/** All figures; where quick, on fewer graphs and in less than half a minute. */
 export async function routingRows({ quick, seed }: RoutingBenchOptions): Promise<readonly Row[]> {
   const rounds = quick ? ROUNDS_QUICK : ROUNDS;
   const longRounds = quick ? LONG_ROUNDS_QUICK : LONG_ROUNDS;
-  const rows: Row[] = [];
-  for (const [name, title, graph] of [
-    ['spf', 'full SPF, 10 000 nodes of degree 8', searchGraph(seed)],
-    ['spf-wide', 'the same, weights to 65 535', wideGraph(seed)],
-    ['spf-grid', 'full SPF, grid of 100 × 100 with diagonals', meshGraph(seed)],
-  ] as const) {
-    rows.push(await benchFullSpf(name, title, packRows(graph), rounds, seed));
+  const random = searchGraph(seed);
+  const packed = packRows(random);
+  const grid = packRows(meshGraph(seed));
+  const rows = [await benchFullSpf('spf', `full SPF, ${RANDOM}`, packed, rounds, seed)];
+  if (!quick) {
+    const wide = packRows(wideGraph(seed));
+    rows.push(
+      await benchFullSpf('spf-wide', 'the same, weights to 65 535', wide, rounds, seed),
+      await benchFullSpf('spf-grid', 'the same, grid with diagonals', grid, rounds, seed),
+    );
   }
-  rows.push(
-    ...(await benchIncrementalSpf(searchGraph(seed), longRounds, seed, {
-      kind: 'at-least',
-      value: REPAIR_SPEED_UP_MIN,
-    })),
-    await benchDisjointPaths(packRows(searchGraph(seed)), rounds, seed),
-    ...(await benchChoosing(packRows(meshGraph(seed)), GRID_SIDE, longRounds, seed)),
-    ...(await benchMemory(
-      'memory',
-      'graph of a live node, 100 000 nodes of degree 8',
-      memoryGraph(seed),
-      {
-        kind: 'at-most',
-        value: BYTES_PER_NODE_MAX,
-      },
-    )),
-  );
-  return rows;
+  return [
+    ...rows,
+    ...(await benchIncrementalSpf(random, longRounds, seed, REPAIR_SPEED_UP_WANTED)),
+    await benchDisjointPaths(packed, rounds, seed),
+    ...(await benchChoosing(grid, GRID_SIDE, longRounds, seed)),
+    ...(await benchMemory('memory', LARGE, memoryGraph(seed), MEMORY_WANTED)),
+  ];
 }
 
 /** The same as a document of its own. */
