@@ -15,10 +15,12 @@ import type { LinkHandshakeOutput } from '../versioning/link-handshake.ts';
 import { revisionOf, type Negotiation } from '../versioning/negotiate.ts';
 import { decodeFrame, encodeFrame, FrameType } from '../wire/frame.ts';
 import { decodeGoodbye, encodeGoodbye } from '../wire/goodbye.ts';
-import { markCongestion } from '../wire/packet.ts';
+import { readU32 } from '../wire/big-endian.ts';
+import { markCongestion, packetIdBits } from '../wire/packet.ts';
 import { createCongestionMark, type CongestionMark } from './congestion-mark.ts';
 import { CONTROL_BYTES_MAX, FrameQueue, PACKETS_BYTES_MAX } from './frame-queue.ts';
 import { LinkWatch } from './link-watch.ts';
+import { createLoadMark, type LoadMark } from './load-mark.ts';
 
 /** From the raw link to both bindings: two round trips, a proof of work to check, and a busy machine. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -144,6 +146,8 @@ class EstablishingNeighbour implements Neighbour {
   #handshakeTimer: Timer | null = null;
   #watch: LinkWatch | null = null;
   #mark: CongestionMark | null = null;
+  /** Made once the link was seen full. */
+  #load: LoadMark | null = null;
   /** What the last packet waited here. */
   #queueMs = 0;
   readonly #short: string;
@@ -405,9 +409,16 @@ class EstablishingNeighbour implements Neighbour {
     const nowMs = this.#config.clock.now();
     this.#queueMs = nowMs - firstAtMs;
     if (this.#queueMs > 0) this.#mark ??= createCongestionMark();
-    const isCongested = this.#mark?.leaves(this.#queueMs, this.#packets.bytes, nowMs) === true;
-    if (frame !== null && isCongested) markCongestion(frame, 1);
+    const stands = this.#mark?.leaves(this.#queueMs, this.#packets.bytes, nowMs) === true;
+    if (frame !== null && (this.#isLoaded(frame, nowMs) || stands)) markCongestion(frame, 1);
     return frame;
+  }
+
+  /** Asked of every packet that leaves, marked or not: it counts the load. */
+  #isLoaded(frame: Uint8Array, nowMs: number): boolean {
+    const rate = this.#config.handlers.rate?.() ?? null;
+    if (rate !== null) this.#load ??= createLoadMark(readU32(this.link.channelBinding, 0));
+    return this.#load?.leaves(frame.length, packetIdBits(frame, 1), rate, nowMs) === true;
   }
 
   #transmit(frame: Uint8Array): void {

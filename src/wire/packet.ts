@@ -188,6 +188,11 @@ export function setFlags(packet: Uint8Array, flags: number): void {
   packet[FLAGS_AT] = flags;
 }
 
+/** The lower 32 bits of the id of a packet that begins at `offset`. */
+export function packetIdBits(bytes: Uint8Array, offset: number): number {
+  return readU32(bytes, offset + PACKET_ID_AT + 4);
+}
+
 /** In place, for relays: sets the congestion mark of a data packet that begins at `offset`; others stay as they are. */
 export function markCongestion(bytes: Uint8Array, offset: number): void {
   if (bytes[offset + TYPE_AT] !== PacketType.data) return;
