@@ -66,6 +66,8 @@ export interface MeshLinksConfig extends Omit<NeighbourConfig, 'hello' | 'handle
   readonly logger: Logger;
   /** A fresh Hello for a link that takes frames up to `frameBytesMax`. */
   hello(frameBytesMax: number): Hello;
+  /** 0–1 of this node's battery, `null` on mains: a node that runs low weighs its links more. */
+  energy(): number | null;
   readonly handlers: MeshLinksHandlers;
 }
 
@@ -196,7 +198,10 @@ export class MeshLinks {
       negotiation,
       remote,
       establishedAtMs: this.#config.clock.now(),
-      meter: createLinkMeter({ measures: isActive(negotiation, 'EnhancedRouting') }),
+      meter: createLinkMeter({
+        measures: isActive(negotiation, 'EnhancedRouting'),
+        energy: () => this.#config.energy(),
+      }),
       traffic: createTraffic(),
       port: null,
     };

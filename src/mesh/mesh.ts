@@ -130,6 +130,7 @@ class MeshNode implements Mesh {
       logger,
       checkProof: createProofMemory(primitives, networkId, config.proofBits),
       hello: (frameBytesMax) => this.#hello(frameBytesMax),
+      energy: () => config.attributes?.energy ?? null,
       handlers: {
         up: (link, port) => this.#linkUp(link, port),
         down: (link, port, reason) => this.#linkDown(link, port, reason),

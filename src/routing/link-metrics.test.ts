@@ -11,6 +11,10 @@ import {
   type LinkMeter,
 } from './link-metrics.ts';
 
+function measuring(): LinkMeter {
+  return createLinkMeter({ measures: true, energy: () => null });
+}
+
 /** Feeds a measurement each second from `fromMs`; when something was told. */
 function feed(meter: LinkMeter, fromMs: number, roundTripsMs: readonly number[]): number[] {
   return roundTripsMs.flatMap((roundTripMs, i) => {
@@ -34,14 +38,14 @@ const noisy = fc.nat().map((seed) => {
 
 describe('the weight of a link', () => {
   test('is that of a hop where nothing is measured', () => {
-    const meter = createLinkMeter({ measures: false });
+    const meter = createLinkMeter({ measures: false, energy: () => null });
     expect(feed(meter, 0, steady(5_000, 20))).toEqual([]);
     expect(meter.weight).toBe(WEIGHT_PER_HOP);
     expect(meter.metrics).toBe(0);
   });
 
   test('is 100 and the round trip in quanta of 5 ms, told after three measurements', () => {
-    const meter = createLinkMeter({ measures: true });
+    const meter = measuring();
     expect(feed(meter, 0, [41, 250, 41])).toEqual([2_000]);
     expect(meter.weight).toBe(140);
     expect(decodeMetrics(meter.metrics).latencyMs).toBeCloseTo(20.5, -0.5);
@@ -50,7 +54,7 @@ describe('the weight of a link', () => {
   test('noise around a settled value changes nothing', () => {
     fc.assert(
       fc.property(noisy, (samples) => {
-        const meter = createLinkMeter({ measures: true });
+        const meter = measuring();
         feed(meter, 0, steady(110, 3));
         const { weight } = meter;
         const told = feed(meter, 3_000, samples);
@@ -61,7 +65,7 @@ describe('the weight of a link', () => {
   });
 
   test('a single outlier changes nothing, however large', () => {
-    const meter = createLinkMeter({ measures: true });
+    const meter = measuring();
     feed(meter, 0, steady(20, 30));
     expect(feed(meter, 30_000, [4_000, ...steady(20, 5)])).toEqual([]);
   });
@@ -73,7 +77,7 @@ describe('the weight of a link', () => {
         fc.constantFrom(0.3, 3, 10),
         noisy,
         (beforeMs, factor, noise) => {
-          const meter = createLinkMeter({ measures: true });
+          const meter = measuring();
           feed(meter, 0, steady(beforeMs, 40));
           const before = meter.weight;
           const afterMs = beforeMs * factor;
@@ -93,7 +97,7 @@ describe('the weight of a link', () => {
   });
 
   test('changes at most every ten seconds', () => {
-    const meter = createLinkMeter({ measures: true });
+    const meter = measuring();
     const levels = [10, 500, 20, 900, 30, 700];
     const told = levels.flatMap((ms, i) => feed(meter, i * 12_000, steady(ms, 12)));
     for (const [i, atMs] of told.entries()) {
@@ -102,19 +106,19 @@ describe('the weight of a link', () => {
   });
 
   test('counts loss, a slow rate, a queue and a battery that runs low', () => {
-    const plain = createLinkMeter({ measures: true });
+    const plain = measuring();
     feed(plain, 0, steady(10, 3));
     expect(plain.weight).toBe(110);
-    const lossy = createLinkMeter({ measures: true });
+    const lossy = measuring();
     for (let i = 0; i < 400; i += 1) lossy.probed(i % 2 === 0);
     feed(lossy, 0, steady(10, 3));
     expect(lossy.weight).toBeGreaterThan(190);
     expect(lossy.weight).toBeLessThan(240);
-    const slow = createLinkMeter({ measures: true });
+    const slow = measuring();
     slow.delivered(20_000, 2_000, 0);
     feed(slow, 0, steady(10, 3));
     expect(slow.weight).toBe(210);
-    const queued = createLinkMeter({ measures: true });
+    const queued = measuring();
     for (const atMs of [0, 1_000, 2_000]) {
       queued.measured({ atMs, roundTripMs: 10, queueMs: 5_000 });
     }
@@ -127,7 +131,7 @@ describe('the weight of a link', () => {
   test('is one that a record may carry, whatever was measured', () => {
     fc.assert(
       fc.property(fc.array(fc.double({ noNaN: true })), (measured) => {
-        const meter = createLinkMeter({ measures: true });
+        const meter = measuring();
         measured.forEach((roundTripMs, i) =>
           meter.measured({ atMs: i * REWEIGH_INTERVAL_MS_MIN, roundTripMs, queueMs: roundTripMs }),
         );
@@ -142,7 +146,7 @@ describe('the weight of a link', () => {
 
 describe('metrics', () => {
   test('that double are told although the weight stays, once in five minutes', () => {
-    const meter = createLinkMeter({ measures: true });
+    const meter = measuring();
     feed(meter, 0, steady(1, 10));
     const told = Array.from({ length: 1_200 }, (_, i) => {
       const atMs = 10_000 + i * 1_000;
@@ -156,7 +160,7 @@ describe('metrics', () => {
   });
 
   test('are not known before they were measured', () => {
-    const meter = createLinkMeter({ measures: true });
+    const meter = measuring();
     expect(meter.current(0)).toEqual({
       latencyMs: null,
       jitterMs: null,

@@ -85,7 +85,7 @@ export interface LinkMeterConfig {
   /** Whether EnhancedRouting is active on the link; otherwise every hop weighs the same. */
   readonly measures: boolean;
   /** 0–1 of this node's battery, `null` on mains. */
-  energy?(): number | null;
+  energy(): number | null;
 }
 
 export function createLinkMeter(config: LinkMeterConfig): LinkMeter {
@@ -160,7 +160,7 @@ class MeasuredLink implements LinkMeter {
     const etx = 1 / (1 - Math.min(LOSS_MAX, loss ?? 0));
     const perKibMs = bytesPerSecond === null ? 0 : (RATE_BYTES * 1000) / bytesPerSecond;
     const waitMs = Math.min(QUEUE_MS_MAX, queueMs ?? 0);
-    const energy = this.#config.energy?.() ?? null;
+    const energy = this.#config.energy();
     const scarce = energy === null ? 0 : Math.max(0, 1 - energy / ENERGY_AMPLE);
     const beyondHopMs =
       etx * (WEIGHT_PER_HOP + perKibMs) -

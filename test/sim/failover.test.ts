@@ -2,7 +2,9 @@
 
 import { describe, expect, test } from 'vitest';
 import { presets, type FailureTimings } from '../../src/resilience/presets.ts';
+import { ok } from '../../src/core/errors.ts';
 import { FrameType } from '../../src/wire/frame.ts';
+import { decodePacketHeader, detourCount } from '../../src/wire/packet.ts';
 import { MeshRig, type NodeOptions } from '../suites/mesh-rig.ts';
 
 type Fate = ReturnType<MeshRig['link']>;
@@ -145,6 +147,68 @@ describe('a link that carries packets and dies without a word', () => {
         .map(({ text }) => text),
     ).toEqual(['patience', 'more patience']);
     expect(isSuspect(rig, 'b', 'c')).toBe(false);
+  });
+});
+
+describe('more than one failure', () => {
+  test('two links of one way die at once: the second detour avoids the first, and nothing is lost', async () => {
+    const { rig, fates } = connect(grid(4));
+    await rig.run(3_000);
+    await stream(rig, 'g0-0', 'g3-3', 10);
+    const hops = rig.hops('g0-0', 'g3-3') ?? [];
+    for (const i of [0, 2]) fates.get(`${hops[i]} ${hops[i + 1]}`)!.dead = true;
+    const texts = await stream(rig, 'g0-0', 'g3-3', 100);
+    await rig.run(5_000);
+    const inbox = rig
+      .node('g3-3')
+      .inbox.slice(10)
+      .map(({ text }) => text);
+    expect(inbox.toSorted()).toEqual(texts.toSorted());
+  });
+
+  test('a relay loses its power: what it had taken is lost, nothing else', async () => {
+    const { rig } = connect(grid(4));
+    await rig.run(3_000);
+    await stream(rig, 'g0-0', 'g3-3', 10);
+    const [, relay = ''] = rig.hops('g0-0', 'g3-3') ?? [];
+    const startMs = rig.world.clock.now();
+    rig.node(relay).endpoint.powerOff();
+    rig.node(relay).clock.kill();
+    await stream(rig, 'g0-0', 'g3-3', 100);
+    await rig.run(5_000);
+    expect(rig.node('g3-3').inbox).toHaveLength(110);
+    expect(rig.hops('g0-0', 'g3-3')).toHaveLength(6);
+    expect(rig.hops('g0-0', 'g3-3')).not.toContain(relay);
+    expect(rig.world.clock.now() - startMs).toBeLessThan(10_000);
+  });
+
+  test('a packet for another mesh goes round on its way to the gateway', async () => {
+    const { rig, fates } = connect(
+      [
+        ['a', 'b'],
+        ['b', 'g'],
+        ['b', 'm'],
+        ['m', 'g'],
+      ],
+      (name) => ({ gateway: name === 'g' }),
+    );
+    const crossed: string[] = [];
+    rig.add('far');
+    rig.node('g').mesh.setBridge({
+      reaches: (destination) => rig.nameOf(destination) === 'far',
+      forward: (packet) => {
+        const header = decodePacketHeader(packet);
+        if (!header.ok) return header;
+        crossed.push(`${header.value.type} ${detourCount(header.value.flags)}`);
+        return ok(undefined);
+      },
+    });
+    await rig.run(3_000);
+    fates.get('b g')!.dead = true;
+    // A handshake that nobody answers, repeated after a second.
+    rig.send('a', 'far', 'across');
+    await rig.run(1_000);
+    expect(crossed).toEqual(['2 1']);
   });
 });
 

@@ -1,0 +1,214 @@
+import { describe, expect, test } from 'vitest';
+import { primitives } from '../platform/node/primitives.ts';
+import { presets } from '../resilience/presets.ts';
+import { createWorld, type World } from '../sim/world.ts';
+import { ACK_INTERVAL_MS, LinkWatch, type LinkWatchConfig } from './link-watch.ts';
+import { decodePing } from './ping.ts';
+
+const timings = presets.lan;
+const FRAME = new Uint8Array(100);
+
+interface Watched {
+  readonly world: World;
+  readonly watch: LinkWatch;
+  /** When each ping went out, and its payload. */
+  readonly pings: { readonly atMs: number; readonly payload: Uint8Array }[];
+  readonly events: string[];
+  /** Milliseconds until a pong comes; `null`: never. */
+  answerMs: number | null;
+  bufferedBytes: number;
+  /** Timers fire so much too late. */
+  lateMs: number;
+}
+
+/** A watch of an established link whose transport takes every ping at once. */
+function watched(options: Partial<LinkWatchConfig> = {}): Watched {
+  const world = createWorld({ seed: 1, primitives });
+  const { clock } = world;
+  const state = {
+    world,
+    pings: [] as { atMs: number; payload: Uint8Array }[],
+    events: [] as string[],
+    answerMs: 2 as number | null,
+    bufferedBytes: 0,
+    lateMs: 0,
+  };
+  const watch: LinkWatch = new LinkWatch({
+    clock: { ...clock, after: (delayMs, run) => clock.after(delayMs + state.lateMs, run) },
+    timings,
+    role: 'dialer',
+    shares: true,
+    bufferedBytes: () => state.bufferedBytes,
+    rate: () => null,
+    pingDue: () => {
+      const payload = watch.ping();
+      state.pings.push({ atMs: clock.now(), payload });
+      if (state.answerMs === null) return;
+      clock.after(state.answerMs, () => {
+        watch.heard();
+        watch.ponged(payload);
+      });
+    },
+    measured: () => {},
+    delivered: () => {},
+    suspected: () => state.events.push('suspected'),
+    recovered: () => state.events.push('recovered'),
+    silent: () => state.events.push('silent'),
+    ...options,
+  });
+  watch.start();
+  return Object.assign(state, { watch });
+}
+
+function run(one: Watched, ms: number): void {
+  one.world.runSync(one.world.clock.now() + ms);
+}
+
+describe('acknowledgements', () => {
+  test('are asked for at once after a pause, then now and then, one at a time', () => {
+    const one = watched();
+    run(one, 5_000);
+    one.pings.length = 0;
+    const startMs = one.world.clock.now();
+    for (let i = 0; i < 100; i += 1) {
+      one.watch.sent(FRAME, true);
+      run(one, 5);
+    }
+    expect(one.pings[0]?.atMs).toBe(startMs);
+    for (const [i, { atMs }] of one.pings.entries()) {
+      const before = one.pings[i - 1];
+      if (before !== undefined) expect(atMs - before.atMs).toBeGreaterThanOrEqual(ACK_INTERVAL_MS);
+    }
+    expect(one.pings.length).toBeGreaterThan(8);
+    run(one, 100);
+    expect(one.watch.underWay.bytes).toBe(0);
+  });
+
+  test('come sooner where half of the window is under way', () => {
+    const one = watched();
+    run(one, 5_000);
+    one.pings.length = 0;
+    let sent = 0;
+    while (one.watch.mayCarry(1_000)) {
+      one.watch.sent(new Uint8Array(1_000), true);
+      sent += 1;
+    }
+    expect(sent).toBeGreaterThan(10);
+    expect(one.pings).toHaveLength(1);
+    run(one, 3);
+    // The first one acknowledged the first packet only.
+    expect(one.pings).toHaveLength(2);
+    run(one, 3);
+    expect(one.watch.underWay.bytes).toBe(0);
+  });
+});
+
+describe('suspicion', () => {
+  test('takes two timeouts without a sign of life', () => {
+    const one = watched();
+    run(one, 5_100);
+    one.answerMs = null;
+    one.watch.sent(FRAME, true);
+    run(one, 2 * timings.ackTimeoutMsMin - 10);
+    expect(one.events).toEqual([]);
+    run(one, 20);
+    expect(one.events).toHaveLength(1);
+  });
+
+  test('falls on nobody who says anything, or whose transport takes bytes', () => {
+    const talking = watched();
+    const taking = watched();
+    for (const one of [talking, taking]) {
+      run(one, 5_000);
+      one.answerMs = null;
+      one.bufferedBytes = 1_000_000;
+      one.watch.sent(FRAME, true);
+    }
+    for (let i = 0; i < 100; i += 1) {
+      talking.watch.heard();
+      taking.bufferedBytes -= 100;
+      run(talking, 200);
+      // Whatever the transport does, silence for the failure timeout ends the link: it is heard of now and then.
+      if (i % 20 === 0) taking.watch.heard();
+      run(taking, 200);
+    }
+    expect(talking.events).toEqual([]);
+    expect(taking.events).toEqual([]);
+  });
+
+  test('falls on nobody while this node itself is held up, nor is its link ended', () => {
+    const one = watched();
+    run(one, 5_000);
+    // Held up for 6 s: the timer comes first, what the neighbour said meanwhile waits to be read.
+    one.lateMs = 6_000;
+    one.answerMs = null;
+    one.watch.sent(FRAME, true);
+    run(one, 1_500);
+    one.lateMs = 0;
+    for (let waitedMs = 0; waitedMs < 8_000; waitedMs += 10) {
+      const { length } = one.pings;
+      run(one, 10);
+      if (one.pings.length === length) continue;
+      // Its first sign of life.
+      run(one, 20);
+      one.watch.heard();
+      one.watch.ponged(one.pings.at(-1)!.payload);
+      one.answerMs = 2;
+    }
+    expect(one.events).toEqual([]);
+  });
+
+  test('ends with an answer, after a while; silence ends the link', () => {
+    const one = watched();
+    run(one, 5_000);
+    one.answerMs = null;
+    one.watch.sent(FRAME, true);
+    run(one, 1_000);
+    expect(one.watch.suspect).toBe(true);
+    one.answerMs = 2;
+    run(one, 1_000);
+    expect(one.events.at(-1)).toBe('recovered');
+    one.answerMs = null;
+    run(one, timings.failureTimeoutMs + timings.heartbeatMs);
+    expect(one.events.at(-1)).toBe('silent');
+  });
+
+  test('is never where nobody wants to know', () => {
+    const one = watched({ suspected: null });
+    run(one, 5_000);
+    one.answerMs = null;
+    one.watch.sent(FRAME, true);
+    run(one, 4_000);
+    expect(one.watch.suspect).toBe(false);
+  });
+});
+
+describe('heartbeats', () => {
+  test('carry the round trip, which spares the other end its own', () => {
+    const dialer = watched();
+    const listener = watched({ role: 'listener' });
+    for (let i = 0; i < 20; i += 1) {
+      run(dialer, 1_000);
+      run(listener, 1_000);
+      const last = dialer.pings.at(-1)?.payload ?? new Uint8Array(0);
+      listener.watch.heard();
+      expect(listener.watch.pinged(last)).toBe(true);
+    }
+    expect(decodePing(dialer.pings.at(-1)!.payload)?.roundTripMs).toBe(2);
+    expect(listener.watch.roundTripMs).toBe(2);
+    expect(dialer.pings.length).toBeGreaterThan(18);
+    expect(listener.pings.length).toBeLessThan(4);
+  });
+
+  test('before revision 2 both ends ping, and nothing is read into a ping', () => {
+    const one = watched({ role: 'listener', shares: false });
+    for (let i = 0; i < 20; i += 1) {
+      run(one, 1_000);
+      one.watch.heard();
+      expect(one.watch.pinged(Uint8Array.of(0, 0, 0, 0, 0, 1, 0, 0))).toBe(true);
+    }
+    expect(one.pings.length).toBeGreaterThan(18);
+    expect(one.watch.roundTripMs).toBe(2);
+    expect(decodePing(one.pings.at(-1)!.payload)?.roundTripMs).toBeNull();
+  });
+});
