@@ -5,8 +5,8 @@
 /** Announcements waited for; more are dropped, and the link reconciled later. */
 export const AWAITED_MAX = 1_024;
 /** How long an announced record may take at the least, at the start, and at the most. */
-export const GRAFT_MS_MIN = 100;
-export const GRAFT_MS_FIRST = 250;
+export const GRAFT_MS_MIN = 60;
+export const GRAFT_MS_FIRST = 120;
 export const GRAFT_MS_MAX = 5_000;
 const QUEUE_MAX = 4 * AWAITED_MAX;
 const GAIN = 1 / 8;

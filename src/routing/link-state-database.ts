@@ -1,9 +1,10 @@
 // The records that a node holds: the newest of each originator, in one log by which they are passed on, and tombstones of
-// those that left. Typed arrays by the pool's numbers: about 17 bytes for each record besides what the pool has once.
+// those that left. Typed arrays by the pool's numbers: about 22 bytes for each record besides what the pool has once.
 // Bounded, and the same on all nodes of a mesh once the exchange has ended.
 
 import { byteKey, type ByteKey } from './byte-key.ts';
 import { LinkStateLog } from './link-state-log.ts';
+import { PeerTable } from './peer-table.ts';
 import type { PooledRecord, RecordPool } from './record-pool.ts';
 
 /** Originators of one link-state area. */
@@ -52,7 +53,7 @@ interface Detached {
 /** Numbers are the pool's, of peers. `self` is never dropped. */
 export class LinkStateDatabase {
   readonly pool: RecordPool;
-  readonly log: LinkStateLog = new LinkStateLog();
+  readonly log: LinkStateLog;
   /** Grows with each change. */
   version = 0;
   /** How many records. */
@@ -61,13 +62,7 @@ export class LinkStateDatabase {
   recordBytes = 0;
   readonly #recordsMax: number;
   #self = -1;
-  /** By peer: handle of the record + 1, 0 for none. */
-  #held = new Int32Array(0);
-  /** By peer: the largest label of the links that the record crossed. */
-  #paths = new Uint16Array(0);
-  #flags = new Uint8Array(0);
-  /** By peer: changes in this window. */
-  #changes = new Uint8Array(0);
+  readonly #table = new PeerTable();
   #windowAtMs = 0;
   /** Those that are held and not attached, roughly in order of time. */
   readonly #detached = new Map<number, Detached>();
@@ -80,6 +75,7 @@ export class LinkStateDatabase {
 
   constructor(pool: RecordPool, recordsMax: number = RECORDS_MAX) {
     this.pool = pool;
+    this.log = new LinkStateLog(this.#table);
     this.#recordsMax = recordsMax;
   }
 
@@ -90,15 +86,13 @@ export class LinkStateDatabase {
 
   /** Bytes of the tables and of the payloads held. */
   get stateBytes(): number {
-    const tables = [this.#held, this.#paths, this.#flags, this.#changes, this.#recent];
-    let bytes = this.recordBytes + this.log.bytes;
-    for (const { byteLength } of tables) bytes += byteLength;
+    const bytes = this.recordBytes + this.log.bytes + this.#table.bytes + this.#recent.byteLength;
     return bytes + 64 * (this.#detached.size + this.#tombstones.size + this.#quarantined.size);
   }
 
   /** The record of a peer by its number. */
   record(peer: number): PooledRecord | undefined {
-    const handle = (this.#held[peer] ?? 0) - 1;
+    const handle = this.#table.held(peer) - 1;
     return handle < 0 ? undefined : this.pool.record(handle);
   }
 
@@ -109,8 +103,8 @@ export class LinkStateDatabase {
 
   /** Numbers of all originators with a record. */
   *originators(): Iterable<number> {
-    for (let peer = 0; peer < this.#held.length; peer += 1) {
-      if (this.#held[peer] !== 0) yield peer;
+    for (let peer = 0; peer < this.#table.length; peer += 1) {
+      if (this.#table.held(peer) !== 0) yield peer;
     }
   }
 
@@ -138,12 +132,12 @@ export class LinkStateDatabase {
 
   /** Whether a chain of links that both ends report led to it from here, when last looked at. */
   isAttached(peer: number): boolean {
-    return ((this.#flags[peer] ?? 0) & ATTACHED) !== 0;
+    return (this.#table.flags(peer) & ATTACHED) !== 0;
   }
 
   /** Whether it ever was attached: only then others hear of it. */
   isEstablished(peer: number): boolean {
-    return ((this.#flags[peer] ?? 0) & ESTABLISHED) !== 0;
+    return (this.#table.flags(peer) & ESTABLISHED) !== 0;
   }
 
   relate(originator: Uint8Array, sequence: bigint, hash: Uint8Array): Relation {
@@ -166,7 +160,7 @@ export class LinkStateDatabase {
 
   /** `relate` for a record of the pool; hot. */
   relatePooled(record: PooledRecord): Relation {
-    if (this.#held[record.originator] === record.handle + 1) return 'same';
+    if (this.#table.held(record.originator) === record.handle + 1) return 'same';
     const { originator, sequence } = record.signed.record;
     if (this.#tombstones.size > 0 || this.#quarantined.size > 0) {
       return this.relate(originator, sequence, record.signed.hash);
@@ -180,12 +174,12 @@ export class LinkStateDatabase {
   /** Whether the originator may change its record now; counts it. */
   mayChange(peer: number, nowMs: number): boolean {
     if (nowMs >= this.#windowAtMs + ORIGINATOR_WINDOW_MS) {
-      this.#changes.fill(0);
+      for (let any = 0; any < this.#table.length; any += 1) this.#table.setChanges(any, 0);
       this.#windowAtMs = nowMs;
     }
-    const count = this.#changes[peer] ?? 0;
+    const count = this.#table.changes(peer);
     if (count >= ORIGINATOR_CHANGES_MAX) return false;
-    if (peer < this.#changes.length) this.#changes[peer] = count + 1;
+    this.#table.setChanges(peer, count + 1);
     return true;
   }
 
@@ -199,13 +193,13 @@ export class LinkStateDatabase {
     const isNew = before === undefined;
     if (before !== undefined) this.pool.prepareDelta(record, before);
     if (!this.#place(record, slot, nowMs)) return false;
-    this.#paths[peer] = path;
+    this.#table.setPath(peer, path);
     if (this.isAttached(peer)) {
       this.log.append(peer);
       this.#attachAround(peer);
     } else if (this.#hasAttachedNeighbour(record)) {
       this.#detached.delete(peer);
-      this.#flags[peer] = ATTACHED | ESTABLISHED;
+      this.#table.setFlags(peer, ATTACHED | ESTABLISHED);
       this.log.append(peer);
       this.#attachAround(peer);
     } else {
@@ -219,7 +213,7 @@ export class LinkStateDatabase {
   storeOwn(record: PooledRecord, nowMs: number): void {
     this.#self = record.originator;
     this.#place(record, -1, nowMs);
-    this.#flags[record.originator] = ATTACHED | ESTABLISHED;
+    this.#table.setFlags(record.originator, ATTACHED | ESTABLISHED);
     this.#attachAround(record.originator);
   }
 
@@ -232,12 +226,12 @@ export class LinkStateDatabase {
       const tombstone = { sequence, untilMs: nowMs + TOMBSTONE_MS };
       put(this.#tombstones, byteKey(originator), tombstone, TOMBSTONES_MAX);
     }
-    this.#held[peer] = 0;
-    this.#flags[peer] = 0;
+    this.#table.setHeld(peer, 0);
+    this.#table.setFlags(peer, 0);
     this.log.remove(peer);
     this.#detached.delete(peer);
     this.size -= 1;
-    this.recordBytes -= record.signed.payload.length;
+    this.recordBytes -= record.payload.length;
     this.#noteChange(peer);
     this.pool.release(record);
   }
@@ -288,7 +282,7 @@ export class LinkStateDatabase {
 
   /** The largest label of the links that the record crossed as a broadcast. */
   path(peer: number): number {
-    return this.#paths[peer] ?? 0;
+    return this.#table.path(peer);
   }
 
   #noteChange(peer: number): void {
@@ -298,7 +292,7 @@ export class LinkStateDatabase {
 
   #place(record: PooledRecord, slot: number, nowMs: number): boolean {
     const peer = record.originator;
-    if (peer >= this.#held.length) this.#grow(this.pool.peersEnd);
+    if (peer >= this.#table.length) this.#grow(this.pool.peersEnd);
     const before = this.record(peer);
     if (before === undefined) {
       if (this.size >= this.#recordsMax && peer !== this.#self && !this.#makeRoom(nowMs)) {
@@ -306,12 +300,12 @@ export class LinkStateDatabase {
       }
       this.size += 1;
     } else {
-      this.recordBytes -= before.signed.payload.length;
+      this.recordBytes -= before.payload.length;
       this.pool.release(before);
     }
     this.pool.hold(record);
-    this.recordBytes += record.signed.payload.length;
-    this.#held[peer] = record.handle + 1;
+    this.recordBytes += record.payload.length;
+    this.#table.setHeld(peer, record.handle + 1);
     this.log.renew(peer, slot);
     this.#noteChange(peer);
     return true;
@@ -325,17 +319,13 @@ export class LinkStateDatabase {
     const tombstone = this.#tombstones.get(key);
     if (tombstone === undefined) return nowMs;
     this.#tombstones.delete(key);
-    this.#flags[record.originator] = ESTABLISHED;
+    this.#table.setFlags(record.originator, ESTABLISHED);
     return tombstone.sequence === sequence ? nowMs - UNREACHABLE_MS_MAX + REVIVED_MS_MAX : nowMs;
   }
 
   #grow(peers: number): void {
-    const length = Math.max(16, peers, Math.min(this.#held.length * 2, this.#held.length + 4_096));
-    this.#held = grown(new Int32Array(length), this.#held);
-    this.log.grow(length);
-    this.#paths = grown(new Uint16Array(length), this.#paths);
-    this.#flags = grown(new Uint8Array(length), this.#flags);
-    this.#changes = grown(new Uint8Array(length), this.#changes);
+    const { length } = this.#table;
+    this.#table.grow(Math.max(16, peers, Math.min(length * 2, length + 4_096)));
   }
 
   #reports(from: number, to: number): boolean {
@@ -362,7 +352,7 @@ export class LinkStateDatabase {
         const neighbour = neighbours[i] ?? 0;
         if (this.isAttached(neighbour) || !this.#reports(neighbour, peer)) continue;
         const wasEstablished = this.isEstablished(neighbour);
-        this.#flags[neighbour] = ATTACHED | ESTABLISHED;
+        this.#table.setFlags(neighbour, ATTACHED | ESTABLISHED);
         this.#detached.delete(neighbour);
         if (!wasEstablished) this.log.append(neighbour);
         stack.push(neighbour);
@@ -372,17 +362,17 @@ export class LinkStateDatabase {
 
   /** Looks at all links anew. */
   #reattach(nowMs: number): void {
-    const before = this.#flags.slice();
-    for (let peer = 0; peer < this.#flags.length; peer += 1) {
-      this.#flags[peer] = (this.#flags[peer] ?? 0) & ESTABLISHED;
+    const before: number[] = [];
+    for (let peer = 0; peer < this.#table.length; peer += 1) {
+      if (this.isAttached(peer)) before.push(peer);
+      this.#table.setFlags(peer, this.#table.flags(peer) & ESTABLISHED);
     }
     if (this.#self >= 0) {
-      this.#flags[this.#self] = ATTACHED | ESTABLISHED;
+      this.#table.setFlags(this.#self, ATTACHED | ESTABLISHED);
       this.#attachAround(this.#self);
     }
-    for (let peer = 0; peer < before.length; peer += 1) {
-      const was = ((before[peer] ?? 0) & ATTACHED) !== 0;
-      if (was && !this.isAttached(peer)) this.#detached.set(peer, { slot: -1, sinceMs: nowMs });
+    for (const peer of before) {
+      if (!this.isAttached(peer)) this.#detached.set(peer, { slot: -1, sinceMs: nowMs });
     }
   }
 
@@ -398,11 +388,6 @@ export class LinkStateDatabase {
     }
     return false;
   }
-}
-
-function grown<T extends Int32Array | Uint16Array | Uint8Array>(next: T, old: T): T {
-  next.set(old);
-  return next;
 }
 
 /** Puts an entry last; the first goes if there are too many. */

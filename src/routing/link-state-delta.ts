@@ -2,6 +2,7 @@
 // the manner of VCDIFF (RFC 3284), cut where protobuf fields begin. It is transport only: the signature covers the whole
 // content, and who cannot rebuild it asks for the record.
 
+import { byteKey } from './byte-key.ts';
 import { readVarint, varintBytes, writeVarint } from './varint.ts';
 
 /** Bytes of a PeerId that stand for it in a delta, where the receiver is likely to know just one that begins so. */
@@ -44,7 +45,7 @@ export function encodeDelta(
     }
     next = index + 1;
     out.skipTo(match.start);
-    out.patch(match, result.subarray(field.start, field.end));
+    out.patchField(match, result.subarray(field.start, field.end));
   }
   out.skipTo(base.length);
   return out.finish();
@@ -129,13 +130,22 @@ function fieldEnd(bytes: Uint8Array, start: number): number | null {
   return end <= bytes.length ? end : null;
 }
 
+/** Whether a field is a link whose PeerId stands where a link of ours has it. */
+function isLink(field: Uint8Array): boolean {
+  return (
+    field.length >= LINK_HEAD_BYTES + PEER_BYTES &&
+    field[0] === NEIGHBOUR_TAG &&
+    field[1] === field.length - 2 &&
+    LINK_HEAD_REST.every((byte, i) => field[i + 2] === byte)
+  );
+}
+
 /** Fields of one key are versions of each other: a neighbour by its PeerId, anything else by its tag. */
 function fieldKey(bytes: Uint8Array, { start, end }: Field): string {
-  const peer = start + LINK_HEAD_BYTES;
-  const isLink = bytes[start] === NEIGHBOUR_TAG && end >= peer + PEER_BYTES;
-  return String.fromCharCode(
-    ...bytes.subarray(start, isLink ? peer + PEER_BYTES : start + 1).filter((_, i) => i !== 1),
-  );
+  const field = bytes.subarray(start, end);
+  const from = LINK_HEAD_BYTES - LINK_HEAD_REST.length;
+  if (isLink(field)) return byteKey(field.subarray(from, LINK_HEAD_BYTES + PEER_BYTES));
+  return byteKey(field.subarray(0, 1));
 }
 
 class DeltaWriter {
@@ -165,9 +175,20 @@ class DeltaWriter {
     this.#copied += count;
   }
 
-  /** The next field of the base with what is different in its middle. */
-  patch({ start, end }: Field, bytes: Uint8Array): void {
+  /** The next field of the base as it is in the result. A link's length may change as well as what follows its peer. */
+  patchField({ start, end }: Field, bytes: Uint8Array): void {
     const old = this.#base.subarray(start, end);
+    if (!isLink(old) || !isLink(bytes)) {
+      this.#patch(old, bytes);
+      return;
+    }
+    const head = LINK_HEAD_BYTES - LINK_HEAD_REST.length;
+    this.#patch(old.subarray(0, head), bytes.subarray(0, head));
+    this.#patch(old.subarray(head), bytes.subarray(head));
+  }
+
+  /** The next bytes of the base with what is different in their middle. */
+  #patch(old: Uint8Array, bytes: Uint8Array): void {
     const shorter = Math.min(old.length, bytes.length);
     let head = 0;
     while (head < shorter && old[head] === bytes[head]) head += 1;
@@ -192,14 +213,8 @@ class DeltaWriter {
 
   insert(bytes: Uint8Array): void {
     const peerEnd = LINK_HEAD_BYTES + PEER_BYTES;
-    const [tag, length, ...head] = bytes.subarray(0, LINK_HEAD_BYTES);
-    const isLink =
-      tag === NEIGHBOUR_TAG &&
-      length === bytes.length - 2 &&
-      bytes.length >= peerEnd &&
-      head.every((byte, i) => byte === LINK_HEAD_REST[i]);
     const prefix = bytes.subarray(LINK_HEAD_BYTES, LINK_HEAD_BYTES + PEER_PREFIX_BYTES);
-    const peer = isLink ? this.#peerByPrefix(prefix) : null;
+    const peer = isLink(bytes) ? this.#peerByPrefix(prefix) : null;
     const isKnown = peer?.every((byte, i) => byte === bytes[LINK_HEAD_BYTES + i]) === true;
     if (!isKnown) {
       this.#literal(bytes);

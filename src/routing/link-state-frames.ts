@@ -74,15 +74,15 @@ export function nextUpdate(
 }
 
 function countWhole(
-  { originator, signed }: PooledRecord,
+  { originator, payload }: PooledRecord,
   { slot }: PortState,
   database: LinkStateDatabase,
   sent: SentCounters,
 ): Uint8Array {
   database.log.noteHas(originator, slot);
   sent.wholes += 1;
-  sent.bytesSent.wholes += signed.payload.length;
-  return signed.payload;
+  sent.bytesSent.wholes += payload.length;
+  return payload;
 }
 
 function writeControl(state: PortState, writer: UpdateWriter, sent: SentCounters): void {
@@ -116,7 +116,7 @@ function writeControl(state: PortState, writer: UpdateWriter, sent: SentCounters
 
 /** `false` if the frame is full. */
 function writeRecord(
-  { signed, delta }: PooledRecord,
+  { payload, delta }: PooledRecord,
   mayBeDelta: boolean,
   path: number,
   writer: UpdateWriter,
@@ -130,9 +130,9 @@ function writeRecord(
     sent.bytesSent.deltas += writer.bytes - before;
     return true;
   }
-  if (!writer.fits(signed.payload.length)) return false;
+  if (!writer.fits(payload.length)) return false;
   const before = writer.bytes;
-  writer.record(signed.payload, path);
+  writer.record(payload, path);
   sent.wholes += 1;
   sent.bytesSent.wholes += writer.bytes - before;
   return true;

@@ -2,6 +2,8 @@
 // a set, so that what is still to be told costs no memory per link. Entries that a later change superseded are skipped,
 // and taken out in place when the list is full. Also who is known to have what, which is not told to him again.
 
+import type { PeerTable } from './peer-table.ts';
+
 /** Links by number that can be remembered as those whose other end has a record. */
 export const SLOTS = 16;
 const SLACK = 64;
@@ -12,43 +14,35 @@ export interface LogCursor {
 }
 
 export class LinkStateLog {
-  /** By peer: its last place in the log, −1 for none. */
-  #positions = new Int32Array(0);
-  /** By peer: bits of the links whose other end has the record. */
-  #have = new Uint16Array(0);
+  readonly #table: PeerTable;
   #log = new Int32Array(SLACK);
   #end = 0;
   readonly #cursors = new Set<LogCursor>();
 
-  get bytes(): number {
-    return this.#positions.byteLength + this.#have.byteLength + this.#log.byteLength;
+  constructor(table: PeerTable) {
+    this.#table = table;
   }
 
-  grow(peers: number): void {
-    const positions = new Int32Array(peers).fill(-1, this.#positions.length);
-    positions.set(this.#positions);
-    this.#positions = positions;
-    const have = new Uint16Array(peers);
-    have.set(this.#have);
-    this.#have = have;
+  get bytes(): number {
+    return this.#log.byteLength;
   }
 
   append(peer: number): void {
     if (this.#end === this.#log.length) this.#compact();
     this.#log[this.#end] = peer;
-    this.#positions[peer] = this.#end;
     this.#end += 1;
+    this.#table.setPosition(peer, this.#end);
   }
 
   /** The peer's record is another, which so far only the other end of the link of `slot` has; −1 for none. */
   renew(peer: number, slot: number): void {
-    this.#have[peer] = bitOf(slot);
+    this.#table.setHave(peer, bitOf(slot));
   }
 
   /** The peer has no record any more. */
   remove(peer: number): void {
-    this.#positions[peer] = -1;
-    this.#have[peer] = 0;
+    this.#table.setPosition(peer, 0);
+    this.#table.setHave(peer, 0);
   }
 
   /** A cursor at the end. */
@@ -73,28 +67,28 @@ export class LinkStateLog {
       const at = cursor.position;
       const peer = this.#log[at] ?? 0;
       cursor.position = at + 1;
-      if (this.#positions[peer] !== at) continue;
-      if (((this.#have[peer] ?? 0) & bit) === 0) return peer;
+      if (this.#table.position(peer) !== at + 1) continue;
+      if ((this.#table.have(peer) & bit) === 0) return peer;
     }
     return -1;
   }
 
   /** The other end of the link has what this node holds of the peer. */
   noteHas(peer: number, slot: number): void {
-    if (peer >= 0 && peer < this.#have.length) {
-      this.#have[peer] = (this.#have[peer] ?? 0) | bitOf(slot);
+    if (peer >= 0 && peer < this.#table.length) {
+      this.#table.setHave(peer, this.#table.have(peer) | bitOf(slot));
     }
   }
 
   has(peer: number, slot: number): boolean {
-    return ((this.#have[peer] ?? 0) & bitOf(slot)) !== 0;
+    return (this.#table.have(peer) & bitOf(slot)) !== 0;
   }
 
   /** A slot gets another link. */
   forgetSlot(slot: number): void {
     const others = 0xffff ^ bitOf(slot);
-    for (let peer = 0; peer < this.#have.length; peer += 1) {
-      this.#have[peer] = (this.#have[peer] ?? 0) & others;
+    for (let peer = 0; peer < this.#table.length; peer += 1) {
+      this.#table.setHave(peer, this.#table.have(peer) & others);
     }
   }
 
@@ -109,10 +103,10 @@ export class LinkStateLog {
         if (cursor !== undefined) cursor.position = kept;
       }
       const peer = this.#log[at] ?? 0;
-      if (this.#positions[peer] !== at) continue;
+      if (this.#table.position(peer) !== at + 1) continue;
       this.#log[kept] = peer;
-      this.#positions[peer] = kept;
       kept += 1;
+      this.#table.setPosition(peer, kept);
     }
     for (const cursor of cursors.slice(next)) cursor.position = kept;
     this.#end = kept;

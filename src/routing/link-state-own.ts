@@ -16,6 +16,10 @@ import { createTokenBucket } from './token-bucket.ts';
 
 /** Changes of links within this time become one record: links tend to come and go together. */
 export const ORIGINATE_HOLD_MS = 20;
+/** The end with the higher PeerId lets the other one tell that a link went: a link counts only where both report it. */
+const REMOVAL_OTHER_MS = 200;
+/** What the other ends have told already is told along with the next change, or so much later. */
+export const DENIED_HOLD_MS = 30_000;
 /** Own records: a burst while the links come up, then one a second. */
 const ORIGINATE_BURST = 8;
 const ORIGINATE_PER_SECOND = 1;
@@ -49,6 +53,10 @@ export class OwnRecord {
   readonly #rate = createTokenBucket(ORIGINATE_BURST, ORIGINATE_PER_SECOND);
   #changed = false;
   #lastTold: PooledRecord | null = null;
+  /** Neighbours whose links went since the record was told, and whether that is all that changed. */
+  #removed: Uint8Array[] = [];
+  #onlyRemovals = true;
+  #isDeferred = false;
 
   constructor(config: OwnRecordConfig, deps: OwnRecordDeps) {
     this.#config = config;
@@ -79,17 +87,38 @@ export class OwnRecord {
   /** Something is other than the record says: it is signed and told in a moment. */
   change(nowMs: number): void {
     this.#changed = true;
-    this.dueAtMs ??= nowMs + Math.max(ORIGINATE_HOLD_MS, this.#rate.waitMs(nowMs));
+    this.#onlyRemovals = false;
+    this.#due(nowMs, ORIGINATE_HOLD_MS);
+  }
+
+  /** The link to `peer` went. Others hear of it in a moment, but this node itself must not go on using it. */
+  remove(peer: Uint8Array, nowMs: number): void {
+    this.sign(nowMs);
+    this.#removed.push(peer);
+    const isFirst = compareBytes(this.#config.identity.publicKey, peer) < 0;
+    this.#due(nowMs, ORIGINATE_HOLD_MS + (isFirst ? 0 : REMOVAL_OTHER_MS));
   }
 
   /** Tells the record if that is due and allowed. */
   wake(nowMs: number): boolean {
     if (this.dueAtMs === null || this.dueAtMs > nowMs) return false;
+    if (
+      this.#onlyRemovals &&
+      !this.#isDeferred &&
+      this.#removed.every((peer) => this.#denies(peer))
+    ) {
+      this.#isDeferred = true;
+      this.dueAtMs = nowMs + DENIED_HOLD_MS;
+      return false;
+    }
     if (!this.#rate.take(nowMs)) {
       this.dueAtMs = nowMs + this.#rate.waitMs(nowMs);
       return false;
     }
     this.dueAtMs = null;
+    this.#isDeferred = false;
+    this.#onlyRemovals = true;
+    this.#removed = [];
     if (this.#changed) this.sign(nowMs);
     this.told += 1;
     const { database } = this.#deps;
@@ -104,5 +133,16 @@ export class OwnRecord {
     database.pool.hold(record);
     database.log.append(this.peer);
     return true;
+  }
+
+  #due(nowMs: number, holdMs: number): void {
+    const dueAtMs = nowMs + Math.max(holdMs, this.#rate.waitMs(nowMs));
+    if (this.dueAtMs === null || dueAtMs < this.dueAtMs) this.dueAtMs = dueAtMs;
+  }
+
+  /** Whether the peer's own record says that it has no link to this node. */
+  #denies(peer: Uint8Array): boolean {
+    const record = this.#deps.database.get(peer);
+    return record !== undefined && !record.neighbours.includes(this.peer);
   }
 }

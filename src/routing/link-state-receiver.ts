@@ -17,7 +17,13 @@ import {
   type Run,
   type Update,
 } from './link-state-update.ts';
-import { BASE_BYTES, wordAt, type PooledRecord, type RecordPool } from './record-pool.ts';
+import {
+  BASE_BYTES,
+  nameBySignature,
+  wordAt,
+  type PooledRecord,
+  type RecordPool,
+} from './record-pool.ts';
 import { createTokenBucket } from './token-bucket.ts';
 
 const TAKEN: Received = { kind: 'taken' };
@@ -109,7 +115,7 @@ export class UpdateReceiver {
     const { pool, counters } = this.#sink;
     const signature = run.start + BASE_BYTES;
     if (signature + SIGNATURE_BYTES > run.end) return;
-    const known = pool.findSignature(payload, signature, SIGNATURE_BYTES);
+    const known = pool.findSignature(payload, signature);
     if (known !== null) {
       this.#takeKnown(known, state, path, nowMs, false);
       return;
@@ -119,7 +125,7 @@ export class UpdateReceiver {
     if (received !== null && received.kind !== 'fault') return;
     // Another base, or a neighbour abbreviated whom others are like: the whole record tells.
     counters.baseless += 1;
-    state.wantFull.push(wordAt(payload, signature), wordAt(payload, signature + 4));
+    state.wantFull.push(...nameBySignature(payload, signature));
   }
 
   #takeProofs({ proofs }: Update, state: PortState, nowMs: number): Received | null {
@@ -151,7 +157,8 @@ export class UpdateReceiver {
       this.#answer(record, state, state.fresh ? 'whole' : 'delta');
     }
     for (let at = wantFull.start; at < wantFull.end; at += ID_BYTES) {
-      this.#answer(pool.findSignature(payload, at, ID_BYTES), state, 'whole');
+      const record = pool.findName(wordAt(payload, at), wordAt(payload, at + 4));
+      this.#answer(record, state, 'whole');
     }
   }
 

@@ -316,7 +316,8 @@ export class UpdateWriter {
   /** The payload, or `null` if there is nothing in it. */
   finish(): Uint8Array | null {
     if (this.bytes === 0) return null;
-    const paths = [...this.#paths, ...this.#deltaPaths];
+    const paths =
+      this.#deltaPaths.length === 0 ? this.#paths : [...this.#paths, ...this.#deltaPaths];
     const ids = [this.#have, this.#want, this.#wantFull];
     const hasPaths = paths.some((path) => path !== 0);
     let length = hasPaths ? fieldBytes(PATH_BYTES * paths.length) : 0;

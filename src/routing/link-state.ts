@@ -203,13 +203,14 @@ class Exchange implements LinkState, UpdateSink {
     const slot = freeSlot(this.#ports.values());
     database.log.forgetSlot(slot);
     const fresh = !database.isAttached(database.pool.peerIndex(peer));
-    const inTree = [...this.#ports.values()].some(({ eager }) => eager);
     const self = this.#self;
     const modern = revision >= 2;
-    const eager = fresh || !inTree || !modern;
+    const eager = fresh || !modern;
     const init = { port, self, peer, slot, modern, weight, metrics, eager, fresh, nowMs };
     const state = createPort(init, database.log);
     this.#ports.set(port, state);
+    this.#hurryUntilMs = nowMs + HURRY_MS;
+    if (!eager && this.#isLowest(state)) this.#graft(state, nowMs);
     if (modern) this.#reconciliation.start(state, nowMs);
     this.#own.change(nowMs);
   }
@@ -229,10 +230,8 @@ class Exchange implements LinkState, UpdateSink {
     this.#ports.delete(port);
     this.database.log.closeCursor(state.cursor);
     this.#announcements.forget(port);
-    if (state.eager) this.#hurryUntilMs = nowMs + HURRY_MS;
-    this.#own.change(nowMs);
-    // Others hear of it in a moment, but this node must not go on using the link.
-    this.#own.sign(nowMs);
+    if (state.eager) this.#replace(nowMs);
+    this.#own.remove(state.peer, nowMs);
   }
 
   setAttributes(attributes: NodeAttributes): void {
@@ -363,6 +362,28 @@ class Exchange implements LinkState, UpdateSink {
     state.ready = true;
   }
 
+  /** Whether no other link of this node has a lower label: then it is in the minimum spanning tree for certain. */
+  #isLowest({ label }: PortState): boolean {
+    for (const other of this.#ports.values()) if (other.modern && other.label < label) return false;
+    return true;
+  }
+
+  /** A link of the tree went: the lazy one with the lowest label is the likeliest to take its place. */
+  #replace(nowMs: number): void {
+    this.#hurryUntilMs = nowMs + HURRY_MS;
+    let best: PortState | null = null;
+    for (const state of this.#ports.values()) {
+      if (!state.eager && state.modern && state.label < (best?.label ?? Infinity)) best = state;
+    }
+    if (best !== null) this.#graft(best, nowMs);
+  }
+
+  #graft(state: PortState, nowMs: number): void {
+    this.moved(state, true, nowMs);
+    state.tell = 'graft';
+    this.counters.grafts += 1;
+  }
+
   #prune(state: PortState, nowMs: number): void {
     setEager(state, false, nowMs);
     state.tell = 'prune';
@@ -391,9 +412,7 @@ class Exchange implements LinkState, UpdateSink {
     const [state] = asked;
     if (state === undefined || nowMs < this.#graftFromMs) return;
     this.#graftFromMs = nowMs + this.#announcements.patienceMs;
-    this.moved(state, true, nowMs);
-    state.tell = 'graft';
-    this.counters.grafts += 1;
+    this.#graft(state, nowMs);
     const { peer } = state;
     this.#deps.logger.debug('link-state-graft', { neighbour: peerIdShort(peer) });
   }

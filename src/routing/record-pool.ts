@@ -8,6 +8,7 @@ import type { Result } from '../core/errors.ts';
 import { ok } from '../core/errors.ts';
 import type { Primitives } from '../env/primitives.ts';
 import { decodeDelta, encodeDelta, PEER_PREFIX_BYTES } from './link-state-delta.ts';
+import { WordIndex } from './word-index.ts';
 import {
   decodeRecord,
   RECORD_BYTES_MAX,
@@ -21,13 +22,20 @@ import {
 export const UNHELD_MAX = 4_096;
 /** Of the 8 bytes of a record's id, those that a delta names its base by. */
 export const BASE_BYTES = 4;
-/** Keys of maps are 30 bits of 32, so that the engine keeps them as small integers. */
-const KEY_SHIFT = 2;
+/**
+ * A signature is told from others by the first 16 bytes of its second half, S: two of one half R are easily made by one
+ * signer, two of the same S are not.
+ */
+const KEY_START = 32;
+const KEY_FROM_END = 32;
+const KEY_WORDS = 5;
 
 export interface PooledRecord {
   /** Names it in this pool while anybody holds it. */
   readonly handle: number;
   readonly signed: SignedRecord;
+  /** `signed.payload`. */
+  readonly payload: Uint8Array;
   /** The pool's number of its originator. */
   readonly originator: number;
   /** The pool's numbers of its neighbours, in their order. */
@@ -42,14 +50,9 @@ export interface PooledRecord {
 }
 
 interface Entry extends PooledRecord {
-  readonly signature: Uint8Array;
-  /** Of the payload. */
-  readonly bytes: number;
   holders: number;
   /** Places in the queue of those that nobody holds. */
   waiting: number;
-  sameSignature: Entry | null;
-  sameId: Entry | null;
 }
 
 interface Peer {
@@ -57,7 +60,6 @@ interface Peer {
   readonly bytes: Uint8Array;
   /** Records of it and records that name it. */
   uses: number;
-  samePrefix: Peer | null;
 }
 
 export class RecordPool {
@@ -71,11 +73,13 @@ export class RecordPool {
   readonly #primitives: Primitives;
   readonly #records: (Entry | undefined)[] = [];
   readonly #freeHandles: number[] = [];
-  readonly #bySignature = new Map<number, Entry>();
-  readonly #byId = new Map<number, Entry>();
+  /** Five words by handle: the key of its signature and the length of its payload. */
+  #keys = new Int32Array(KEY_WORDS * 64);
+  readonly #bySignature = new WordIndex();
+  readonly #byId = new WordIndex();
   readonly #peers: (Peer | undefined)[] = [];
   readonly #freePeers: number[] = [];
-  readonly #byPrefix = new Map<number, Peer>();
+  readonly #byPrefix = new WordIndex();
   #prefixes = new Uint32Array(64);
   #unheld: Entry[] = [];
   #unheldHead = 0;
@@ -99,33 +103,47 @@ export class RecordPool {
    * that is known would not verify; whoever sends them names that record, and its own bytes are what goes on. Hot.
    */
   find(bytes: Uint8Array, start: number, end: number): PooledRecord | null {
-    const signature = end - SIGNATURE_BYTES;
-    if (signature < start) return null;
-    let entry = this.#bySignature.get(wordAt(bytes, signature) >>> KEY_SHIFT) ?? null;
-    for (; entry !== null; entry = entry.sameSignature) {
-      if (entry.bytes === end - start && equalAt(bytes, signature, entry.signature)) return entry;
+    const at = end - KEY_FROM_END;
+    if (end - start < SIGNATURE_BYTES) return null;
+    const word = wordAt(bytes, at) | 0;
+    for (let place = this.#bySignature.first(word); place >= 0;) {
+      const handle = this.#bySignature.value(place);
+      const key = handle * KEY_WORDS;
+      if (this.#keys[key + 4] === end - start && this.#matches(bytes, at, key)) {
+        return this.#records[handle] ?? null;
+      }
+      place = this.#bySignature.next(place);
     }
     return null;
   }
 
-  /** The known record with the signature at `start`, of which at least the first `length` bytes are given. */
-  findSignature(bytes: Uint8Array, start: number, length: number): PooledRecord | null {
-    let entry = this.#bySignature.get(wordAt(bytes, start) >>> KEY_SHIFT) ?? null;
-    for (; entry !== null; entry = entry.sameSignature) {
-      const { signature } = entry;
-      let same = 0;
-      while (same < length && signature[same] === bytes[start + same]) same += 1;
-      if (same === length) return entry;
+  /** The known record with the signature at `start`. */
+  findSignature(bytes: Uint8Array, start: number): PooledRecord | null {
+    const at = start + KEY_START;
+    for (let place = this.#bySignature.first(wordAt(bytes, at)); place >= 0;) {
+      const handle = this.#bySignature.value(place);
+      if (this.#matches(bytes, at, handle * KEY_WORDS)) return this.#records[handle] ?? null;
+      place = this.#bySignature.next(place);
+    }
+    return null;
+  }
+
+  /** The known record whose name by signature is these two words: see `nameBySignature`. */
+  findName(high: number, low: number): PooledRecord | null {
+    for (let place = this.#bySignature.first(high); place >= 0;) {
+      const handle = this.#bySignature.value(place);
+      if (this.#keys[handle * KEY_WORDS + 1] === (low | 0)) return this.#records[handle] ?? null;
+      place = this.#bySignature.next(place);
     }
     return null;
   }
 
   findId(idHigh: number, idLow: number): PooledRecord | null {
-    let entry = this.#byId.get(idHigh >>> KEY_SHIFT) ?? null;
-    while (entry !== null && (entry.idHigh !== idHigh || entry.idLow !== idLow)) {
-      entry = entry.sameId;
+    for (let place = this.#byId.first(idHigh); place >= 0; place = this.#byId.next(place)) {
+      const entry = this.#records[this.#byId.value(place)];
+      if (entry?.idLow === idLow) return entry;
     }
-    return entry;
+    return null;
   }
 
   /** Decodes what `find` did not find; nothing is verified or kept. */
@@ -139,9 +157,9 @@ export class RecordPool {
     const idHigh = wordAt(delta, 0);
     const signature = delta.subarray(BASE_BYTES, BASE_BYTES + SIGNATURE_BYTES);
     const changes = delta.subarray(BASE_BYTES + SIGNATURE_BYTES);
-    let entry = this.#byId.get(idHigh >>> KEY_SHIFT) ?? null;
-    for (; entry !== null; entry = entry.sameId) {
-      if (entry.idHigh !== idHigh) continue;
+    for (let place = this.#byId.first(idHigh); place >= 0; place = this.#byId.next(place)) {
+      const entry = this.#records[this.#byId.value(place)];
+      if (entry === undefined) continue;
       const content = decodeDelta(
         entry.signed.content,
         changes,
@@ -215,20 +233,24 @@ export class RecordPool {
     if (prefix.length !== PEER_PREFIX_BYTES) return null;
     const word = wordAt(prefix, 0);
     let found: Uint8Array | null = null;
-    let peer = this.#byPrefix.get(word >>> KEY_SHIFT) ?? null;
-    for (; peer !== null; peer = peer.samePrefix) {
-      if (this.#prefixes[peer.index] !== word) continue;
+    for (let place = this.#byPrefix.first(word); place >= 0; place = this.#byPrefix.next(place)) {
       if (found !== null) return null;
-      found = peer.bytes;
+      found = this.#peers[this.#byPrefix.value(place)]?.bytes ?? null;
     }
     return found;
   };
+
+  #matches(bytes: Uint8Array, at: number, key: number): boolean {
+    for (let i = 0; i < 4; i += 1) {
+      if (this.#keys[key + i] !== (wordAt(bytes, at + 4 * i) | 0)) return false;
+    }
+    return true;
+  }
 
   #insert(signed: SignedRecord): PooledRecord {
     const handle = this.#freeHandles.pop() ?? this.#records.length;
     const originator = this.#use(signed.record.originator);
     const neighbours = Int32Array.from(signed.record.neighbours, ({ peer }) => this.#use(peer));
-    const signature = wordAt(signed.signature, 0) >>> KEY_SHIFT;
     const idHigh = wordAt(signed.hash, 0);
     const entry: Entry = {
       handle,
@@ -239,16 +261,23 @@ export class RecordPool {
       idLow: wordAt(signed.hash, 4),
       delta: null,
       deltaBase: null,
-      signature: signed.signature,
-      bytes: signed.payload.length,
+      payload: signed.payload,
       holders: 0,
       waiting: 0,
-      sameSignature: this.#bySignature.get(signature) ?? null,
-      sameId: this.#byId.get(idHigh >>> KEY_SHIFT) ?? null,
     };
     this.#records[handle] = entry;
-    this.#bySignature.set(signature, entry);
-    this.#byId.set(idHigh >>> KEY_SHIFT, entry);
+    const key = handle * KEY_WORDS;
+    if (key >= this.#keys.length) {
+      const larger = new Int32Array(2 * this.#keys.length);
+      larger.set(this.#keys);
+      this.#keys = larger;
+    }
+    for (let i = 0; i < 4; i += 1) {
+      this.#keys[key + i] = wordAt(signed.signature, KEY_START + 4 * i);
+    }
+    this.#keys[key + 4] = signed.payload.length;
+    this.#bySignature.insert(this.#keys[key] ?? 0, handle);
+    this.#byId.insert(idHigh, handle);
     this.bytes += signed.payload.length;
     this.size += 1;
     this.#wait(entry);
@@ -276,16 +305,19 @@ export class RecordPool {
     this.#freeHandles.push(handle);
     this.bytes -= signed.payload.length;
     this.size -= 1;
-    unchain(this.#bySignature, wordAt(signed.signature, 0) >>> KEY_SHIFT, entry, 'sameSignature');
-    unchain(this.#byId, idHigh >>> KEY_SHIFT, entry, 'sameId');
+    this.#bySignature.remove(this.#keys[handle * KEY_WORDS] ?? 0, handle);
+    this.#byId.remove(idHigh, handle);
     this.#unuse(originator);
     for (const neighbour of neighbours) this.#unuse(neighbour);
   }
 
   #peer(bytes: Uint8Array): Peer | null {
-    let peer = this.#byPrefix.get(wordAt(bytes, 0) >>> KEY_SHIFT) ?? null;
-    while (peer !== null && compareBytes(peer.bytes, bytes) !== 0) peer = peer.samePrefix;
-    return peer;
+    const prefixes = this.#byPrefix;
+    for (let place = prefixes.first(wordAt(bytes, 0)); place >= 0; place = prefixes.next(place)) {
+      const peer = this.#peers[prefixes.value(place)];
+      if (peer !== undefined && compareBytes(peer.bytes, bytes) === 0) return peer;
+    }
+    return null;
   }
 
   #use(bytes: Uint8Array): number {
@@ -301,10 +333,9 @@ export class RecordPool {
       index,
       bytes: bytes.slice(),
       uses: 1,
-      samePrefix: this.#byPrefix.get(prefix >>> KEY_SHIFT) ?? null,
     };
     this.#peers[index] = peer;
-    this.#byPrefix.set(prefix >>> KEY_SHIFT, peer);
+    this.#byPrefix.insert(prefix, index);
     if (index >= this.#prefixes.length) {
       const larger = new Uint32Array(this.#prefixes.length * 2);
       larger.set(this.#prefixes);
@@ -321,31 +352,7 @@ export class RecordPool {
     if (peer.uses > 0) return;
     this.#peers[index] = undefined;
     this.#freePeers.push(index);
-    unchain(this.#byPrefix, wordAt(peer.bytes, 0) >>> KEY_SHIFT, peer, 'samePrefix');
-  }
-}
-
-/** Takes an entry out of a map whose values are chained by `link`. */
-function unchain<Link extends string, T extends { [key in Link]: T | null }>(
-  map: Map<number, T>,
-  key: number,
-  entry: T,
-  link: Link,
-): void {
-  const first = map.get(key);
-  if (first === entry) {
-    const next: T | null = entry[link];
-    if (next === null) map.delete(key);
-    else map.set(key, next);
-    return;
-  }
-  let before: T | null | undefined = first;
-  while (before !== null && before !== undefined) {
-    if (before[link] === entry) {
-      before[link] = entry[link];
-      return;
-    }
-    before = before[link];
+    this.#byPrefix.remove(wordAt(peer.bytes, 0), index);
   }
 }
 
@@ -360,7 +367,10 @@ export function wordAt(bytes: Uint8Array, at: number): number {
   );
 }
 
-function equalAt(bytes: Uint8Array, start: number, whole: Uint8Array): boolean {
-  for (let i = 0; i < whole.length; i += 1) if (whole[i] !== bytes[start + i]) return false;
-  return true;
+/**
+ * The 8 bytes by which a record is named whose hash is not known, as two words: the beginning of S in its signature. The
+ * other half, R, a signer could make the same in all of his records.
+ */
+export function nameBySignature(bytes: Uint8Array, start: number): readonly [number, number] {
+  return [wordAt(bytes, start + KEY_START), wordAt(bytes, start + KEY_START + 4)];
 }

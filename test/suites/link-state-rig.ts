@@ -62,6 +62,7 @@ export class LinkStateRig {
   readonly #latencyMs: number;
   readonly #pool: RecordPool | null;
   readonly #seed: number;
+  #boots = 0;
   readonly #events = new Map<number, (() => void)[]>();
   readonly #wakes: number[] = [];
   #nextPort: number[] = [];
@@ -173,22 +174,28 @@ export class LinkStateRig {
     });
   }
 
-  /** Originators, sequences and hashes that a node holds and others hear of. */
-  view(node: number): string {
+  /** Hashes of the records of others that a node holds and passes on, by their originators. */
+  view(node: number): ReadonlyMap<string, string> {
     const { database } = this.state(node);
-    const lines: string[] = [];
+    const self = toHex(this.key(node));
+    const hashes = new Map<string, string>();
     for (const peer of database.originators()) {
       const record = database.record(peer);
       if (record === undefined || !database.isEstablished(peer)) continue;
-      lines.push(toHex(record.signed.hash));
+      const originator = toHex(record.signed.record.originator);
+      if (originator !== self) hashes.set(originator, toHex(record.signed.hash));
     }
-    return lines.toSorted().join();
+    return hashes;
   }
 
+  /** Whether these nodes, or all, hold the same of each of them. */
   agree(nodes: readonly number[] = this.states.keys().toArray()): boolean {
-    const [first = 0] = nodes;
-    const view = this.view(first);
-    return nodes.every((node) => this.view(node) === view);
+    const views = nodes.map((node) => this.view(node));
+    return nodes.every((originator) => {
+      const key = toHex(this.key(originator));
+      const held = views.filter((_, i) => nodes[i] !== originator).map((view) => view.get(key));
+      return held.every((hash) => hash !== undefined && hash === held[0]);
+    });
   }
 
   total(
@@ -217,6 +224,7 @@ export class LinkStateRig {
   }
 
   #boot(index: number, bootEpoch: number, recordsMax?: number): LinkState {
+    this.#boots += 1;
     const clock: Clock = {
       now: () => this.nowMs,
       wallMs: () => this.nowMs,
@@ -236,7 +244,7 @@ export class LinkStateRig {
         primitives,
         clock,
         logger: silentLogger,
-        rng: rigRng(this.#seed * 100_003 + index * 7 + bootEpoch),
+        rng: rigRng(this.#seed * 1_000_003 + this.#boots),
         ...(this.#pool === null ? {} : { pool: this.#pool }),
       },
     );

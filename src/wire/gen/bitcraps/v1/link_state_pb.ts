@@ -441,7 +441,7 @@ export type LinkStateUpdate = Message<"bitcraps.v1.LinkStateUpdate"> & {
   want: Uint8Array;
 
   /**
-   * First 8 bytes of the signatures of records that the sender wants whole.
+   * The records that the sender wants whole, by bytes 33 to 40 of their signatures.
    *
    * @generated from field: bytes want_full = 6;
    */
