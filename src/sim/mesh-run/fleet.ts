@@ -32,7 +32,7 @@ import { PacketWatch, type HopTrace } from './packet-watch.ts';
 export const PROBE_PROTOCOL = 1;
 const NETWORK_ID = 'sim';
 /** Dials are spread over this time, so that no two runs have one order of events. */
-const DIAL_SPREAD_MS = 50;
+const DIAL_SPREAD_MS = 10;
 /** After a link broke, its dialler waits so long, and up to half as long again. */
 const REDIAL_MS = 1_000;
 /** TCP and TLS 1.3 take two round trips. */
