@@ -10,11 +10,13 @@ import {
   smallGraphs,
   viewOf,
 } from '../../../test/suites/routing-view.ts';
+import { createXoshiro128 } from '../../sim/seeded-rng.ts';
 import { UNREACHABLE } from '../graph/graph.ts';
 import type { Location, Mobility, Position } from '../node-attributes.ts';
 import { createGeographicPolicy } from './geographic.ts';
 import { DEFAULT_CRITERIA } from './route-criteria.ts';
-import { spanningTrees, treeDistance } from './tree-embedding.ts';
+import { walkByPosition } from './position-greedy.ts';
+import { spanningTrees, treeDistancesTo } from './tree-embedding.ts';
 
 policySuite('geographic', createGeographicPolicy);
 
@@ -54,18 +56,19 @@ describe('spanning trees', () => {
     fc.assert(
       fc.property(smallGraphs, ({ graph, nodes }) => {
         const view = viewOf(graph, 0);
-        for (const tree of spanningTrees(view)) {
-          for (let from = 0; from < nodes; from += 1) {
-            view.moveTo(from);
-            for (let to = 0; to < nodes; to += 1) {
-              const distance = treeDistance(tree, from, to);
+        const trees = spanningTrees(view);
+        for (let to = 0; to < nodes; to += 1) {
+          for (const distanceOf of treeDistancesTo(trees, to)) {
+            for (let from = 0; from < nodes; from += 1) {
+              view.moveTo(from);
+              const distance = distanceOf(from);
               // A tree spans its component, and no way in it is shorter than the shortest.
               const shortest = view.paths.distances[to] ?? 0;
               expect(distance === Infinity).toBe(shortest === UNREACHABLE);
               if (distance === Infinity || from === to) continue;
               expect(distance).toBeGreaterThanOrEqual(shortest);
               const row = Array.from(graph.targets.subarray(graph.starts[from], graph.ends[from]));
-              const nearest = Math.min(...row.map((next) => treeDistance(tree, next, to)));
+              const nearest = Math.min(...row.map(distanceOf));
               expect(nearest).toBeLessThan(distance);
             }
           }
@@ -114,6 +117,38 @@ describe('geographic', () => {
     );
   });
 
+  test('delivers by trees grown before weights and links changed', () => {
+    fc.assert(
+      fc.property(smallGraphs, smallGraphs, fc.boolean(), (before, after, sameLinks) => {
+        const view = viewOf(before.graph, 0);
+        const policy = createGeographicPolicy();
+        policy.choose(view, 1, 0, DEFAULT_CRITERIA);
+        const dearer = before.links.map((link) => ({ ...link, there: 6 - link.there }));
+        view.replace(sameLinks ? graphOf(before.nodes, dearer) : after.graph);
+        view.paths.distances.forEach((distance, to) => {
+          if (distance === UNREACHABLE) return;
+          const choice = policy.choose(view, to, 0, DEFAULT_CRITERIA);
+          expect(choice?.reason).not.toMatch(/^search/);
+          expect(choice?.nodes.at(-1)).toBe(to);
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('a random graph without positions is walked with little stretch', () => {
+    const rng = createXoshiro128(new Uint8Array(16).fill(3));
+    const links = Array.from({ length: 300 }, (_, i) => ({
+      a: i % 100,
+      b: rng.uint32() % 100,
+      there: 100,
+      back: 100,
+    }));
+    const { pairs, delivered, stretch } = measure(viewOf(graphOf(100, links), 0), 5);
+    expect(delivered).toBe(pairs);
+    expect(stretch).toBeLessThanOrEqual(STRETCH_MEAN_MAX);
+  });
+
   test('goes by where nodes will be, not where they were', () => {
     // Both relays lead to 3. Node 1 drives away east, node 2 comes.
     const view = viewOf(
@@ -131,21 +166,16 @@ describe('geographic', () => {
     place(1, standing(50, 0, drives(10)));
     place(2, standing(50, 600, drives(-10)));
     place(3, standing(100, 0));
-    const walked = (): readonly number[] | undefined => {
-      const policy = createGeographicPolicy();
-      const all = [
-        policy.choose(view, 3, 0, DEFAULT_CRITERIA),
-        ...policy.alternatives(view, 3, DEFAULT_CRITERIA),
-      ];
-      return all.find((way) => way?.reason === 'position-greedy')?.nodes;
-    };
-    // The tree's way is one of the two and as cheap: the walk by position shows where it differs.
     view.wallMs = 0;
-    const before = walked();
+    expect(walkByPosition(view, 3)).toEqual([0, 1, 3]);
     view.wallMs = 60_000;
-    const after = walked();
-    const other = [before, after].filter((nodes) => nodes !== undefined);
-    expect(other.length).toBe(1);
+    expect(walkByPosition(view, 3)).toEqual([0, 2, 3]);
+    // Where neither is nearer than the source itself, the walk is stuck, and the trees lead on.
+    place(0, standing(100, 1));
+    expect(walkByPosition(view, 3)).toBeNull();
+    expect(createGeographicPolicy().choose(view, 3, 0, DEFAULT_CRITERIA)).toMatchObject({
+      reason: 'tree-greedy',
+    });
   });
 
   test('a grid without positions is walked with little stretch', () => {
@@ -157,7 +187,10 @@ describe('geographic', () => {
   test('every Freifunk mesh: all pairs delivered, mean stretch at most 1.06', () => {
     const real = realTopologies(/^freifunk-.*\.json$/);
     for (const { name, topology } of real) {
-      const { pairs, delivered, stretch } = measure(viewOfTopology(topology, 1), 40);
+      const { pairs, delivered, stretch } = measure(
+        viewOfTopology(topology, 1),
+        topology.nodes.length >> 3,
+      );
       expect(pairs, name).toBeGreaterThan(0);
       expect(delivered, name).toBe(pairs);
       expect(stretch, name).toBeLessThanOrEqual(STRETCH_MEAN_MAX);

@@ -8,21 +8,24 @@
 // hops or a suspect link cuts this way off, a search takes over.
 
 import { NONE, arcTo } from '../graph/graph.ts';
-import { metresBetween, predictPosition } from '../mobility.ts';
-import type { Position } from '../node-attributes.ts';
 import { arcCosts } from './arc-cost.ts';
 import { createDijkstraPolicy } from './dijkstra.ts';
 import { isUsable, pathSum, pathWeight } from './path-search.ts';
+import { walkByPosition } from './position-greedy.ts';
 import { rejectedFor } from './rejection.ts';
 import type { PathChoice, RouteCriteria, RoutePolicy, RoutingView } from './route-policy.ts';
 import {
   type SpanningTree,
   TREE_BYTES_PER_NODE,
+  type TreeDistance,
   spanningTrees,
-  treeDistance,
+  treeDistancesTo,
+  treesHold,
 } from './tree-embedding.ts';
 import { createViewMemo } from './view-memo.ts';
 
+/** Trees that still span the graph are grown anew this often at most. */
+const TREES_AGE_MS = 10_000;
 /** Positions move: a way is looked for anew after this long. */
 const WAY_AGE_MS = 1_000;
 /** Destinations whose way is remembered; beyond it all are forgotten. */
@@ -39,16 +42,20 @@ export function createGeographicPolicy(): RoutePolicy {
   let treeBytes = 0;
   let choices = 0;
   const fallback = createDijkstraPolicy();
-  // Trees follow from the topology alone, so that all criteria share them.
+  let trees: SpanningTree[] = [];
+  let grownAtMs = -Infinity;
+  // Trees follow from the topology alone, so that all criteria share them; new weights alone can wait.
   const treesOf = createViewMemo<SpanningTree[]>(
     (view) => {
-      const trees = spanningTrees(view);
+      const isYoung = view.nowMs - grownAtMs < TREES_AGE_MS;
+      if (isYoung && treesHold(view, trees)) return trees;
+      grownAtMs = view.nowMs;
+      trees = spanningTrees(view);
       treeBytes = trees.length * TREE_BYTES_PER_NODE * view.graph.nodes;
       return trees;
     },
     () => null,
   );
-
   /** By destination: the same object as long as it holds, so that what is made of a choice can be kept. */
   const choicesFor = createViewMemo(
     () => new Map<number, PathChoice | null>(),
@@ -63,10 +70,17 @@ export function createGeographicPolicy(): RoutePolicy {
     if (arcTo(view.graph, view.source, destination) !== NONE) {
       add([view.source, destination], 'neighbour');
     }
-    const trees = treesOf(view, criteria);
-    for (const tree of trees) {
-      add(greedyWalk(view, destination, toTarget(tree, destination)), 'tree-greedy');
+    const distances = treeDistancesTo(treesOf(view, criteria), destination);
+    for (const distance of distances) {
+      add(greedyWalk(view, destination, distance), 'tree-greedy');
     }
+    // In all trees at once: the tree in which a node is nearest has a neighbour that is nearer still.
+    const least = (node: number): number => {
+      let nearest = Infinity;
+      for (const distance of distances) nearest = Math.min(nearest, distance(node));
+      return nearest;
+    };
+    add(greedyWalk(view, destination, least), 'tree-greedy');
     add(walkByPosition(view, destination), 'position-greedy');
     if (ways.length > 0) return ways;
     const searched = fallback.choose(view, destination, 0, criteria);
@@ -118,15 +132,8 @@ export function createGeographicPolicy(): RoutePolicy {
   };
 }
 
-/** How far a node is from the target; `Infinity` where nobody knows. Whatever it says, a walk only goes nearer. */
-type Distance = (node: number) => number;
-
-function toTarget(tree: SpanningTree, target: number): Distance {
-  return (node) => treeDistance(tree, node, target);
-}
-
 /** To the neighbour by which the whole way looks cheapest, among those that are nearer; `null` where there is none. */
-function greedyWalk(view: RoutingView, target: number, distance: Distance): number[] | null {
+function greedyWalk(view: RoutingView, target: number, distance: TreeDistance): number[] | null {
   const { graph, source } = view;
   const nodes = [source];
   let here = source;
@@ -148,47 +155,6 @@ function greedyWalk(view: RoutingView, target: number, distance: Distance): numb
     if (best === NONE) return null;
     nodes.push(best);
     [here, left] = [best, bestLeft];
-  }
-  return nodes;
-}
-
-/** To the neighbour nearest to where the target will be, as long as that is nearer than here. */
-function walkByPosition(view: RoutingView, target: number): number[] | null {
-  const location = view.attributes(target).location;
-  if (location === null) return null;
-  const { planar } = location;
-  const goal = predictPosition(location, view.wallMs).position;
-  const positionOf = (node: number): Position | null => {
-    const own = view.attributes(node).location;
-    return own === null || own.planar !== planar
-      ? null
-      : predictPosition(own, view.wallMs).position;
-  };
-  const { graph, source } = view;
-  const nodes = [source];
-  let here = source;
-  const start = positionOf(source);
-  let left = start === null ? Infinity : metresBetween(planar, start, goal);
-  while (here !== target) {
-    let best = NONE;
-    const end = graph.ends[here] ?? 0;
-    for (let arc = graph.starts[here] ?? 0; arc < end; arc += 1) {
-      const next = graph.targets[arc] ?? 0;
-      if (here === source && view.isSuspect(arc)) continue;
-      if (next === target) {
-        best = next;
-        break;
-      }
-      const position = positionOf(next);
-      if (position === null || !view.attributes(next).relays) continue;
-      const metres = metresBetween(planar, position, goal);
-      // Also false where a position is no number.
-      if (!(metres < left)) continue;
-      [best, left] = [next, metres];
-    }
-    if (best === NONE) return null;
-    nodes.push(best);
-    here = best;
   }
   return nodes;
 }
