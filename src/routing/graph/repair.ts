@@ -1,11 +1,10 @@
 // Repairs shortest paths after changes of arcs instead of computing them anew (G. Ramalingam and T. Reps, "An incremental
-// algorithm for a generalization of the shortest-path problem", 1996): only nodes below a change, and
-// their neighbours, are looked at. The result equals a full computation, parents included, since the parent is a function
-// of the distances.
+// algorithm for a generalization of the shortest-path problem", 1996): only nodes below a change, and their neighbours, are
+// looked at. The result equals a full computation, parents included, since the parent is a function of the distances.
 //
-// 1. What stands below a lost arc of the tree is detached, children before distances are looked at: finding it costs a
-//    tenth of what repairing it does. Only where one arc was lost and another neighbour holds the old distance, as between
-//    links of equal weights it often does, nothing is.
+// 1. All that stands below a lost arc of the tree is detached. Finding it takes a fraction of the time of the rest, and no
+//    queue. Where one arc was lost and another neighbour holds the old distance, as it often does between links of equal
+//    weights, nothing is detached.
 // 2. Detached nodes start from their best neighbour that is not, targets of lighter arcs from these arcs; from there
 //    Dijkstra. Parents follow as in a full computation: every neighbour through which a distance holds was offered.
 // 3. Arcs that became just as good as a parent's are offered as parents.
