@@ -9,6 +9,7 @@ import type { MeshRunReport } from '../../src/sim/mesh-run/report.ts';
 import type { MeshRunOptions } from '../../src/sim/mesh-run/run-options.ts';
 import { amountOf } from '../../src/sim/mesh-run/run-options.ts';
 import { runMesh } from '../../src/sim/mesh-run/run-mesh.ts';
+import { RunContext } from '../../src/sim/mesh-run/run-context.ts';
 import { runMoving } from '../../src/sim/mesh-run/run-moving.ts';
 import { runSequence } from '../../src/sim/mesh-run/run-sequence.ts';
 import { createSeededRng } from '../../src/sim/seeded-rng.ts';
@@ -81,6 +82,25 @@ describe('small meshes', () => {
 });
 
 describe('report', () => {
+  test('its bytes are those that the network carried', () => {
+    const topology = generated('grid:3x3');
+    const context = new RunContext(topology, OPTIONS, { primitives, compressor: zstd });
+    for (const link of topology.links) context.addLink(topology, link);
+    context.coldStart();
+    context.prober.sendAll([{ from: 0, to: 8 }], 0, 1_000);
+    const { meter, network } = context.fleet;
+    const carried = network.counters();
+    expect(meter.frames).toMatchObject({
+      sent: carried.framesSent,
+      arrived: carried.framesDelivered,
+      bytesArrived: carried.bytesDelivered,
+    });
+    const totals = Object.values(meter.totals());
+    const payload = totals.reduce((sum, kind) => sum + kind.payload, 0);
+    // All that was sent has arrived, each frame with its length before it.
+    expect(payload).toBe(carried.bytesDelivered + 4 * carried.framesDelivered);
+  });
+
   test('one seed, one run: the same figures and the same hash', () => {
     expect(run('grid:3x3')).toEqual(run('grid:3x3'));
     expect(run('grid:3x3', { seed: 2 }).hash).not.toBe(run('grid:3x3').hash);

@@ -74,9 +74,9 @@ function cutUnderFlow(
   const { clock } = fleet.world;
   const link = fleet.between(victim.from, victim.to);
   const idle = idleLink(fleet, crossed, victim);
-  const downAtMs = new Map<FleetLink, number>();
-  fleet.onLinkDown = (down) => {
-    if (!downAtMs.has(down)) downAtMs.set(down, clock.now());
+  const doubtedAtMs = new Map<FleetLink, number>();
+  fleet.onLinkDoubted = (down) => {
+    if (!doubtedAtMs.has(down)) doubtedAtMs.set(down, clock.now());
   };
   const first = prober.results.length;
   const flowMs = FLOW_BEFORE_MS + failureTimeoutMs + FLOW_AFTER_MS;
@@ -96,10 +96,10 @@ function cutUnderFlow(
   fleet.run(failureTimeoutMs + FLOW_AFTER_MS);
   fleet.run(FLOW_AFTER_MS);
   fleet.watch.onLeave = null;
-  fleet.onLinkDown = null;
+  fleet.onLinkDoubted = null;
   const flow = prober.results.slice(first);
-  const noticedAtMs = Math.min(turnedAtMs ?? Infinity, downAtMs.get(link) ?? Infinity);
-  const idleAtMs = idle === null ? undefined : downAtMs.get(idle);
+  const noticedAtMs = Math.min(turnedAtMs ?? Infinity, doubtedAtMs.get(link) ?? Infinity);
+  const idleAtMs = idle === null ? undefined : doubtedAtMs.get(idle);
   return {
     detectMs: noticedAtMs === Infinity ? null : noticedAtMs - cutAtMs,
     packetsLost: flow.filter(({ arrivedAtMs }) => arrivedAtMs === null).length,

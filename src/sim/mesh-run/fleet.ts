@@ -93,8 +93,8 @@ export class Fleet {
   /** One for all nodes: each signature is checked once. */
   readonly pool: TruthPool;
   onProbe: ((probe: Probe) => void) | null = null;
-  /** A node gave a link up that had carried the mesh. */
-  onLinkDown: ((link: FleetLink, at: number) => void) | null = null;
+  /** A node stopped to use a link that carried the mesh: it is suspect, or closed. */
+  onLinkDoubted: ((link: FleetLink, at: number) => void) | null = null;
   /** Grows whenever the true graph changes. */
   version = 0;
   readonly #config: FleetConfig;
@@ -267,9 +267,10 @@ export class Fleet {
       this.onProbe?.({ from: this.watch.indexOf(source), to: index, payload });
     });
     mesh.onLink((event) => {
-      if (event.kind !== 'closed' || !event.established) return;
+      const isDoubt = event.kind === 'suspect' || (event.kind === 'closed' && event.established);
+      if (!isDoubt) return;
       const link = this.between(index, this.watch.indexOf(event.peer));
-      if (link !== undefined) this.onLinkDown?.(link, index);
+      if (link !== undefined) this.onLinkDoubted?.(link, index);
     });
     return { index, name, key: identity.publicKey, mesh, clock, endpoint, bootEpoch, alive: true };
   }

@@ -54,11 +54,11 @@ export interface MeshRunReport {
   /** From the start until every database equals the truth. */
   readonly convergenceMs: number | null;
   readonly failover: {
-    /** From the cut of a link with traffic until its upstream end used another way or gave it up. */
+    /** From the cut of a link with traffic until an end doubted it, or its upstream end used another way. */
     readonly detectMs: number | null;
     /** Messages of the flow that crossed it and never arrived. */
     readonly packetsLost: number | null;
-    /** From the cut of an idle link until one end gave it up. */
+    /** From the cut of an idle link until an end doubted it: from then on routes avoid it. */
     readonly idleDetectMs: number | null;
   };
   /** Arrivals of packets where they had been by the same plan; see `PacketWatch`. */
