@@ -94,6 +94,8 @@ describe('what answers are held against', () => {
     expect(checksum([])).toBe('0:2166136261');
     // One zero word: the basis times the prime, modulo 2^32.
     expect(checksum([0])).toBe('0:84696351');
+    // A word 1 clears the basis's lowest bit before that.
+    expect(checksum([1])).toBe('1:67918732');
     expect(checksum([1, 2])).not.toBe(checksum([2, 1]));
   });
 });
