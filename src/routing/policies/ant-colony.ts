@@ -50,10 +50,11 @@ const EXCESS_GAIN = 0.3;
 const PHEROMONE_MIN = 0.02;
 /** Flows share by this power of pheromone: a trail 10 % dearer gets a tenth of the best one's flows. */
 const STEEPNESS = 40;
-/** Exponents of pheromone and of the cost of the way in an ant's choice: every other ant strays farther. */
+/** Exponent of pheromone in an ant's choice. */
 const PHEROMONE_EXPONENT = 0.5;
-const COST_EXPONENT = 40;
-const COST_EXPONENT_STRAYING = 10;
+/** A detour of one in so many parts of the way is taken e times less often; every other ant strays farther. */
+const STRICTNESS = 40;
+const STRICTNESS_STRAYING = 10;
 /** Pheromone where no trail passes, so that ants leave trails. */
 const PHEROMONE_GROUND = 0.5;
 /** A measured cost counts for this long. */
@@ -211,6 +212,8 @@ interface Delays {
   /** Of a link, where nothing is known what its weight suggests. */
   ofArc(view: RoutingView, arc: number, from: number): number;
   ofPath(view: RoutingView, nodes: readonly number[]): number;
+  /** The shortest path's delay, if all of its links keep what their weights promise. */
+  promised(view: RoutingView, destination: number): number;
   /** As an ant hopes: a link that no packet has tried yet may be better than its weight says. */
   hoped(view: RoutingView, arc: number, from: number): number;
   readonly stateBytes: number;
@@ -241,6 +244,7 @@ function createDelays(): Delays {
   return {
     ofArc,
     ofPath,
+    promised: (view, destination) => (msPerWeight ?? 1) * (view.paths.distances[destination] ?? 0),
     hoped(view, arc, from) {
       const delay = ofArc(view, arc, from);
       return excess.knows(from, view.graph.targets[arc] ?? 0) ? delay : HOPE * delay;
@@ -376,7 +380,10 @@ function walk(
       pheromone.set(arc, (pheromone.get(arc) ?? 0) + amount);
     }
   }
-  const exponent = view.rng.uint32() % 2 === 0 ? COST_EXPONENT : COST_EXPONENT_STRAYING;
+  // Detours are weighed against the whole way when it is well, not against what a bad link makes of it: else an ant that
+  // cannot avoid one would take any detour for small.
+  const strictness = view.rng.uint32() % 2 === 0 ? STRICTNESS : STRICTNESS_STRAYING;
+  const tolerance = Math.max(1, (COST_SCALE * delays.promised(view, destination)) / strictness);
   const visited = new Set([source]);
   const walked = [source];
   let here = source;
@@ -396,7 +403,7 @@ function walk(
     const least = Math.min(...costs);
     const weights = arcs.map((arc, i) => {
       const laid = PHEROMONE_GROUND + (pheromone.get(arc) ?? 0);
-      return laid ** PHEROMONE_EXPONENT * (least / (costs[i] ?? 1)) ** exponent;
+      return laid ** PHEROMONE_EXPONENT * Math.exp((least - (costs[i] ?? 0)) / tolerance);
     });
     const next = graph.targets[arcs[drawn(weights, view)] ?? NONE];
     if (next === undefined) return null;
