@@ -111,6 +111,36 @@ function againstOracle(graph: Graph, pairs: number): { atFirst: number; atLast: 
   return { atFirst, atLast };
 }
 
+/**
+ * After ten seconds the link in the middle of the path turns bad, either way, if there is a way round it. How many packets
+ * other than ants still cross it more than five seconds later.
+ */
+function stragglers(graph: Graph, kind: 'slow' | 'lossy' | 'full', seed: number): number {
+  const rng = randomOf(seed);
+  const { view, to } = randomPair(graph, rng, DISTANCE_MIN);
+  const turnsAtMs = 10_000;
+  let bad: readonly number[] | null = null;
+  const isBad = (arc: number): boolean => bad?.includes(arc) ?? false;
+  const sent = send(view, to, 20, (arcs, nowMs) => {
+    if (nowMs >= turnsAtMs && bad === null) {
+      const arc = arcs[arcs.length >> 1] ?? 0;
+      const from = graph.ends.findIndex((end) => arc < end);
+      bad = [arc, arcTo(graph, graph.targets[arc] ?? 0, from)];
+      const around = searchPaths(view, (arc) => (isBad(arc) ? Infinity : 1));
+      if (around.distances[to] === UNREACHABLE) bad = [];
+    }
+    const crosses = arcs.some(isBad);
+    const rttMs = 20 * arcs.length * (1 + 0.05 * rng.unit());
+    if (crosses && kind === 'slow') return { rttMs: rttMs + 1_000, marked: false };
+    if (crosses && kind === 'lossy' && rng.chance(0.8)) return null;
+    return { rttMs, marked: crosses && kind === 'full' && rng.chance(0.9) };
+  });
+  return sent.filter(
+    ({ atMs, nodes, reason }) =>
+      atMs > turnsAtMs + 5_000 && reason !== 'ant' && (pathArcs(graph, nodes) ?? []).some(isBad),
+  ).length;
+}
+
 describe('ant-colony', () => {
   test('comes within 5 % of an oracle in 30 s, though link state knows no delays', () => {
     const { atFirst, atLast } = againstOracle(gridOf(8), 12);
@@ -124,33 +154,23 @@ describe('ant-colony', () => {
     }
   });
 
-  test.each(['slow', 'lossy', 'full'])('leaves a link that turns %s within 5 s', (kind) => {
-    const rng = randomOf(3);
-    const graph = gridOf(8);
-    for (let pair = 0; pair < 8; pair += 1) {
-      const { view, to } = randomPair(graph, rng, DISTANCE_MIN);
-      // The link in the middle of the path taken after ten seconds turns bad for those who cross it either way.
-      const turnsAtMs = 10_000;
-      let bad: readonly number[] = [];
-      const sent = send(view, to, 20, (arcs, nowMs) => {
-        if (nowMs >= turnsAtMs && bad.length === 0) {
-          const arc = arcs[arcs.length >> 1] ?? 0;
-          const from = graph.ends.findIndex((end) => arc < end);
-          bad = [arc, arcTo(graph, graph.targets[arc] ?? 0, from)];
+  test.each(['slow', 'lossy', 'full'] as const)(
+    'leaves a link that turns %s within 5 s',
+    (kind) => {
+      for (let seed = 1; seed <= 8; seed += 1) {
+        expect(stragglers(gridOf(8), kind, seed)).toBe(0);
+      }
+    },
+  );
+
+  test('finds the way round a bad link of a sparse mesh, where that is long', () => {
+    for (const { name, topology } of realTopologies(/^freifunk-leipzig\.json$/)) {
+      const { graph } = viewOfTopology(topology, 100);
+      for (const kind of ['slow', 'lossy'] as const) {
+        for (let seed = 1; seed <= 20; seed += 1) {
+          expect(stragglers(graph, kind, seed), `${name}, seed ${seed}`).toBe(0);
         }
-        const crosses = arcs.some((arc) => bad.includes(arc));
-        const rttMs = 20 * arcs.length * (1 + 0.05 * rng.unit());
-        if (crosses && kind === 'slow') return { rttMs: rttMs + 1_000, marked: false };
-        if (crosses && kind === 'lossy' && rng.chance(0.8)) return null;
-        return { rttMs, marked: crosses && kind === 'full' && rng.chance(0.9) };
-      });
-      const late = sent.filter(
-        ({ atMs, nodes, reason }) =>
-          atMs > turnsAtMs + 5_000 &&
-          reason !== 'ant' &&
-          (pathArcs(graph, nodes) ?? []).some((arc) => bad.includes(arc)),
-      );
-      expect(late).toEqual([]);
+      }
     }
   });
 
