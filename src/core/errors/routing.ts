@@ -26,8 +26,8 @@ export const routingErrors = {
   },
   ROUTING_PORT_UNKNOWN: {
     message: 'the next port of the route has no link',
-    cause: 'The link of that port is down and the source does not know it yet.',
-    cure: 'Nothing to do: the source learns of it and takes another route.',
+    cause: 'The link of that port is down, and no other way leads on from there.',
+    cure: 'Nothing to do: the source learns of it and takes another route where there is one.',
   },
   ROUTING_ROUTE_EXHAUSTED: {
     message: 'the route ends here and the packet is for another node',
