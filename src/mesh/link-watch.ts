@@ -15,8 +15,8 @@ import { createSendWindow } from './send-window.ts';
 
 /** Packets ask for an acknowledgement at most this often, unless they fill half of the window. */
 export const ACK_INTERVAL_MS = 50;
-/** A suspect link is pinged this often. */
-export const SUSPECT_PROBE_MS = 500;
+/** A suspect link is pinged after so long, then after twice that each time, up to the heartbeat. */
+const SUSPECT_PROBE_MS = 500;
 /** A timer that is later than this was held up by this node itself. */
 const PAUSE_MS = 100;
 /** Beats of the other end that a listener waits for before it pings by itself. */
@@ -91,6 +91,7 @@ export class LinkWatch {
   #answers = 0;
   #isSecondTry = false;
   #readmitAtMs = 0;
+  #probeMs = SUSPECT_PROBE_MS;
   #ackAtMs = Infinity;
   #askAtMs = Infinity;
   #probe: { readonly askedAtMs: number; readonly timeoutMs: number } | null = null;
@@ -310,7 +311,8 @@ export class LinkWatch {
   #unanswered(nowMs: number): void {
     this.#ackAtMs = Infinity;
     if (this.suspect) {
-      this.#ackAtMs = nowMs + SUSPECT_PROBE_MS;
+      this.#probeMs = Math.min(2 * this.#probeMs, this.#config.timings.heartbeatMs);
+      this.#ackAtMs = nowMs + this.#probeMs;
       this.#want();
       return;
     }
@@ -339,13 +341,15 @@ export class LinkWatch {
     this.#beginBusy(null);
     this.#damping ??= createFlapDamping();
     this.#readmitAtMs = nowMs + this.#damping.failed(nowMs);
-    this.#ackAtMs = nowMs + SUSPECT_PROBE_MS;
+    this.#probeMs = SUSPECT_PROBE_MS;
+    this.#ackAtMs = nowMs + this.#probeMs;
     suspected();
   }
 
   /** A suspect link answered. */
   #answered(nowMs: number): void {
-    this.#ackAtMs = nowMs + SUSPECT_PROBE_MS;
+    this.#probeMs = SUSPECT_PROBE_MS;
+    this.#ackAtMs = this.#readmitAtMs;
     if (nowMs < this.#readmitAtMs) return;
     this.suspect = false;
     this.#ackAtMs = this.#pings.length === 0 ? Infinity : nowMs + this.#timeoutMs();

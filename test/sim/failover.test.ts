@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { presets, type FailureTimings } from '../../src/resilience/presets.ts';
 import { ok } from '../../src/core/errors.ts';
+import { DENIED_HOLD_MS } from '../../src/routing/link-state-own.ts';
 import { FrameType } from '../../src/wire/frame.ts';
 import { decodePacketHeader, detourCount } from '../../src/wire/packet.ts';
 import { MeshRig, type NodeOptions } from '../suites/mesh-rig.ts';
@@ -252,6 +253,30 @@ describe('an idle link', () => {
       for (const { roundTripMs } of node.mesh.neighbours()) expect(roundTripMs).toBeCloseTo(2, 1);
     }
   });
+});
+
+test('of the two ends of a dead link the second keeps its news for company', async () => {
+  const { rig, fates } = connect(ring(4), () => presets.default);
+  await rig.run(25_000);
+  const told = (): number[] =>
+    ['n0', 'n1'].map((name) => rig.node(name).mesh.counters().linkState.originated);
+  const before = told();
+  fates.get('n0 n1')!.dead = true;
+  for (const [at, to] of [
+    ['n0', 'n1'],
+    ['n1', 'n0'],
+  ] as const) {
+    await suspicion(rig, at, to, 20_000);
+  }
+  await rig.run(2_000);
+  const changes = (): number[] => told().map((count, i) => count - (before[i] ?? 0));
+  expect(changes().toSorted((a, b) => a - b)).toEqual([0, 1]);
+  for (const name of ['n0', 'n1', 'n2', 'n3']) {
+    const [from, to] = ['n0', 'n1'].map((end) => rig.hops(name, end)?.length ?? 0);
+    expect((from ?? 0) + (to ?? 0)).toBe(3);
+  }
+  await rig.run(DENIED_HOLD_MS);
+  expect(changes()).toEqual([1, 1]);
 });
 
 describe('a link that flaps', () => {
