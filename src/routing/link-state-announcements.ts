@@ -12,11 +12,10 @@ const QUEUE_MAX = 4 * AWAITED_MAX;
 const GAIN = 1 / 8;
 const DEVIATION_GAIN = 1 / 4;
 const DEVIATIONS = 4;
-const LOW_BITS = 20;
 
 interface Announcement {
-  readonly idHigh: number;
-  readonly idLow: number;
+  /** First 4 bytes of the record's id. */
+  readonly id: number;
   readonly port: number;
   readonly dueAtMs: number;
 }
@@ -46,29 +45,27 @@ export class Announcements {
   }
 
   /** `false` if there is no room for it. */
-  heard(idHigh: number, idLow: number, port: number, nowMs: number): boolean {
-    const key = keyOf(idHigh, idLow);
+  heard(id: number, port: number, nowMs: number): boolean {
     if (this.#queue.length >= QUEUE_MAX || this.#awaited.size >= AWAITED_MAX) this.#clean(nowMs);
-    const awaited = this.#awaited.get(key);
+    const awaited = this.#awaited.get(id);
     if (this.#queue.length >= QUEUE_MAX) return false;
     if (awaited === undefined && this.#awaited.size >= AWAITED_MAX) return false;
     // A second announcer has its turn when the first one had his.
     const dueAtMs = Math.max(nowMs, awaited?.dueAtMs ?? nowMs) + this.patienceMs;
-    if (awaited === undefined) this.#awaited.set(key, { heardAtMs: nowMs, dueAtMs });
+    if (awaited === undefined) this.#awaited.set(id, { heardAtMs: nowMs, dueAtMs });
     else awaited.dueAtMs = dueAtMs;
     let place = this.#queue.length;
     while (place > 0 && (this.#queue[place - 1]?.dueAtMs ?? 0) > dueAtMs) place -= 1;
-    this.#queue.splice(place, 0, { idHigh, idLow, port, dueAtMs });
+    this.#queue.splice(place, 0, { id, port, dueAtMs });
     return true;
   }
 
   /** A record came over the tree: how far ahead its announcement was tells how long to wait for the next. */
-  came(idHigh: number, idLow: number, nowMs: number): void {
+  came(id: number, nowMs: number): void {
     if (this.#awaited.size === 0) return;
-    const key = keyOf(idHigh, idLow);
-    const awaited = this.#awaited.get(key);
+    const awaited = this.#awaited.get(id);
     if (awaited === undefined) return;
-    this.#awaited.delete(key);
+    this.#awaited.delete(id);
     if (this.#awaited.size === 0) this.#queue = [];
     const sampleMs = nowMs - awaited.heardAtMs;
     if (this.#leadMs === null) {
@@ -91,12 +88,12 @@ export class Announcements {
   /** A link went: what it announced comes no more. */
   forget(port: number): void {
     this.#queue = this.#queue.filter((entry) => entry.port !== port);
-    const announced = new Set(this.#queue.map(({ idHigh, idLow }) => keyOf(idHigh, idLow)));
+    const announced = new Set(this.#queue.map(({ id }) => id));
     for (const key of this.#awaited.keys()) if (!announced.has(key)) this.#awaited.delete(key);
   }
 
-  #isAwaited({ idHigh, idLow }: Announcement): boolean {
-    return this.#awaited.has(keyOf(idHigh, idLow));
+  #isAwaited({ id }: Announcement): boolean {
+    return this.#awaited.has(id);
   }
 
   #clean(nowMs: number): void {
@@ -105,9 +102,4 @@ export class Announcements {
     }
     this.#queue = this.#queue.filter((entry) => this.#isAwaited(entry));
   }
-}
-
-/** 52 bits of an id, as one number. */
-function keyOf(idHigh: number, idLow: number): number {
-  return idHigh * 2 ** LOW_BITS + (idLow >>> (32 - LOW_BITS));
 }

@@ -3,7 +3,7 @@
 
 import type { LinkStateDatabase } from './link-state-database.ts';
 import type { PortState } from './link-state-port.ts';
-import { ID_BYTES, UpdateWriter } from './link-state-update.ts';
+import { ID_BYTES, SHORT_ID_BYTES, UpdateWriter } from './link-state-update.ts';
 import type { PooledRecord } from './record-pool.ts';
 
 /** As the largest label of no link. */
@@ -89,9 +89,10 @@ function writeControl(state: PortState, writer: UpdateWriter, sent: SentCounters
   if (state.tell === 'prune') writer.prune();
   else if (state.tell === 'graft') writer.graft();
   state.tell = null;
-  while (state.want.length > 0 && writer.fits(ID_BYTES)) {
-    const [high = 0, low = 0] = state.want.splice(-2);
-    writer.want(high, low);
+  while (writer.fits(SHORT_ID_BYTES)) {
+    const id = state.want.pop();
+    if (id === undefined) break;
+    writer.want(id);
     sent.wants += 1;
   }
   while (state.wantFull.length > 0 && writer.fits(ID_BYTES)) {
@@ -106,6 +107,11 @@ function writeControl(state: PortState, writer: UpdateWriter, sent: SentCounters
     if (!writer.fits(trie.fingerprints.length + trie.ids.length)) return;
     state.tries.shift();
     writer.trie(trie, salt);
+  }
+  for (let record = state.evidence[0]; record !== undefined; record = state.evidence[0]) {
+    if (!writer.fits(record.length)) return;
+    state.evidence.shift();
+    writer.record(record, 0);
   }
   for (let proof = state.proofs[0]; proof !== undefined; proof = state.proofs[0]) {
     if (!writer.fits(proof.one.length + proof.other.length)) return;
@@ -168,12 +174,12 @@ function writeIds(
 ): boolean {
   const before = writer.bytes;
   for (;;) {
-    if (!writer.fits(ID_BYTES)) break;
+    if (!writer.fits(SHORT_ID_BYTES)) break;
     const peer = database.log.next(cursor, slot);
     if (peer < 0) break;
     const record = database.record(peer);
     if (record === undefined) continue;
-    writer.have(record.idHigh, record.idLow);
+    writer.have(record.idHigh);
     sent.haves += 1;
   }
   sent.bytesSent.haves += writer.bytes - before;

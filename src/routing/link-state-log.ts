@@ -4,8 +4,8 @@
 
 import type { PeerTable } from './peer-table.ts';
 
-/** Links by number that can be remembered as those whose other end has a record. */
-export const SLOTS = 16;
+/** Links with a bit of their own for each record; of the others one for each record is remembered. */
+const BITS = 16;
 const SLACK = 64;
 
 /** A place in the log: everything before it has been told. */
@@ -37,12 +37,14 @@ export class LinkStateLog {
   /** The peer's record is another, which so far only the other end of the link of `slot` has; −1 for none. */
   renew(peer: number, slot: number): void {
     this.#table.setHave(peer, bitOf(slot));
+    this.#table.setFrom(peer, slot + 1);
   }
 
   /** The peer has no record any more. */
   remove(peer: number): void {
     this.#table.setPosition(peer, 0);
     this.#table.setHave(peer, 0);
+    this.#table.setFrom(peer, 0);
   }
 
   /** A cursor at the end. */
@@ -62,26 +64,26 @@ export class LinkStateLog {
 
   /** The next peer whose record the link of `slot` is not known to have, −1 at the end; moves the cursor. */
   next(cursor: LogCursor, slot: number): number {
-    const bit = bitOf(slot);
     while (cursor.position < this.#end) {
       const at = cursor.position;
       const peer = this.#log[at] ?? 0;
       cursor.position = at + 1;
       if (this.#table.position(peer) !== at + 1) continue;
-      if ((this.#table.have(peer) & bit) === 0) return peer;
+      if (!this.has(peer, slot)) return peer;
     }
     return -1;
   }
 
   /** The other end of the link has what this node holds of the peer. */
   noteHas(peer: number, slot: number): void {
-    if (peer >= 0 && peer < this.#table.length) {
-      this.#table.setHave(peer, this.#table.have(peer) | bitOf(slot));
-    }
+    if (peer < 0 || peer >= this.#table.length) return;
+    if (slot < BITS) this.#table.setHave(peer, this.#table.have(peer) | bitOf(slot));
+    else if (this.#table.from(peer) <= BITS) this.#table.setFrom(peer, slot + 1);
   }
 
   has(peer: number, slot: number): boolean {
-    return (this.#table.have(peer) & bitOf(slot)) !== 0;
+    if (slot < BITS) return (this.#table.have(peer) & bitOf(slot)) !== 0;
+    return this.#table.from(peer) === slot + 1;
   }
 
   /** A slot gets another link. */
@@ -89,6 +91,7 @@ export class LinkStateLog {
     const others = 0xffff ^ bitOf(slot);
     for (let peer = 0; peer < this.#table.length; peer += 1) {
       this.#table.setHave(peer, this.#table.have(peer) & others);
+      if (this.#table.from(peer) === slot + 1) this.#table.setFrom(peer, 0);
     }
   }
 
@@ -118,7 +121,7 @@ export class LinkStateLog {
   }
 }
 
-/** 0 for a link beyond those that can be remembered. */
+/** 0 for a link beyond those with a bit. */
 function bitOf(slot: number): number {
-  return slot >= 0 && slot < SLOTS ? 1 << slot : 0;
+  return slot >= 0 && slot < BITS ? 1 << slot : 0;
 }

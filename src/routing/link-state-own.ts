@@ -18,6 +18,14 @@ import { createTokenBucket } from './token-bucket.ts';
 export const ORIGINATE_HOLD_MS = 20;
 /** The end with the higher PeerId lets the other one tell that a link went: a link counts only where both report it. */
 const REMOVAL_OTHER_MS = 200;
+/**
+ * A node that told something this short ago is in a mesh that moves: there removals wait longer, the less the more links
+ * went, so that few nodes tell of all of them (a vertex cover, greedily). Packets go round a dead link meanwhile.
+ */
+const BUSY_MS = 20_000;
+const BUSY_REMOVAL_MS = 700;
+const BUSY_REMOVAL_OTHER_MS = 1_100;
+const BUSY_HOLD_MS = 40;
 /** What the other ends have told already is told along with the next change, or so much later. */
 export const DENIED_HOLD_MS = 30_000;
 /** Own records: a burst while the links come up, then one a second. */
@@ -57,6 +65,7 @@ export class OwnRecord {
   #removed: Uint8Array[] = [];
   #onlyRemovals = true;
   #isDeferred = false;
+  #toldAtMs = -Infinity;
 
   constructor(config: OwnRecordConfig, deps: OwnRecordDeps) {
     this.#config = config;
@@ -88,15 +97,19 @@ export class OwnRecord {
   change(nowMs: number): void {
     this.#changed = true;
     this.#onlyRemovals = false;
-    this.#due(nowMs, ORIGINATE_HOLD_MS);
+    this.#due(nowMs, this.#isBusy(nowMs) ? BUSY_HOLD_MS : ORIGINATE_HOLD_MS);
   }
 
   /** The link to `peer` went. Others hear of it in a moment, but this node itself must not go on using it. */
   remove(peer: Uint8Array, nowMs: number): void {
     this.sign(nowMs);
     this.#removed.push(peer);
+    this.#isDeferred = false;
     const isFirst = compareBytes(this.#config.identity.publicKey, peer) < 0;
-    this.#due(nowMs, ORIGINATE_HOLD_MS + (isFirst ? 0 : REMOVAL_OTHER_MS));
+    if (this.#isBusy(nowMs)) {
+      const holdMs = isFirst ? BUSY_REMOVAL_MS : BUSY_REMOVAL_OTHER_MS;
+      this.#due(nowMs, holdMs / this.#removed.length);
+    } else this.#due(nowMs, ORIGINATE_HOLD_MS + (isFirst ? 0 : REMOVAL_OTHER_MS));
   }
 
   /** Tells the record if that is due and allowed. */
@@ -121,6 +134,7 @@ export class OwnRecord {
     this.#removed = [];
     if (this.#changed) this.sign(nowMs);
     this.told += 1;
+    this.#toldAtMs = nowMs;
     const { database } = this.#deps;
     const record = database.record(this.peer);
     if (record === undefined) return false;
@@ -133,6 +147,11 @@ export class OwnRecord {
     database.pool.hold(record);
     database.log.append(this.peer);
     return true;
+  }
+
+  /** The first records of a node are told as in a mesh at rest. */
+  #isBusy(nowMs: number): boolean {
+    return nowMs - this.#toldAtMs < BUSY_MS && this.told > ORIGINATE_BURST;
   }
 
   #due(nowMs: number, holdMs: number): void {

@@ -1,7 +1,7 @@
 // What link state keeps of one link: its place in the tree, how far its other end has been told, and what waits to be
 // sent there beyond the log.
 
-import { SLOTS, type LinkStateLog, type LogCursor } from './link-state-log.ts';
+import type { LinkStateLog, LogCursor } from './link-state-log.ts';
 import type { Proof, TrieNode } from './link-state-update.ts';
 import { wordAt } from './record-pool.ts';
 import { createTokenBucket, type TokenBucket } from './token-bucket.ts';
@@ -22,7 +22,7 @@ export interface PortState {
   readonly port: number;
   /** PeerId. */
   readonly peer: Uint8Array;
-  /** By which `LinkStateLog` remembers what the other end has; −1 for none. */
+  /** By which `LinkStateLog` remembers what the other end has. */
   readonly slot: number;
   /** Whether the link takes updates; else it gets records and digests. */
   readonly modern: boolean;
@@ -41,13 +41,15 @@ export interface PortState {
   ready: boolean;
   /** By number of the originator: records that the other end lacks or asked for. */
   readonly answers: Map<number, AnswerForm>;
-  /** Ids, and beginnings of signatures, two words each. */
+  /** First 4 bytes of ids; names by signature, two words each. */
   want: number[];
   wantFull: number[];
   tell: 'prune' | 'graft' | null;
   tries: TrieNode[];
   salt: Uint8Array | null;
   proofs: Proof[];
+  /** Records that go out as they are: proofs that are too long for one frame. */
+  evidence: Uint8Array[];
   /** When to compare everything with the other end; `null`: not. */
   compareAtMs: number | null;
   /** Comparisons that found a difference while records were on their way. */
@@ -99,6 +101,7 @@ export function createPort(init: PortInit, log: LinkStateLog): PortState {
     tries: [],
     salt: null,
     proofs: [],
+    evidence: [],
     compareAtMs: null,
     deferrals: 0,
     fresh,
@@ -111,12 +114,13 @@ export function createPort(init: PortInit, log: LinkStateLog): PortState {
   };
 }
 
-/** The lowest slot that no link has, −1 if there is none. */
+/** The lowest slot that no link has. */
 export function freeSlot(ports: Iterable<PortState>): number {
-  let taken = 0;
-  for (const { slot } of ports) if (slot >= 0) taken |= 1 << slot;
-  for (let slot = 0; slot < SLOTS; slot += 1) if ((taken & (1 << slot)) === 0) return slot;
-  return -1;
+  const taken = new Set<number>();
+  for (const { slot } of ports) taken.add(slot);
+  let slot = 0;
+  while (taken.has(slot)) slot += 1;
+  return slot;
 }
 
 /** Of the link between two peers, whichever asks; so spread that few links of a mesh share one. */

@@ -8,7 +8,7 @@ import type { Logger } from '../env/logger.ts';
 import { byteKey, type ByteKey } from './byte-key.ts';
 import type { LinkStateDatabase } from './link-state-database.ts';
 import type { PortState } from './link-state-port.ts';
-import type { Proof } from './link-state-update.ts';
+import { PROOF_BYTES_MAX, type Proof } from './link-state-update.ts';
 
 /** Proofs kept, to answer who still passes on records of their signers. */
 const PROOFS_KEPT = 64;
@@ -84,5 +84,9 @@ export class Proofs {
 
 function send(state: PortState, proof: Proof): void {
   if (!state.modern || state.proofs.length >= PROOFS_WAITING_MAX) return;
-  if (!state.proofs.includes(proof)) state.proofs.push(proof);
+  if (state.proofs.includes(proof)) return;
+  const { one, other } = proof;
+  if (one.length + other.length <= PROOF_BYTES_MAX) state.proofs.push(proof);
+  // Who holds one of both finds out by the other.
+  else if (state.evidence.length < PROOFS_WAITING_MAX) state.evidence.push(one, other);
 }

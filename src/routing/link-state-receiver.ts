@@ -12,6 +12,7 @@ import type { LinkStateCounters, Received } from './link-state.ts';
 import {
   decodeUpdate,
   ID_BYTES,
+  SHORT_ID_BYTES,
   lengthOf,
   pathAt,
   type Run,
@@ -48,6 +49,9 @@ export interface UpdateSink {
 export class UpdateReceiver {
   readonly #sink: UpdateSink;
   readonly #portless = createTokenBucket(NEIGHBOUR_BURST, NEIGHBOUR_PER_SECOND);
+
+  readonly #isHeld = (record: PooledRecord): boolean =>
+    this.#sink.database.relatePooled(record) === 'same';
 
   constructor(sink: UpdateSink) {
     this.#sink = sink;
@@ -138,22 +142,21 @@ export class UpdateReceiver {
 
   #takeIds({ payload, have, want, wantFull }: Update, state: PortState, nowMs: number): void {
     const { pool, database, announcements, reconciliation } = this.#sink;
-    for (let at = have.start; at < have.end; at += ID_BYTES) {
-      const high = wordAt(payload, at);
-      const low = wordAt(payload, at + 4);
-      const record = pool.findId(high, low);
-      if (record !== null && database.relatePooled(record) === 'same') {
-        database.log.noteHas(record.originator, state.slot);
-      } else if (record === null || !reconciliation.knows(high, low)) {
-        if (!announcements.heard(high, low, state.port, nowMs)) this.#sink.limited(state);
+    for (let at = have.start; at < have.end; at += SHORT_ID_BYTES) {
+      const id = wordAt(payload, at);
+      const record = pool.findPrefix(id, this.#isHeld);
+      if (record !== null) database.log.noteHas(record.originator, state.slot);
+      else if (!reconciliation.knowsPrefix(id) && !announcements.heard(id, state.port, nowMs)) {
+        this.#sink.limited(state);
       }
     }
     if (lengthOf(want) + lengthOf(wantFull) === 0) return;
     // A record that is asked for costs as much as one that is sent.
-    const count = (lengthOf(want) + lengthOf(wantFull)) / ID_BYTES;
+    const count = lengthOf(want) / SHORT_ID_BYTES + lengthOf(wantFull) / ID_BYTES;
     if (!state.records.take(nowMs, count)) return;
-    for (let at = want.start; at < want.end; at += ID_BYTES) {
-      const record = pool.findId(wordAt(payload, at), wordAt(payload, at + 4));
+    for (let at = want.start; at < want.end; at += SHORT_ID_BYTES) {
+      const id = wordAt(payload, at);
+      const record = pool.findPrefix(id, this.#isHeld) ?? pool.findPrefix(id, () => true);
       this.#answer(record, state, state.fresh ? 'whole' : 'delta');
     }
     for (let at = wantFull.start; at < wantFull.end; at += ID_BYTES) {
@@ -193,7 +196,7 @@ export class UpdateReceiver {
         database.log.noteHas(record.originator, state.slot);
         state.answers.delete(record.originator);
         if (path === 0) break;
-        this.#sink.announcements.came(record.idHigh, record.idLow, nowMs);
+        this.#sink.announcements.came(record.idHigh, nowMs);
         this.#sink.duplicated(state, record, path, nowMs);
         break;
       case 'older':
@@ -255,7 +258,7 @@ export class UpdateReceiver {
     counters.accepted += 1;
     reconciliation.changedAtMs = nowMs;
     if (state !== null && path !== 0) {
-      announcements.came(record.idHigh, record.idLow, nowMs);
+      announcements.came(record.idHigh, nowMs);
       this.#sink.broadcast(state, nowMs);
     }
     return TAKEN;

@@ -5,6 +5,7 @@ import { compareBytes } from '../core/bytes.ts';
 import type { Rng } from '../env/rng.ts';
 import type { LinkStateDatabase } from './link-state-database.ts';
 import type { PortState } from './link-state-port.ts';
+import type { PooledRecord } from './record-pool.ts';
 import { RecordTrie, type TrieEntry } from './link-state-trie.ts';
 import { ID_BYTES, type TrieNode } from './link-state-update.ts';
 
@@ -84,6 +85,13 @@ export class Reconciliation {
     const { database } = this.#deps;
     const record = database.pool.findId(idHigh, idLow);
     return record !== null && database.relatePooled(record) !== 'newer';
+  }
+
+  /** The same of a record whose id begins so. */
+  knowsPrefix(idHigh: number): boolean {
+    const { database } = this.#deps;
+    const isKnown = (record: PooledRecord): boolean => database.relatePooled(record) !== 'newer';
+    return database.pool.findPrefix(idHigh, isKnown) !== null;
   }
 
   /** All that others may know of, but for the records of both ends, which cross each new link anyway. */

@@ -32,7 +32,7 @@ export interface TrieAnswer {
   readonly tries: TrieNode[];
   /** Peers whose records the other side lacks, and whether it has what their changes are to. */
   readonly lacking: { readonly peer: number; readonly hasBase: boolean }[];
-  /** Ids of records that it has and this node has not, two words each. */
+  /** First 4 bytes of the ids of records that it has and this node has not. */
   readonly wanted: number[];
 }
 
@@ -113,7 +113,7 @@ export class RecordTrie {
       const lows = theirs.get(high);
       if (lows === undefined) theirs.set(high, [low]);
       else lows.push(low);
-      if (!knows(high, low)) wanted.push(high, low);
+      if (!knows(high, low)) wanted.push(high);
     }
     const { start, end } = this.#range(prefix, digits);
     const has = (idHigh: number, idLow: number): boolean =>

@@ -7,13 +7,17 @@ import { readVarint, varintBytes, writeVarint } from './varint.ts';
 
 /** A frame is closed before it grows past this, unless one thing in it is longer. */
 export const UPDATE_BYTES: number = 32 * 1024;
-/** Longer payloads are refused unread: two records of a proof, or `UPDATE_BYTES`, and what stands around them. */
-export const UPDATE_BYTES_MAX: number = 2 * RECORD_BYTES_MAX + 8 * 1024;
+/** Longer payloads are refused unread. Every link takes frames of this size, and the longest record fits. */
+export const UPDATE_BYTES_MAX: number = RECORD_BYTES_MAX + 2 * 1024;
+/** The two records of a proof, together. */
+export const PROOF_BYTES_MAX: number = RECORD_BYTES_MAX;
 /** Ids in a list of one prefix. */
 export const LIST_IDS_MAX = 512;
 export const PREFIX_DIGITS_MAX = 8;
 export const TRIE_CHILDREN = 16;
 export const ID_BYTES = 8;
+/** The beginning of an id, where a wrong guess costs a record sent in vain. */
+export const SHORT_ID_BYTES = 4;
 const PATH_BYTES = 2;
 const PRUNE = 1;
 const GRAFT = 2;
@@ -145,9 +149,10 @@ export function decodeUpdate(payload: Uint8Array): Result<Update, 'ROUTING_UPDAT
   if (paths !== 0 && paths !== PATH_BYTES * (records.length + deltas.length)) {
     return malformed('paths');
   }
-  for (const ids of [runs.have, runs.want, runs.wantFull]) {
-    if (lengthOf(ids) % ID_BYTES !== 0) return malformed('ids');
+  for (const ids of [runs.have, runs.want]) {
+    if (lengthOf(ids) % SHORT_ID_BYTES !== 0) return malformed('ids');
   }
+  if (lengthOf(runs.wantFull) % ID_BYTES !== 0) return malformed('names');
   if (tries.length > 0 && lengthOf(runs.salt) !== ID_BYTES) return malformed('salt');
   const prune = (tree & PRUNE) !== 0;
   const graft = (tree & GRAFT) !== 0;
@@ -273,14 +278,14 @@ export class UpdateWriter {
     this.bytes += fieldBytes(delta.length) + PATH_BYTES;
   }
 
-  have(high: number, low: number): void {
-    this.#have.push(high, low);
-    this.bytes += ID_BYTES;
+  have(id: number): void {
+    this.#have.push(id);
+    this.bytes += SHORT_ID_BYTES;
   }
 
-  want(high: number, low: number): void {
-    this.#want.push(high, low);
-    this.bytes += ID_BYTES;
+  want(id: number): void {
+    this.#want.push(id);
+    this.bytes += SHORT_ID_BYTES;
   }
 
   wantFull(high: number, low: number): void {

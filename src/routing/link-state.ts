@@ -402,10 +402,10 @@ class Exchange implements LinkState, UpdateSink {
   #askOverdue(nowMs: number): void {
     if ((this.#announcements.dueAtMs ?? Infinity) > nowMs) return;
     const asked = new Set<PortState>();
-    for (const { idHigh, idLow, port } of this.#announcements.takeDue(nowMs)) {
+    for (const { id, port } of this.#announcements.takeDue(nowMs)) {
       const state = this.#ports.get(port);
-      if (state === undefined || this.reconciliation.knows(idHigh, idLow)) continue;
-      state.want.push(idHigh, idLow);
+      if (state === undefined || this.reconciliation.knowsPrefix(id)) continue;
+      state.want.push(id);
       asked.add(state);
     }
     // One link at a time: with two at once the tree would have a circle.

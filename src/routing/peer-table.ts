@@ -7,8 +7,9 @@ const POSITION = 1;
 const TELLING = 2;
 const STATE = 3;
 const LOW = 0xffff;
-const FLAGS = 0xff;
+const BYTE = 0xff;
 const CHANGES_SHIFT = 8;
+const FROM_SHIFT = 16;
 
 /** All numbers are 0 for a peer that nothing was noted of, whatever its number. */
 export class PeerTable {
@@ -69,21 +70,32 @@ export class PeerTable {
 
   /** 8 bits. */
   flags(peer: number): number {
-    return (this.#words[(peer << WORDS_SHIFT) + STATE] ?? 0) & FLAGS;
+    return (this.#words[(peer << WORDS_SHIFT) + STATE] ?? 0) & BYTE;
   }
 
   setFlags(peer: number, flags: number): void {
     const at = (peer << WORDS_SHIFT) + STATE;
-    this.#words[at] = ((this.#words[at] ?? 0) & ~FLAGS) | flags;
+    this.#words[at] = ((this.#words[at] ?? 0) & ~BYTE) | flags;
   }
 
-  /** 24 bits: how often its record changed of late. */
+  /** 8 bits: how often its record changed of late. */
   changes(peer: number): number {
-    return (this.#words[(peer << WORDS_SHIFT) + STATE] ?? 0) >>> CHANGES_SHIFT;
+    return ((this.#words[(peer << WORDS_SHIFT) + STATE] ?? 0) >>> CHANGES_SHIFT) & BYTE;
   }
 
   setChanges(peer: number, count: number): void {
     const at = (peer << WORDS_SHIFT) + STATE;
-    this.#words[at] = ((this.#words[at] ?? 0) & FLAGS) | (count << CHANGES_SHIFT);
+    this.#words[at] =
+      ((this.#words[at] ?? 0) & ~(BYTE << CHANGES_SHIFT)) | (count << CHANGES_SHIFT);
+  }
+
+  /** 16 bits: one link whose other end has its record, for those that `have` has no bit for. */
+  from(peer: number): number {
+    return (this.#words[(peer << WORDS_SHIFT) + STATE] ?? 0) >>> FROM_SHIFT;
+  }
+
+  setFrom(peer: number, link: number): void {
+    const at = (peer << WORDS_SHIFT) + STATE;
+    this.#words[at] = ((this.#words[at] ?? 0) & LOW) | (link << FROM_SHIFT);
   }
 }

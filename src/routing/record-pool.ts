@@ -146,6 +146,15 @@ export class RecordPool {
     return null;
   }
 
+  /** The first known record of those whose ids begin so that `accepts`, `null` if there is none. */
+  findPrefix(idHigh: number, accepts: (record: PooledRecord) => boolean): PooledRecord | null {
+    for (let place = this.#byId.first(idHigh); place >= 0; place = this.#byId.next(place)) {
+      const entry = this.#records[this.#byId.value(place)];
+      if (entry !== undefined && accepts(entry)) return entry;
+    }
+    return null;
+  }
+
   /** Decodes what `find` did not find; nothing is verified or kept. */
   decode(payload: Uint8Array): Result<SignedRecord, 'ROUTING_RECORD_MALFORMED'> {
     return decodeRecord(this.#primitives, payload);

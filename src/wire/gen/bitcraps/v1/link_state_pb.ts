@@ -427,14 +427,14 @@ export type LinkStateUpdate = Message<"bitcraps.v1.LinkStateUpdate"> & {
   paths: Uint8Array;
 
   /**
-   * Ids of records that the sender has, 8 bytes each.
+   * The first 4 bytes of the ids of records that the sender has.
    *
    * @generated from field: bytes have = 4;
    */
   have: Uint8Array;
 
   /**
-   * Ids of records that the sender wants, 8 bytes each.
+   * The same of records that the sender wants.
    *
    * @generated from field: bytes want = 5;
    */
