@@ -32,6 +32,8 @@ const BYTES_PER_SECOND_UNKNOWN = 256 * 1024;
 const BUSY_BYTES_MAX = 64 * 1024;
 /** Sums of fractional times need not be exact. */
 const ROUNDING_MS = 1;
+/** Who was heard within this time need not be asked. */
+const NUDGE_QUIET_MS = 250;
 
 export interface LinkWatchConfig {
   readonly clock: Clock;
@@ -90,6 +92,8 @@ export class LinkWatch {
   #sharedAtMs = -Infinity;
   #answers = 0;
   #isSecondTry = false;
+  /** Asked out of turn: the answer is waited for no longer than if packets waited for it. */
+  #isUrgent = false;
   #readmitAtMs = 0;
   #probeMs = SUSPECT_PROBE_MS;
   #ackAtMs = Infinity;
@@ -118,6 +122,7 @@ export class LinkWatch {
   heard(): void {
     this.#heardAtMs = this.#config.clock.now();
     this.#isSecondTry = false;
+    this.#isUrgent = false;
   }
 
   /** A frame went out. `isPacket`: it is kept until it is acknowledged. */
@@ -205,6 +210,16 @@ export class LinkWatch {
     this.#want();
   }
 
+  /** Something changed around this node: asks whether the other end is still there, unless it was heard just now. */
+  nudge(): void {
+    const nowMs = this.#config.clock.now();
+    if (this.#stopped || this.suspect || this.#config.suspected === null) return;
+    if (nowMs - this.#heardAtMs < NUDGE_QUIET_MS) return;
+    this.#isUrgent = true;
+    this.#ackAtMs = Math.min(this.#ackAtMs, nowMs + this.#timeoutMs());
+    this.#want();
+  }
+
   #measured(roundTripMs: number): void {
     this.roundTripMs = roundTripMs;
     this.#roundTrip.measured(roundTripMs, this.#config.clock.now());
@@ -262,7 +277,8 @@ export class LinkWatch {
     const rate = this.#config.rate() ?? BYTES_PER_SECOND_UNKNOWN;
     const aheadMs = (2 * 1000 * (this.#bytesSent - this.#bytesAnswered)) / rate;
     // Nobody waits for an idle link: there is time to let a lost segment come again.
-    const minMs = this.underWay.bytes > 0 ? ackTimeoutMsMin : ackTimeoutMsMax;
+    const isAwaited = this.underWay.bytes > 0 || this.#isUrgent;
+    const minMs = isAwaited ? ackTimeoutMsMin : ackTimeoutMsMax;
     const nowMs = this.#config.clock.now();
     return this.#roundTrip.timeoutMs(minMs, ackTimeoutMsMax, nowMs) + aheadMs;
   }
@@ -337,6 +353,7 @@ export class LinkWatch {
   #suspectNow(nowMs: number, suspected: () => void): void {
     this.suspect = true;
     this.#isSecondTry = false;
+    this.#isUrgent = false;
     this.#askAtMs = Infinity;
     this.#beginBusy(null);
     this.#damping ??= createFlapDamping();

@@ -6,12 +6,13 @@
 import { bytesEqual, compareBytes } from '../core/bytes.ts';
 import { BitcrapsError } from '../core/errors.ts';
 import { peerIdShort } from '../core/peer-id.ts';
-import type { Clock } from '../env/clock.ts';
+import type { Clock, Timer } from '../env/clock.ts';
 import type { Link } from '../env/link.ts';
 import type { Logger } from '../env/logger.ts';
 import { byteKey, type ByteKey } from '../routing/byte-key.ts';
 import { createLinkMeter, type LinkMeter } from '../routing/link-metrics.ts';
 import { NEIGHBOURS_MAX } from '../routing/link-state-record.ts';
+import { createTokenBucket } from '../routing/token-bucket.ts';
 import { createPortAllocator } from '../routing/port-allocator.ts';
 import type { Hello } from '../versioning/hello.ts';
 import { isActive, type Negotiation } from '../versioning/negotiate.ts';
@@ -33,6 +34,9 @@ export const DIALLED_RESERVED = 16;
 export const ACCEPTED_OPENING_MAX = 64;
 /** How long a link that may be dead has to answer before another to the same neighbour replaces it. */
 const PROBE_MS_MAX = 5_000;
+/** How often all links are asked out of turn: a few times at once, and where neighbours come and go, every two seconds. */
+const NUDGES_BURST = 3;
+const NUDGES_PER_SECOND = 0.5;
 
 /** A link that completed its handshake. */
 export interface MeshLink {
@@ -79,6 +83,9 @@ export class MeshLinks {
   readonly #byPort = new Map<number, MeshLink>();
   readonly #ports: ReturnType<typeof createPortAllocator>;
   #stopped = false;
+  readonly #nudges = createTokenBucket(NUDGES_BURST, NUDGES_PER_SECOND);
+  /** A nudge that waits for its time. */
+  #nudging: Timer | null = null;
 
   constructor(config: MeshLinksConfig) {
     this.#config = config;
@@ -118,11 +125,15 @@ export class MeshLinks {
         rate: () => opened.link?.meter.bytesPerSecond(this.#config.clock.now()) ?? null,
         suspected: () => {
           const { link } = opened;
-          if (link !== null && link.port !== null) this.#config.handlers.suspected(link, link.port);
+          if (link === null || link.port === null) return;
+          this.#config.handlers.suspected(link, link.port);
+          this.#nudge();
         },
         recovered: () => {
           const { link } = opened;
-          if (link !== null && link.port !== null) this.#config.handlers.recovered(link, link.port);
+          if (link === null || link.port === null) return;
+          this.#config.handlers.recovered(link, link.port);
+          this.#nudge();
         },
         nextControl: () => {
           const port = opened.link?.port ?? null;
@@ -155,6 +166,7 @@ export class MeshLinks {
   /** Says goodbye to all. */
   stop(): void {
     this.#stopped = true;
+    this.#nudging?.cancel();
     const links = [...this.#active.values(), ...this.#standby.values()];
     const stopped = new BitcrapsError('MESH_STOPPED', {});
     for (const neighbour of this.#opening) neighbour.close(stopped);
@@ -245,6 +257,25 @@ export class MeshLinks {
     this.#active.set(key, link);
     this.#byPort.set(port, link);
     this.#config.handlers.up(link, port);
+    this.#nudge();
+  }
+
+  /**
+   * A link came or went: this node may have moved, or others. Asks all links who is still there, now or as soon as it may
+   * be asked again, so that what changed together is noticed, and told, together.
+   */
+  #nudge(): void {
+    const { clock } = this.#config;
+    if (this.#stopped || this.#nudging !== null) return;
+    const nowMs = clock.now();
+    if (this.#nudges.take(nowMs)) {
+      for (const { neighbour } of this.#active.values()) neighbour.nudge();
+      return;
+    }
+    this.#nudging = clock.after(this.#nudges.waitMs(nowMs), () => {
+      this.#nudging = null;
+      this.#nudge();
+    });
   }
 
   #measured(link: MeshLink, roundTripMs: number, queueMs: number): void {
@@ -270,6 +301,8 @@ export class MeshLinks {
     this.#byPort.delete(port);
     this.#ports.release(port);
     this.#config.handlers.down(link, port, reason);
+    // That a suspect link ends is no news.
+    if (!link.neighbour.suspect) this.#nudge();
     const successor = this.#standby.get(key);
     if (successor === undefined || this.#stopped) return;
     this.#standby.delete(key);

@@ -118,6 +118,8 @@ export interface Neighbour {
   handOver(takes: (packet: Uint8Array) => boolean): void;
   /** `nextControl` may have something. */
   wake(): void;
+  /** Pings now, unless heard just now, and suspects the link sooner than at the next heartbeat. */
+  nudge(): void;
   /** Pings now and closes with `MESH_LINK_SILENT` if nothing at all is heard within `timeoutMs`. */
   probe(timeoutMs: number): void;
   /** Counts a faulty frame against the neighbour; closes the link after `FAULTS_MAX`. */
@@ -238,6 +240,10 @@ class EstablishingNeighbour implements Neighbour {
     this.#watch?.underWay.handOver(offer);
     if (this.#held !== null && isPacket(this.#held) && offer(this.#held)) this.#held = null;
     this.#packets.handOver(offer);
+  }
+
+  nudge(): void {
+    if (this.state === 'established') this.#watch?.nudge();
   }
 
   probe(timeoutMs: number): void {

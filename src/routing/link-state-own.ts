@@ -16,6 +16,14 @@ import { createTokenBucket } from './token-bucket.ts';
 
 /** Changes of links within this time become one record: links tend to come and go together. */
 export const ORIGINATE_HOLD_MS = 20;
+/**
+ * In a mesh that stands, another link to who is reached already is no news that hurries: what else changes with it, the
+ * dead links of a node that moved, is told along. Bad news waits a moment for company; packets go round meanwhile.
+ */
+const COMPANY_HOLD_MS = 800;
+const REMOVAL_HOLD_MS = 150;
+/** A mesh stands when this node has told nothing for so long. */
+const STANDS_AFTER_MS = 3_000;
 /** The end with the higher PeerId lets the other one tell that a link went: a link counts only where both report it. */
 const REMOVAL_OTHER_MS = 200;
 /**
@@ -100,6 +108,14 @@ export class OwnRecord {
     this.#due(nowMs, this.#isBusy(nowMs) ? BUSY_HOLD_MS : ORIGINATE_HOLD_MS);
   }
 
+  /** A link came up to who was reached before. */
+  addRedundant(nowMs: number): void {
+    const stands = this.#lastTold !== null && nowMs - this.#toldAtMs >= STANDS_AFTER_MS;
+    this.#changed = true;
+    this.#onlyRemovals = false;
+    this.#due(nowMs, stands ? COMPANY_HOLD_MS : ORIGINATE_HOLD_MS);
+  }
+
   /** The link to `peer` went. Others hear of it in a moment, but this node itself must not go on using it. */
   remove(peer: Uint8Array, nowMs: number): void {
     this.sign(nowMs);
@@ -109,7 +125,7 @@ export class OwnRecord {
     if (this.#isBusy(nowMs)) {
       const holdMs = isFirst ? BUSY_REMOVAL_MS : BUSY_REMOVAL_OTHER_MS;
       this.#due(nowMs, holdMs / this.#removed.length);
-    } else this.#due(nowMs, ORIGINATE_HOLD_MS + (isFirst ? 0 : REMOVAL_OTHER_MS));
+    } else this.#due(nowMs, REMOVAL_HOLD_MS + (isFirst ? 0 : REMOVAL_OTHER_MS));
   }
 
   /** Tells the record if that is due and allowed. */

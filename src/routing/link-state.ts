@@ -212,7 +212,8 @@ class Exchange implements LinkState, UpdateSink {
     this.#hurryUntilMs = nowMs + HURRY_MS;
     if (!eager && this.#isLowest(state)) this.#graft(state, nowMs);
     if (modern) this.#reconciliation.start(state, nowMs);
-    this.#own.change(nowMs);
+    if (fresh) this.#own.change(nowMs);
+    else this.#own.addRedundant(nowMs);
   }
 
   reweigh(port: number, weight: number, metrics = 0): void {

@@ -306,3 +306,34 @@ describe('a link that flaps', () => {
     expect(originated).toBeLessThan(20);
   });
 });
+
+describe('a node that moves', () => {
+  test('notices at once which links it left behind, and tells all of it in one record', async () => {
+    // The default preset: an idle link is asked every ten seconds.
+    const { rig, fates } = connect(
+      [...ring(8), ['m', 'n0'], ['m', 'n1'], ['m', 'n2']],
+      () => presets.default,
+    );
+    await rig.run(40_000);
+    const told = (): number => rig.node('m').mesh.counters().linkState.originated;
+    const before = told();
+    for (const name of ['n0', 'n1']) fates.get(`m ${name}`)!.dead = true;
+    rig.link('m', 'n5');
+    rig.link('m', 'n6');
+    await rig.run(900);
+    expect(isSuspect(rig, 'm', 'n0')).toBe(true);
+    expect(isSuspect(rig, 'm', 'n1')).toBe(true);
+    expect(isSuspect(rig, 'm', 'n2')).toBe(false);
+    await rig.run(1_100);
+    expect(told()).toBe(before + 1);
+    expect(rig.hops('n4', 'm')).toEqual(['n5', 'm']);
+  });
+
+  test('links that nothing happens on are not asked before their heartbeat', async () => {
+    const { rig, fates } = connect(ring(6), () => presets.default);
+    await rig.run(40_000);
+    fates.get('n0 n1')!.dead = true;
+    await rig.run(500);
+    expect(isSuspect(rig, 'n0', 'n1')).toBe(false);
+  });
+});
