@@ -2,7 +2,7 @@
 // where the link is in the tree and as ids where it is not.
 
 import type { LinkStateDatabase } from './link-state-database.ts';
-import type { PortState } from './link-state-port.ts';
+import type { AnswerForm, PortState } from './link-state-port.ts';
 import { ID_BYTES, SHORT_ID_BYTES, UpdateWriter } from './link-state-update.ts';
 import type { PooledRecord } from './record-pool.ts';
 
@@ -60,7 +60,10 @@ export function nextUpdate(
   sent.bytesSent.other += writer.bytes;
   for (const [peer, form] of state.answers) {
     const record = database.record(peer);
-    if (record !== undefined && !writeRecord(record, form === 'delta', 0, writer, sent)) break;
+    if (record !== undefined) {
+      const delta = deltaOf(record, form, database);
+      if (!writeRecord(record, delta, 0, writer, sent)) break;
+    }
     state.answers.delete(peer);
     database.log.noteHas(peer, state.slot);
   }
@@ -120,15 +123,24 @@ function writeControl(state: PortState, writer: UpdateWriter, sent: SentCounters
   }
 }
 
+function deltaOf(
+  record: PooledRecord,
+  form: AnswerForm,
+  database: LinkStateDatabase,
+): Uint8Array | null {
+  if (form === 'whole') return null;
+  return form === 'delta' ? record.delta : database.pool.makeDelta(record, form);
+}
+
 /** `false` if the frame is full. */
 function writeRecord(
-  { payload, delta }: PooledRecord,
-  mayBeDelta: boolean,
+  { payload }: PooledRecord,
+  delta: Uint8Array | null,
   path: number,
   writer: UpdateWriter,
   sent: SentCounters,
 ): boolean {
-  if (mayBeDelta && delta !== null) {
+  if (delta !== null) {
     if (!writer.fits(delta.length)) return false;
     const before = writer.bytes;
     writer.delta(delta, path);
@@ -158,7 +170,8 @@ function writeNews(
     const record = database.record(peer);
     if (record === undefined) continue;
     // An own record crossed no link yet: less than any label, and more than an answer's 0.
-    if (!writeRecord(record, true, Math.max(PATH_OWN, database.path(peer)), writer, sent)) {
+    const path = Math.max(PATH_OWN, database.path(peer));
+    if (!writeRecord(record, record.delta, path, writer, sent)) {
       cursor.position = position;
       return false;
     }

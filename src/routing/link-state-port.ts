@@ -3,7 +3,7 @@
 
 import type { LinkStateLog, LogCursor } from './link-state-log.ts';
 import type { Proof, TrieNode } from './link-state-update.ts';
-import { wordAt } from './record-pool.ts';
+import { wordAt, type PooledRecord } from './record-pool.ts';
 import { createTokenBucket, type TokenBucket } from './token-bucket.ts';
 
 /** Records from one neighbour: a whole area twice at once, then as many as cost a few percent of a core to check. */
@@ -15,8 +15,8 @@ const DIGESTS_PER_SECOND = 1;
 /** Labels are 2…65 535: 0 stands for an answer, 1 for a record at its originator. */
 const LABELS = 0xfffe;
 
-/** Whether an answer may be a change of what the other end has. */
-export type AnswerForm = 'delta' | 'whole';
+/** As what an answer is sent: whole, as the change that everybody gets, or as a change of this record. */
+export type AnswerForm = 'delta' | 'whole' | PooledRecord;
 
 export interface PortState {
   readonly port: number;

@@ -5,7 +5,7 @@ import { compareBytes } from '../core/bytes.ts';
 import type { Rng } from '../env/rng.ts';
 import type { LinkStateDatabase } from './link-state-database.ts';
 import type { PortState } from './link-state-port.ts';
-import type { PooledRecord } from './record-pool.ts';
+import { wordAt, type PooledRecord } from './record-pool.ts';
 import { RecordTrie, type TrieEntry } from './link-state-trie.ts';
 import { ID_BYTES, type TrieNode } from './link-state-update.ts';
 
@@ -76,8 +76,24 @@ export class Reconciliation {
     const { tries, lacking, wanted } = trie.answer(nodes, (high, low) => this.knows(high, low));
     state.salt = salt.slice();
     state.tries.push(...tries);
-    for (const { peer, hasBase } of lacking) state.answers.set(peer, hasBase ? 'delta' : 'whole');
+    const olds = this.#olderOf(nodes);
+    for (const { peer, hasBase } of lacking) {
+      state.answers.set(peer, hasBase ? 'delta' : (olds.get(peer) ?? 'whole'));
+    }
     state.want.push(...wanted);
+  }
+
+  /** By originator: listed records that this node once had. Changes of them are shorter than what they became. */
+  #olderOf(nodes: readonly TrieNode[]): ReadonlyMap<number, PooledRecord> {
+    const { pool } = this.#deps.database;
+    const olds = new Map<number, PooledRecord>();
+    for (const { ids } of nodes) {
+      for (let at = 0; at < ids.length; at += ID_BYTES) {
+        const record = pool.findId(wordAt(ids, at), wordAt(ids, at + 4));
+        if (record !== null) olds.set(record.originator, record);
+      }
+    }
+    return olds;
   }
 
   /** Whether this node has the record of the id, or a newer one, or wants none of its originator. */

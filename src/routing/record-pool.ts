@@ -211,16 +211,21 @@ export class RecordPool {
   /** Makes `record.delta`, once, if `base` is a record of the same originator. */
   prepareDelta(record: PooledRecord, base: PooledRecord): void {
     if (record.deltaBase !== null || record.originator !== base.originator) return;
-    const { content, signature, payload } = record.signed;
-    const changes = encodeDelta(base.signed.content, content, this.#peerByPrefix);
     record.deltaBase = { idHigh: base.idHigh, idLow: base.idLow };
+    record.delta = this.makeDelta(record, base);
+  }
+
+  /** The record as a change of another one of its originator; `null` if that is not shorter. */
+  makeDelta({ signed }: PooledRecord, base: PooledRecord): Uint8Array | null {
+    const { content, signature, payload } = signed;
+    const changes = encodeDelta(base.signed.content, content, this.#peerByPrefix);
     const bytes = BASE_BYTES + SIGNATURE_BYTES + changes.length;
-    if (bytes >= payload.length) return;
+    if (bytes >= payload.length) return null;
     const delta = new Uint8Array(bytes);
     delta.set(base.signed.hash.subarray(0, BASE_BYTES));
     delta.set(signature, BASE_BYTES);
     delta.set(changes, BASE_BYTES + SIGNATURE_BYTES);
-    record.delta = delta;
+    return delta;
   }
 
   /** The pool's number of a peer, −1 if no record is of it or names it. */
