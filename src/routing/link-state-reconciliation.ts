@@ -18,6 +18,8 @@ const COMPARE_OTHER_MS = 500;
 /** While records came within this time, a difference may be on its way. */
 const QUIET_MS = 150;
 const RETRY_MS = 250;
+/** When both sides lack something, the rest is compared once the answers are there. */
+const AGAIN_MS = 150;
 /** Then the difference is looked at in any case. */
 const DEFERRALS_MAX = 4;
 
@@ -78,7 +80,10 @@ export class Reconciliation {
     state.tries.push(...tries);
     const olds = this.#olderOf(nodes);
     for (const { peer, hasBase } of lacking) {
-      state.answers.set(peer, hasBase ? 'delta' : (olds.get(peer) ?? 'whole'));
+      const form = hasBase ? 'delta' : olds.get(peer);
+      // What is not known to be newer than theirs may be what they have a newer record of, and just told the id of.
+      if (form !== undefined || wanted.length === 0) state.answers.set(peer, form ?? 'whole');
+      else state.compareAtMs ??= nowMs + AGAIN_MS;
     }
     state.want.push(...wanted);
   }
