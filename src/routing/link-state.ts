@@ -32,9 +32,6 @@ import { UpdateReceiver, type UpdateSink } from './link-state-receiver.ts';
 import type { NodeAttributes } from './node-attributes.ts';
 import { RecordPool, type PooledRecord } from './record-pool.ts';
 
-export { ORIGINATE_HOLD_MS } from './link-state-own.ts';
-export { LIST_INTERVAL_MS_MIN } from './link-state-legacy.ts';
-
 /** News wait so long for company before they go on over the tree, and as long again per 2 000 records held. */
 export const NEWS_HOLD_MS = 2;
 const RECORDS_PER_HOLD_MS = 1_000;

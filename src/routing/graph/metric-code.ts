@@ -13,13 +13,6 @@ export interface LinkMetrics {
   readonly bytesPerSecond: number | null;
 }
 
-export const NO_METRICS: LinkMetrics = {
-  latencyMs: null,
-  jitterMs: null,
-  loss: null,
-  bytesPerSecond: null,
-};
-
 interface Scale {
   /** What code 1 stands for. */
   readonly least: number;
