@@ -60,11 +60,15 @@ async function explainRoute(destination: string | undefined, options: AskOptions
   return answer.chosen === null ? EXIT_NO : EXIT_DONE;
 }
 
+function lastSeen({ seenMsAgo }: RouteReport): string {
+  return seenMsAgo === null ? '' : `, last seen ${Math.round(seenMsAgo / 1000)} s ago`;
+}
+
 function routesText({ routes, sessions }: RoutesAnswer): string {
   const rows = routes.map((route) => [
     shortPeer(route.destination),
     route.gateway ? 'gateway' : '',
-    route.via ?? 'no route',
+    route.via ?? `no route${lastSeen(route)}`,
     route.cost === null ? '' : String(route.cost),
     route.hops.map(shortPeer).join(' → '),
   ]);

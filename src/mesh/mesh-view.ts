@@ -43,6 +43,8 @@ export interface Member {
   readonly gateway: boolean;
   /** 0 for this node itself, and for what is not reachable. */
   readonly hops: number;
+  /** Milliseconds since links last led there, to within ten seconds; `null` if they never did. */
+  readonly seenMsAgo: number | null;
 }
 
 export interface NeighbourInfo {

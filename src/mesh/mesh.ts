@@ -60,7 +60,6 @@ export { PAYLOAD_BYTES_MAX } from './session.ts';
 export type { Mesh, MeshConfig, MeshDeps, MeshMessage } from './mesh-contract.ts';
 export type { FlowFeedback } from './flow-feedback.ts';
 export type { Bridge } from './packet-switch.ts';
-export type { NeighbourInfo, RouteInfo } from './mesh-view.ts';
 
 /** Unreachable originators and aging sessions are looked for so often. */
 const SWEEP_INTERVAL_MS = 10_000;

@@ -2,7 +2,7 @@
 
 import { peerIdText } from '../core/peer-id.ts';
 import type { Clock } from '../env/clock.ts';
-import type { NeighbourInfo, RouteInfo } from '../mesh/mesh.ts';
+import type { Member, NeighbourInfo, RouteInfo } from '../mesh/mesh-view.ts';
 import type { Negotiation } from '../versioning/negotiate.ts';
 import { formatVersion } from '../versioning/protocol-version.ts';
 import { casinoReport } from './casino-report.ts';
@@ -115,16 +115,11 @@ export function routeReports(
   destination: Uint8Array | null,
 ): { readonly routes: readonly RouteReport[]; readonly sessions: readonly SessionReport[] } {
   const { mesh } = node;
-  const targets =
-    destination === null
-      ? mesh.members().map(({ peer, gateway }) => ({ peer, gateway }))
-      : [{ peer: destination, gateway: false }];
+  const targets = destination === null ? mesh.members() : [memberOf(mesh.members(), destination)];
   const others = targets.filter(({ peer }) => peerIdText(peer) !== peerIdText(mesh.self));
   const far = destination === null ? farPeers(node) : [];
   return {
-    routes: [...others, ...far].map(({ peer, gateway }) =>
-      routeReport(peer, gateway, mesh.route(peer)),
-    ),
+    routes: [...others, ...far].map((target) => routeReport(target, mesh.route(target.peer))),
     sessions: mesh.sessions().map((session) => ({
       peer: peerIdText(session.peer),
       state: session.state,
@@ -137,23 +132,31 @@ export function routeReports(
 }
 
 /** Peers of other meshes that this node talks to. */
-function farPeers({
-  mesh,
-}: CasinoNode): readonly { readonly peer: Uint8Array; readonly gateway: boolean }[] {
+function farPeers({ mesh }: CasinoNode): readonly Target[] {
   const near = new Set(mesh.members().map(({ peer }) => peerIdText(peer)));
   return mesh
     .sessions()
     .filter(({ peer }) => !near.has(peerIdText(peer)))
-    .map(({ peer }) => ({ peer, gateway: false }));
+    .map(({ peer }) => ({ peer, gateway: false, seenMsAgo: null }));
 }
 
-function routeReport(peer: Uint8Array, gateway: boolean, route: RouteInfo | null): RouteReport {
+/** What is told of a destination beside its route. */
+type Target = Pick<Member, 'peer' | 'gateway' | 'seenMsAgo'>;
+
+function memberOf(members: readonly Member[], peer: Uint8Array): Target {
+  const text = peerIdText(peer);
+  const member = members.find((one) => peerIdText(one.peer) === text);
+  return member ?? { peer, gateway: false, seenMsAgo: null };
+}
+
+function routeReport({ peer, gateway, seenMsAgo }: Target, route: RouteInfo | null): RouteReport {
   return {
     destination: peerIdText(peer),
     gateway,
     via: route?.via ?? null,
     cost: route?.weight ?? null,
     hops: route?.hops.map((hop) => peerIdText(hop.peer)) ?? [],
+    seenMsAgo,
   };
 }
 

@@ -116,6 +116,8 @@ export interface RouteReport {
   readonly cost: number | null;
   /** The peers on the way, the destination or gateway last. */
   readonly hops: readonly string[];
+  /** Milliseconds since links of this mesh last led there; `null` if they never did, or it is in another mesh. */
+  readonly seenMsAgo: number | null;
 }
 
 /** An end-to-end sealed session. */

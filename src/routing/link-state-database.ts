@@ -135,6 +135,14 @@ export class LinkStateDatabase {
     return (this.#table.flags(peer) & ATTACHED) !== 0;
   }
 
+  /**
+   * When a chain of links last led to it, as far as this was looked at (`age`): now while it is attached. `null` if it never was.
+   */
+  seenAtMs(peer: number, nowMs: number): number | null {
+    if (this.isAttached(peer)) return nowMs;
+    return this.isEstablished(peer) ? (this.#detached.get(peer)?.sinceMs ?? null) : null;
+  }
+
   /** Whether it ever was attached: only then others hear of it. */
   isEstablished(peer: number): boolean {
     return (this.#table.flags(peer) & ESTABLISHED) !== 0;

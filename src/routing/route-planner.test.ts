@@ -171,3 +171,26 @@ describe('flows', () => {
     expect(hopsOf(cheapest(planner, 3))).toEqual([4, 3]);
   });
 });
+
+describe('members', () => {
+  test('that links lead to are seen now, others since they were cut off', () => {
+    const rig = meshOf(RING);
+    const { database } = rig.state(0);
+    const clock = {
+      now: () => rig.nowMs,
+      wallMs: () => 0,
+      after: () => ({ cancel: () => {} }),
+    };
+    const planner = plannerOver(peer(0), database, { clock });
+    const seen = (index: number): number | null | undefined =>
+      planner.nodes().find((node) => node.peer.join() === peer(index).join())?.seenMsAgo;
+    expect([1, 2, 3].map(seen)).toEqual([0, 0, 0]);
+    rig.part(1, 2);
+    rig.part(2, 3);
+    rig.run(1_000);
+    database.age(rig.nowMs);
+    rig.run(30_000);
+    expect(seen(3)).toBe(0);
+    expect(seen(2)).toBe(30_000);
+  });
+});

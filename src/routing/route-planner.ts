@@ -60,6 +60,8 @@ export interface KnownNode {
   readonly reachable: boolean;
   /** 0 for this node, and for what is not reachable. */
   readonly hops: number;
+  /** Milliseconds since links last led there, 0 while they do; `null` if they never did. */
+  readonly seenMsAgo: number | null;
 }
 
 /** What a detour has to avoid. */
@@ -184,12 +186,15 @@ export class RoutePlanner {
     const topology = this.#current();
     const { distances } = topology.paths;
     const hops = hopCounts(topology.paths);
+    const { database } = this.#config;
+    const { nowMs } = topology;
     return [...topology.entries()]
-      .map(([node, { signed }]) => ({
+      .map(([node, { signed, originator }]) => ({
         peer: signed.record.originator,
         gateway: signed.record.attributes.gateway,
         reachable: distances[node] !== UNREACHABLE,
         hops: hops[node] ?? 0,
+        seenMsAgo: msAgo(database.seenAtMs(originator, nowMs), nowMs),
       }))
       .sort((a, b) => compareBytes(a.peer, b.peer));
   }
@@ -289,6 +294,10 @@ export class RoutePlanner {
     }
     return failed;
   }
+}
+
+function msAgo(atMs: number | null, nowMs: number): number | null {
+  return atMs === null ? null : nowMs - atMs;
 }
 
 /** The cheapest path that crosses no failed arc. */
