@@ -25,6 +25,7 @@ Examples:
   bitcraps bench routing --quick
   bitcraps bench routing --json
 
+BITCRAPS_TOPOLOGIES may name a folder with Abilene.graphml and Geant2012.graphml to balance load on.
 Exits with 99 where a threshold is clearly missed; an interval that spans it decides nothing.`,
     );
   add(
@@ -33,7 +34,12 @@ Exits with 99 where a threshold is clearly missed; an interval that spans it dec
     'encode and decode packet headers, beside copying the same bytes',
     packetHeader,
   );
-  add(command, 'routing', 'shortest paths, repair and memory of the router', routing);
+  add(
+    command,
+    'routing',
+    'shortest paths, repair, memory, load balancing and ants of the router',
+    routing,
+  );
   return command;
 }
 
@@ -67,7 +73,11 @@ async function packetHeader(quick: boolean, json: boolean): Promise<number> {
 }
 
 async function routing(quick: boolean, json: boolean): Promise<number> {
-  const document = await benchRouting({ quick, seed: SEED_DEFAULT });
+  const document = await benchRouting({
+    quick,
+    seed: SEED_DEFAULT,
+    topologies: process.env['BITCRAPS_TOPOLOGIES'] ?? null,
+  });
   if (json) printJson(document);
   else process.stdout.write(tableText(tableRows(document.rows)));
   return document.met === false ? EXIT_THRESHOLD_MISSED : EXIT_DONE;

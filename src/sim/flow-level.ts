@@ -4,11 +4,11 @@
 
 import type { Rng } from '../env/rng.ts';
 import { type Graph, arcTo } from '../routing/graph/graph.ts';
-import { shortestPaths } from '../routing/graph/shortest-paths.ts';
 import { linkPrice } from '../routing/congestion-marking.ts';
 import type { LoadBalancedPolicy } from '../routing/policies/load-balanced.ts';
 import type { RoutingView } from '../routing/policies/route-policy.ts';
 import type { Demand, FlowNetwork } from './min-max-utilisation.ts';
+import { plainView } from './plain-view.ts';
 
 export interface FlowLevelOptions {
   readonly createPolicy: () => LoadBalancedPolicy;
@@ -30,23 +30,17 @@ export function balanceFlows(
   const { rounds, roundMs, packetsPerRound, rng } = options;
   const utilisation = new Float64Array(capacities.length);
   let nowMs = 0;
-  const viewFrom = (source: number): RoutingView => ({
-    version: 1,
-    graph,
-    source,
-    paths: shortestPaths(graph, source),
-    attributes: () => ({ gateway: false, relays: true, energy: null, location: null }),
-    congestion: (arc) =>
-      arc >= (graph.starts[source] ?? 0) && arc < (graph.ends[source] ?? 0)
-        ? Math.min(1, utilisation[arc] ?? 0)
-        : 0,
-    isSuspect: () => false,
-    wallMs: 0,
-    get nowMs() {
-      return nowMs;
-    },
-    rng,
-  });
+  const viewFrom = (source: number): RoutingView =>
+    plainView({
+      graph,
+      source,
+      nowMs: () => nowMs,
+      congestion: (arc) =>
+        arc >= (graph.starts[source] ?? 0) && arc < (graph.ends[source] ?? 0)
+          ? Math.min(1, utilisation[arc] ?? 0)
+          : 0,
+      rng,
+    });
   const sources = [...new Set(demands.map(({ from }) => from))];
   const nodes = new Map(
     sources.map((source) => [source, { view: viewFrom(source), policy: options.createPolicy() }]),

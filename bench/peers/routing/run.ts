@@ -72,7 +72,8 @@ const comparison = {
   seed,
 };
 
-const rows: Row[] = [...(await routingRows({ quick: !options.full, seed }))];
+const topologies = process.env['BITCRAPS_TOPOLOGIES'] ?? null;
+const rows: Row[] = [...(await routingRows({ quick: !options.full, seed, topologies }))];
 // Without peers there is nothing to relate to, and the rows above tell ours.
 if (peers.length > 0) {
   for (const arena of [random, ...more]) {

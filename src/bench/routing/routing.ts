@@ -1,11 +1,14 @@
 // What the router costs: searches, repair, memory, choosing a path. Graphs are made from the seed; every figure stands
-// beside its bound, measured in the same run.
+// beside its bound, measured in the same run. And how good load balancing and ants are, in virtual time.
 
 import type { BenchDocument, Row } from '../benchmark.ts';
 import { benchDocument } from '../benchmark.ts';
 import type { Rounds } from '../measure.ts';
 import { benchRng } from '../seed.ts';
 import type { Threshold } from '../verdict.ts';
+import { benchAnts } from './ants.ts';
+import { benchBalance } from './balance.ts';
+import { balanceNetworks } from './balance-networks.ts';
 import { benchChoosing } from './choosing.ts';
 import { benchDisjointPaths } from './disjoint.ts';
 import { benchFullSpf } from './full-spf.ts';
@@ -25,6 +28,8 @@ const WEIGHT_MAX_WIDE = 0xffff;
 /** Bytes per node. */
 export const MEMORY_WANTED: Threshold = { kind: 'at-most', value: 120 };
 const REPAIR_SPEED_UP_WANTED: Threshold = { kind: 'at-least', value: 100 };
+/** Of the fullest link, by the linear programme's optimum. */
+const BALANCE_WANTED: Threshold = { kind: 'at-most', value: 1.15 };
 const RANDOM = '10 000 nodes of degree 8';
 const LARGE = 'graph of a live node, 100 000 nodes of degree 8';
 
@@ -40,6 +45,8 @@ const ROUNDS_QUICK: Rounds = { rounds: 9, warmUpRounds: 2 };
 export interface RoutingBenchOptions {
   readonly quick: boolean;
   readonly seed: number;
+  /** A folder with files of the Internet Topology Zoo; `null`: load is balanced on a generated network. */
+  readonly topologies: string | null;
 }
 
 /** The graph of the searches: 10 000 nodes of degree 8. */
@@ -63,7 +70,8 @@ export function memoryGraph(seed: number): ArcRows {
 }
 
 /** All figures; where quick, on fewer graphs and in less than half a minute. */
-export async function routingRows({ quick, seed }: RoutingBenchOptions): Promise<readonly Row[]> {
+export async function routingRows(options: RoutingBenchOptions): Promise<readonly Row[]> {
+  const { quick, seed, topologies } = options;
   const rounds = quick ? ROUNDS_QUICK : ROUNDS;
   const repairRounds = quick ? REPAIR_ROUNDS_QUICK : REPAIR_ROUNDS;
   const longRounds = quick ? LONG_ROUNDS_QUICK : LONG_ROUNDS;
@@ -84,6 +92,8 @@ export async function routingRows({ quick, seed }: RoutingBenchOptions): Promise
     await benchDisjointPaths(packed, rounds, seed),
     ...(await benchChoosing(grid, GRID_SIDE, longRounds, seed)),
     ...(await benchMemory('memory', LARGE, memoryGraph(seed), MEMORY_WANTED)),
+    ...benchBalance(balanceNetworks(topologies), seed, BALANCE_WANTED),
+    ...benchAnts(seed),
   ];
 }
 
