@@ -6,6 +6,10 @@ import type { AnswerForm, PortState } from './link-state-port.ts';
 import { ID_BYTES, SHORT_ID_BYTES, UpdateWriter } from './link-state-update.ts';
 import type { PooledRecord } from './record-pool.ts';
 
+/** News wait so long for company before they go on over the tree; twice as long after each frame with many. */
+export const NEWS_HOLD_MS = 2;
+export const NEWS_HOLD_MS_MAX = 32;
+const NEWS_MANY = 12;
 /** As the largest label of no link. */
 const PATH_OWN = 1;
 
@@ -55,6 +59,8 @@ export function nextUpdate(
   database: LinkStateDatabase,
   sent: SentCounters,
 ): Uint8Array | null {
+  // Every link is asked after every event, and has mostly nothing.
+  if (!state.ready && !hasAnswers(state)) return null;
   const writer = new UpdateWriter();
   writeControl(state, writer, sent);
   sent.bytesSent.other += writer.bytes;
@@ -74,6 +80,12 @@ export function nextUpdate(
     if (isDone) state.ready = false;
   }
   return writer.finish();
+}
+
+function hasAnswers(state: PortState): boolean {
+  const { tell, want, wantFull, tries, salt, evidence, proofs, answers } = state;
+  if (tell !== null || want.length > 0 || wantFull.length > 0 || answers.size > 0) return true;
+  return (salt !== null && tries.length > 0) || evidence.length > 0 || proofs.length > 0;
 }
 
 function countWhole(
@@ -158,25 +170,35 @@ function writeRecord(
 
 /** Whether the log is told to its end. */
 function writeNews(
-  { cursor, slot }: PortState,
+  state: PortState,
   database: LinkStateDatabase,
   writer: UpdateWriter,
   sent: SentCounters,
 ): boolean {
-  for (;;) {
+  const { cursor, slot } = state;
+  for (let written = 0; ; written += 1) {
     const { position } = cursor;
     const peer = database.log.next(cursor, slot);
-    if (peer < 0) return true;
+    if (peer < 0) {
+      pace(state, written);
+      return true;
+    }
     const record = database.record(peer);
     if (record === undefined) continue;
     // An own record crossed no link yet: less than any label, and more than an answer's 0.
     const path = Math.max(PATH_OWN, database.path(peer));
     if (!writeRecord(record, record.delta, path, writer, sent)) {
       cursor.position = position;
+      pace(state, written);
       return false;
     }
     database.log.noteHas(peer, slot);
   }
+}
+
+/** Where many news come, later frames wait for more of them: a mesh that starts would else send as many frames as records. */
+function pace(state: PortState, written: number): void {
+  state.holdMs = written < NEWS_MANY ? NEWS_HOLD_MS : Math.min(NEWS_HOLD_MS_MAX, 2 * state.holdMs);
 }
 
 function writeIds(

@@ -38,6 +38,8 @@ export interface PortState {
   duplicates: number;
   /** When the news in the log are to be sent; `null` while there are none, or they are `ready`. */
   newsAtMs: number | null;
+  /** How long the next news wait for company. */
+  holdMs: number;
   ready: boolean;
   /** By number of the originator: records that the other end lacks or asked for. */
   readonly answers: Map<number, AnswerForm>;
@@ -75,6 +77,7 @@ export interface PortInit {
   readonly metrics: number;
   readonly eager: boolean;
   readonly fresh: boolean;
+  readonly holdMs: number;
   readonly nowMs: number;
 }
 
@@ -93,6 +96,7 @@ export function createPort(init: PortInit, log: LinkStateLog): PortState {
     eagerSinceMs: nowMs,
     duplicates: 0,
     newsAtMs: null,
+    holdMs: init.holdMs,
     ready: false,
     answers: new Map(),
     want: [],

@@ -18,6 +18,7 @@ import { Announcements } from './link-state-announcements.ts';
 import { LinkStateDatabase, type Relation } from './link-state-database.ts';
 import {
   createSentCounters,
+  NEWS_HOLD_MS,
   nextRecord,
   nextUpdate,
   type SentCounters,
@@ -32,9 +33,6 @@ import { UpdateReceiver, type UpdateSink } from './link-state-receiver.ts';
 import type { NodeAttributes } from './node-attributes.ts';
 import { RecordPool, type PooledRecord } from './record-pool.ts';
 
-/** News wait so long for company before they go on over the tree, and as long again per 2 000 records held. */
-export const NEWS_HOLD_MS = 2;
-const RECORDS_PER_HOLD_MS = 1_000;
 /** How long ids wait: the tree is faster. The end with the lower PeerId speaks first, so that one of both is enough. */
 export const IDS_HOLD_MS = 150;
 export const IDS_HOLD_OTHER_MS = 400;
@@ -203,7 +201,19 @@ class Exchange implements LinkState, UpdateSink {
     const self = this.#self;
     const modern = revision >= 2;
     const eager = fresh || !modern;
-    const init = { port, self, peer, slot, modern, weight, metrics, eager, fresh, nowMs };
+    const init = {
+      port,
+      self,
+      peer,
+      slot,
+      modern,
+      weight,
+      metrics,
+      eager,
+      fresh,
+      holdMs: NEWS_HOLD_MS,
+      nowMs,
+    };
     const state = createPort(init, database.log);
     this.#ports.set(port, state);
     this.#hurryUntilMs = nowMs + HURRY_MS;
@@ -425,8 +435,8 @@ class Exchange implements LinkState, UpdateSink {
     }
   }
 
-  #holdMs({ eager, peer }: PortState): number {
-    if (eager) return NEWS_HOLD_MS + Math.floor(this.database.size / RECORDS_PER_HOLD_MS);
+  #holdMs({ eager, peer, holdMs }: PortState): number {
+    if (eager) return holdMs;
     const first = this.reconciliation.speaksFirst(peer);
     if (this.#deps.clock.now() < this.#hurryUntilMs) return IDS_HURRY_MS * (first ? 1 : 2);
     return first ? IDS_HOLD_MS : IDS_HOLD_OTHER_MS;
