@@ -361,7 +361,8 @@ class MeshNode implements Mesh {
   #nextControl(port: number): OutgoingFrame | null {
     const frame = this.#linkState.next(port);
     if (frame === null) return null;
-    return { type: LINK_STATE_TYPE[frame.kind], payload: frame.payload };
+    const { kind, payload } = frame;
+    return { type: LINK_STATE_TYPE[kind], payload, hasHeadroom: kind === 'update' };
   }
 
   /** Lets link state do what is due, offers its frames to every link, and comes back in time. */

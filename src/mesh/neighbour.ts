@@ -13,7 +13,7 @@ import type { Hello } from '../versioning/hello.ts';
 import { createLinkHandshake, type LinkHandshake } from '../versioning/link-handshake.ts';
 import type { LinkHandshakeOutput } from '../versioning/link-handshake.ts';
 import { revisionOf, type Negotiation } from '../versioning/negotiate.ts';
-import { decodeFrame, encodeFrame, FrameType } from '../wire/frame.ts';
+import { decodeFrame, encodeFrame, frameAround, FrameType } from '../wire/frame.ts';
 import { decodeGoodbye, encodeGoodbye } from '../wire/goodbye.ts';
 import { readU32 } from '../wire/big-endian.ts';
 import { markCongestion, packetIdBits } from '../wire/packet.ts';
@@ -38,6 +38,8 @@ export type PayloadFrameType =
 export interface OutgoingFrame {
   readonly type: PayloadFrameType;
   readonly payload: Uint8Array;
+  /** The payload is the link's to change, and from `payloadWithHeadroom`. */
+  readonly hasHeadroom: boolean;
 }
 
 export interface NeighbourClose {
@@ -403,7 +405,10 @@ class EstablishingNeighbour implements Neighbour {
     const control = this.#control.shift();
     if (control !== null) return control;
     const pulled = this.#config.handlers.nextControl?.() ?? null;
-    if (pulled !== null) return encodeFrame(pulled.type, pulled.payload);
+    if (pulled !== null) {
+      const { type, payload, hasHeadroom } = pulled;
+      return hasHeadroom ? frameAround(type, payload) : encodeFrame(type, payload);
+    }
     return this.#nextPacket();
   }
 

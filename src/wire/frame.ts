@@ -1,5 +1,6 @@
 // What a link carries: one type byte, then the payload. The link itself keeps frames apart and in order.
 
+import { assert } from '../core/assert.ts';
 import { fail, ok, type Result } from '../core/errors.ts';
 
 export const FrameType = {
@@ -26,6 +27,19 @@ export function encodeFrame(type: FrameType, payload: Uint8Array): Uint8Array {
   const frame = new Uint8Array(1 + payload.length);
   frame[0] = type;
   frame.set(payload, 1);
+  return frame;
+}
+
+/** Room for a payload that `frameAround` makes a frame of without a copy. */
+export function payloadWithHeadroom(bytes: number): Uint8Array {
+  return new Uint8Array(1 + bytes).subarray(1);
+}
+
+/** The frame around a payload from `payloadWithHeadroom`, whose bytes it takes over. */
+export function frameAround(type: FrameType, payload: Uint8Array): Uint8Array {
+  assert(payload.byteOffset === 1, 'a payload with headroom stands behind one free byte');
+  const frame = new Uint8Array(payload.buffer, 0, 1 + payload.length);
+  frame[0] = type;
   return frame;
 }
 

@@ -12,6 +12,7 @@ import type { Primitives } from '../../env/primitives.ts';
 import { createMesh, type Mesh, type MeshConfig } from '../../mesh/mesh.ts';
 import type { FailureTimings } from '../../resilience/presets.ts';
 import { CURRENT } from '../../versioning/protocol-version.ts';
+import { FrameType } from '../../wire/frame.ts';
 import { createSimNetwork, type SimEndpoint, type SimNetwork } from '../network.ts';
 import type { SeededRng } from '../seeded-rng.ts';
 import type { TopologyLink } from '../topology/topology.ts';
@@ -35,6 +36,10 @@ const NETWORK_ID = 'sim';
 const DIAL_SPREAD_MS = 10;
 /** After a link broke, its dialler waits so long, and up to half as long again. */
 const REDIAL_MS = 1_000;
+/** A mesh makes each of its updates of link state for one link, and no receiver writes into it. */
+const LINK_OPTIONS = {
+  shares: (frame: Uint8Array): boolean => frame[0] === FrameType.linkStateUpdate,
+};
 /** TCP and TLS 1.3 take two round trips. */
 const DIAL_ROUND_TRIPS = 2;
 
@@ -237,7 +242,7 @@ export class Fleet {
     const name = nameOf(index);
     const seed = this.#primitives.sha256(utf8(`identity ${world.seed} ${index}`));
     const identity = identityFromSeed(this.#primitives, seed);
-    const endpoint = this.network.endpoint(identity.publicKey, name);
+    const endpoint = this.network.endpoint(identity.publicKey, name, LINK_OPTIONS);
     const clock = world.clockFor(name);
     const mesh = createMesh(
       {
