@@ -1,6 +1,6 @@
 // `bitcraps sim`: the production mesh on a topology, in virtual time, measured against an oracle that sees the true graph.
 
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { POLICY_NAMES } from '../routing/policies/policies.ts';
 import type { MeshRunReport } from '../sim/mesh-run/report.ts';
 import type { TopologyFile } from '../sim/topology/topology.ts';
@@ -37,7 +37,11 @@ export function simCommand(): Command {
       'default',
     )
     .option('--pairs <count>', 'pairs of nodes whose delivery is measured', positiveOption, 200)
-    .option('--duration <time>', 'how long the steady state is measured', durationOption, 60_000)
+    .addOption(
+      new Option('--duration <time>', 'how long the steady state is measured')
+        .argParser(durationOption)
+        .default(60_000, '60s'),
+    )
     .option(
       '--loss <probability>',
       'of each transmission on each link; 1 cuts all',
