@@ -89,6 +89,8 @@ export interface Mesh {
   onLink(listener: (event: MeshLinkEvent) => void): void;
   /** What became of packets that this node sent, as their destinations report it, some times a second at most. */
   onFeedback(listener: (feedback: FlowFeedback) => void): void;
+  /** Tells the mesh where this node is from now on and how it moves; `null` for no more. At most once a second goes out. */
+  setLocation(location: NodeAttributes['location']): void;
   setBridge(bridge: Bridge): void;
   /** A packet from another mesh for a member of this one: it gets a route here and goes on. The bytes are not changed. */
   inject(packet: Uint8Array): Result<void, SwitchErrorCode>;

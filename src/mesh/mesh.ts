@@ -8,7 +8,7 @@ import { peerIdShort } from '../core/peer-id.ts';
 import type { Timer } from '../env/clock.ts';
 import type { Link } from '../env/link.ts';
 import { createLinkState, type LinkState } from '../routing/link-state.ts';
-import { PLAIN_NODE } from '../routing/node-attributes.ts';
+import { PLAIN_NODE, type NodeAttributes } from '../routing/node-attributes.ts';
 import { RoutePlanner, type NamedExplanation } from '../routing/route-planner.ts';
 import { revisionOf } from '../versioning/negotiate.ts';
 import { featuresOf } from '../versioning/offer.ts';
@@ -74,6 +74,7 @@ class MeshNode implements Mesh {
   readonly #deps: MeshDeps;
   readonly #meter: TrafficMeter;
   readonly #linkState: LinkState;
+  #attributes: NodeAttributes;
   readonly #routes: RoutePlanner;
   readonly #links: MeshLinks;
   readonly #switch: PacketSwitch;
@@ -97,11 +98,12 @@ class MeshNode implements Mesh {
     this.#meter = new TrafficMeter(metrics);
     this.#announcer = new LinkAnnouncer(logger);
     this.#gauges = createMeshGauges(metrics);
+    this.#attributes = { ...PLAIN_NODE, ...config.attributes, gateway: gateway && usesGateways };
     this.#linkState = createLinkState(
       {
         identity,
         networkId,
-        attributes: { ...PLAIN_NODE, ...config.attributes, gateway: gateway && usesGateways },
+        attributes: this.#attributes,
         bootEpoch,
       },
       { primitives, clock, logger, rng, ...(pool === undefined ? {} : { pool }) },
@@ -224,6 +226,13 @@ class MeshNode implements Mesh {
 
   onFeedback(listener: (feedback: FlowFeedback) => void): void {
     this.#flows.listen(listener);
+  }
+
+  setLocation(location: NodeAttributes['location']): void {
+    if (this.#stopped) return;
+    this.#attributes = { ...this.#attributes, location };
+    this.#linkState.setAttributes(this.#attributes);
+    this.#spread();
   }
 
   setBridge(bridge: Bridge): void {

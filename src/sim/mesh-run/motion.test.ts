@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { unwrap } from '../../core/errors.ts';
 import { primitives } from '../../platform/node/primitives.ts';
+import { metresBetween, predictPosition } from '../../routing/mobility.ts';
 import { createSeededRng } from '../seeded-rng.ts';
+import { WALL_START_MS } from '../world.ts';
 import { parseGenerator } from '../topology/parse-generator.ts';
 import { Motion, MOTION_CLASSES, pairsWithin, rangeFor } from './motion.ts';
 
@@ -56,3 +58,20 @@ describe('motion', () => {
     }
   });
 });
+
+test.each(['linear', 'circular', 'commuter'] as const)(
+  '%s: what nodes say of themselves tells where they are, walls and all',
+  (motionClass) => {
+    const motion = new Motion(topology, motionClass, 7, createSeededRng(primitives, 4, 'motion'));
+    let turned = 0;
+    for (let second = 1; second <= 400; second += 1) {
+      turned += motion.step(1_000).length;
+      motion.positions.forEach((position, node) => {
+        const told = predictPosition(motion.locationOf(node), WALL_START_MS + 1_000 * second);
+        // A wall is met within a step.
+        expect(metresBetween(true, told.position, position)).toBeLessThan(8);
+      });
+    }
+    expect(turned > 0).toBe(motionClass === 'linear');
+  },
+);

@@ -33,8 +33,10 @@ interface Walker {
   /** Degrees from +x towards +y. */
   heading: number;
   turnsAtMs: number;
-  readonly mobility: Mobility;
+  mobility: Mobility;
   readonly home: Position;
+  /** Where it was when it began to move as it does, and when. */
+  since: { readonly position: Position; readonly atMs: number };
 }
 
 export class Motion {
@@ -52,13 +54,17 @@ export class Motion {
     this.#rng = rng;
     this.#class = motionClass;
     this.#speed = speed;
-    this.#walkers = positions.map((home) => ({
-      ...home,
-      heading: rng.unit() * 360,
-      turnsAtMs: WALK_STEP_MS * rng.unit(),
-      mobility: this.#mobilityFrom(home),
-      home,
-    }));
+    this.#walkers = positions.map((home) => {
+      const mobility = this.#mobilityFrom(home);
+      return {
+        ...home,
+        heading: mobility.kind === 'linear' ? mobility.heading : rng.unit() * 360,
+        turnsAtMs: WALK_STEP_MS * rng.unit(),
+        mobility,
+        home,
+        since: { position: home, atMs: 0 },
+      };
+    });
   }
 
   /** Metres on the plane, by node. */
@@ -66,18 +72,25 @@ export class Motion {
     return this.#walkers.map(({ x, y }) => ({ x, y }));
   }
 
-  /** What a node says of itself when it starts. */
+  /** What a node says of itself. */
   locationOf(node: number): Location {
     const walker = this.#walkers[node];
     assert(walker !== undefined, 'the node moves');
-    const { home, mobility } = walker;
-    return { planar: true, position: home, atMs: WALL_START_MS, mobility };
+    const { since, mobility } = walker;
+    const { position, atMs } = since;
+    return { planar: true, position, atMs: WALL_START_MS + atMs, mobility };
   }
 
-  /** Lets `ms` pass. */
-  step(ms: number): void {
+  /** Lets `ms` pass. Returns the nodes that have something new to say of how they move. */
+  step(ms: number): readonly number[] {
     this.#nowMs += ms;
-    for (const walker of this.#walkers) this.#move(walker, ms);
+    const turned: number[] = [];
+    this.#walkers.forEach((walker, node) => {
+      const { mobility } = walker;
+      this.#move(walker, ms);
+      if (walker.mobility !== mobility) turned.push(node);
+    });
+    return turned;
   }
 
   #mobilityFrom({ x, y }: Position): Mobility {
@@ -120,9 +133,14 @@ export class Motion {
         }
         this.#advance(walker, metres);
         return;
-      case 'linear':
+      case 'linear': {
         this.#advance(walker, metres);
+        const heading = (walker.heading + 360) % 360;
+        if (heading === mobility.heading) return;
+        walker.mobility = { ...mobility, heading };
+        walker.since = { position: { x: walker.x, y: walker.y }, atMs: this.#nowMs };
         return;
+      }
       case 'circular': {
         const { centre } = mobility;
         const radius = metresBetween(true, centre, home);
@@ -152,10 +170,13 @@ export class Motion {
   #advance(walker: Walker, metres: number): void {
     const radians = (walker.heading * Math.PI) / 180;
     const to = along(walker, walker.heading, metres);
-    let [dx, dy] = [Math.cos(radians), Math.sin(radians)];
-    if (to.x < 0 || to.x > this.#box.width) dx = -dx;
-    if (to.y < 0 || to.y > this.#box.height) dy = -dy;
-    walker.heading = (Math.atan2(dy, dx) * 180) / Math.PI;
+    const isThrown = to.x < 0 || to.x > this.#box.width || to.y < 0 || to.y > this.#box.height;
+    if (isThrown) {
+      let [dx, dy] = [Math.cos(radians), Math.sin(radians)];
+      if (to.x < 0 || to.x > this.#box.width) dx = -dx;
+      if (to.y < 0 || to.y > this.#box.height) dy = -dy;
+      walker.heading = ((Math.atan2(dy, dx) * 180) / Math.PI + 360) % 360;
+    }
     walker.x = folded(to.x, this.#box.width);
     walker.y = folded(to.y, this.#box.height);
   }

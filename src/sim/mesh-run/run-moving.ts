@@ -8,7 +8,8 @@ import type { FleetLink } from './fleet-link.ts';
 import { Motion, pairsWithin, rangeFor, type MotionClass } from './motion.ts';
 import { samplePairs, type ProbeResult } from './probes.ts';
 import type { MeshRunReport } from './report.ts';
-import { deliveryOf, refusalsOf, RunContext, type MeshRunDeps } from './run-context.ts';
+import { RunContext, type MeshRunDeps } from './run-context.ts';
+import { reportOfChanging } from './report-of-changing.ts';
 import type { MeshRunOptions } from './run-options.ts';
 
 export interface MotionOptions {
@@ -48,7 +49,9 @@ export function runMoving(
   const results: ProbeResult[] = [];
   for (let step = 0; step < steps + WAIT_MS / STEP_MS; step += 1) {
     if (step % 10 === 0) context.say(`moving, ${step} of ${steps} s`);
-    motion.step(STEP_MS);
+    for (const node of motion.step(STEP_MS)) {
+      fleet.nodes[node]?.mesh.setLocation(motion.locationOf(node));
+    }
     relink(context, topology, motion, range);
     if (step < steps) {
       const share = sharePerStep(options.pairsMax, steps, step);
@@ -60,31 +63,16 @@ export function runMoving(
     fleet.run(STEP_MS);
   }
   const moving = context.ratesSince(before, context.nowMs - startMs);
-  return {
-    ...context.common(),
+  return reportOfChanging(context, {
     links,
     reachablePairs,
-    pairs: results.length,
-    messages: results.length,
-    delivery: deliveryOf(results),
+    results,
     stretch: null,
-    bytesPerNodePerSecond: { coldStart: coldStart.total, steady: moving.controlOnWire },
     convergenceMs,
-    failover: { detectMs: null, packetsLost: null, idleDetectMs: null },
-    disjoint: null,
-    detail: {
-      coldStart,
-      steady: moving,
-      loaded: null,
-      refused: refusalsOf(results),
-      failedLinks: [],
-      failedNodes: [],
-      routes: null,
-      explanation: null,
-      events: fleet.world.steps,
-      frames: null,
-    },
-  };
+    coldStart,
+    moving,
+    frames: null,
+  });
 }
 
 /** How many of `total` fall into this step, evenly. */

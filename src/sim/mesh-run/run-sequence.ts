@@ -7,14 +7,8 @@ import type { Topology, TopologyLink, TopologySequence } from '../topology/topol
 import type { FleetLink } from './fleet-link.ts';
 import { samplePairs, type ProbeResult } from './probes.ts';
 import type { FrameReport, MeshRunReport } from './report.ts';
-import {
-  deliveryOf,
-  ratiosOf,
-  refusalsOf,
-  RunContext,
-  stretchOf,
-  type MeshRunDeps,
-} from './run-context.ts';
+import { deliveryOf, ratiosOf, RunContext, stretchOf, type MeshRunDeps } from './run-context.ts';
+import { reportOfChanging } from './report-of-changing.ts';
 import type { MeshRunOptions } from './run-options.ts';
 
 /** Messages of a frame are sent over this time. */
@@ -59,31 +53,16 @@ export function runSequence(
     results.push(...sent.map((result) => ({ ...result })));
   }
   const moving = context.ratesSince(before, context.nowMs - startMs);
-  return {
-    ...context.common(),
+  return reportOfChanging(context, {
     links: first.links.length,
     reachablePairs,
-    pairs: results.length,
-    messages: results.length,
-    delivery: deliveryOf(results),
+    results,
     stretch: stretchOf(ratios),
-    bytesPerNodePerSecond: { coldStart: coldStart.total, steady: moving.controlOnWire },
     convergenceMs,
-    failover: { detectMs: null, packetsLost: null, idleDetectMs: null },
-    disjoint: null,
-    detail: {
-      coldStart,
-      steady: moving,
-      loaded: null,
-      refused: refusalsOf(results),
-      failedLinks: [],
-      failedNodes: [],
-      routes: null,
-      explanation: null,
-      events: fleet.world.steps,
-      frames,
-    },
-  };
+    coldStart,
+    moving,
+    frames,
+  });
 }
 
 /** Makes the true graph that of the frame. */
