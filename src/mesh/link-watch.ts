@@ -25,7 +25,7 @@ const QUIET_BEATS = 1.25;
 const FIRST_PINGS = 3;
 const FIRST_PINGS_SPACING_MS = 300;
 /** Pings that wait for an answer; older ones are forgotten. */
-const PINGS_MAX = 4;
+const PINGS_MAX = 16;
 /** What a link is thought to carry before that is measured: bytes that are under way excuse a late answer. */
 const BYTES_PER_SECOND_UNKNOWN = 256 * 1024;
 /** The rate of a busy link is taken over so much, and then anew. */
@@ -79,6 +79,7 @@ export class LinkWatch {
   #pingWanted = false;
   #bytesSent = 0;
   #bytesAnswered = 0;
+  #bytesAtPinged = 0;
   /** Packets waited for the window since the last acknowledgement. */
   #limited = false;
   /** The link has had packets under way since then, delivered so much, and met the window. */
@@ -92,6 +93,7 @@ export class LinkWatch {
   #sharedAtMs = -Infinity;
   #answers = 0;
   #isSecondTry = false;
+  #suspectAnswers = false;
   /** Asked out of turn: the answer is waited for no longer than if packets waited for it. */
   #isUrgent = false;
   #readmitAtMs = 0;
@@ -173,6 +175,8 @@ export class LinkWatch {
     if (!this.#config.shares) return true;
     if (ping.roundTripMs === null) return true;
     this.#sharedAtMs = this.#config.clock.now();
+    this.#bytesAnswered = Math.max(this.#bytesAnswered, this.#bytesAtPinged);
+    this.#bytesAtPinged = this.#bytesSent;
     this.#measured(ping.roundTripMs);
     return true;
   }
@@ -250,7 +254,8 @@ export class LinkWatch {
   /** Asks for an acknowledgement of packets: one at a time, soon or once half of the window is out. */
   #ask(nowMs: number): void {
     const { bytes } = this.underWay;
-    if (bytes === 0 || this.#pings.length > 0 || this.#pingWanted || this.suspect) return;
+    if (bytes === 0 || this.#pings.length > 0 || this.#pingWanted) return;
+    if (this.suspect && !this.#suspectAnswers) return;
     const atMs = this.#pingedAtMs + ACK_INTERVAL_MS;
     if (atMs <= nowMs || 2 * bytes >= this.#window.bytes) {
       this.#want();
@@ -319,7 +324,8 @@ export class LinkWatch {
   /** This node was held up: what waits to be read counts before anybody is convicted. */
   #excuse(nowMs: number): void {
     const { failureTimeoutMs } = this.#config.timings;
-    const graceMs = this.#timeoutMs();
+    const graceMs = Math.min(this.#timeoutMs(), failureTimeoutMs);
+    if (this.#probe !== null) this.#probe = { askedAtMs: nowMs, timeoutMs: graceMs };
     if (this.#ackAtMs !== Infinity) this.#ackAtMs = nowMs + graceMs;
     this.#heardAtMs = Math.max(this.#heardAtMs, nowMs + graceMs - failureTimeoutMs);
   }
@@ -327,6 +333,7 @@ export class LinkWatch {
   #unanswered(nowMs: number): void {
     this.#ackAtMs = Infinity;
     if (this.suspect) {
+      this.#suspectAnswers = false;
       this.#probeMs = Math.min(2 * this.#probeMs, this.#config.timings.heartbeatMs);
       this.#ackAtMs = nowMs + this.#probeMs;
       this.#want();
@@ -352,6 +359,7 @@ export class LinkWatch {
 
   #suspectNow(nowMs: number, suspected: () => void): void {
     this.suspect = true;
+    this.#suspectAnswers = false;
     this.#isSecondTry = false;
     this.#isUrgent = false;
     this.#askAtMs = Infinity;
@@ -365,6 +373,7 @@ export class LinkWatch {
 
   /** A suspect link answered. */
   #answered(nowMs: number): void {
+    this.#suspectAnswers = true;
     this.#probeMs = SUSPECT_PROBE_MS;
     this.#ackAtMs = this.#readmitAtMs;
     if (nowMs < this.#readmitAtMs) return;

@@ -55,6 +55,8 @@ export interface MeshLinksHandlers {
   up(link: MeshLink, port: number): void;
   /** What the other end may not have got waits in the neighbour to be handed over. */
   down(link: MeshLink, port: number, reason: NeighbourClose): void;
+  /** After `down`, and after another link to the neighbour took its place: what waits there is to be handed over. */
+  over(link: MeshLink, port: number): void;
   /** The link does not answer: it stays open, and should carry nothing until `recovered`. */
   suspected(link: MeshLink, port: number): void;
   recovered(link: MeshLink, port: number): void;
@@ -303,10 +305,13 @@ export class MeshLinks {
     this.#config.handlers.down(link, port, reason);
     // That a suspect link ends is no news.
     if (!link.neighbour.suspect) this.#nudge();
+    if (this.#stopped) return;
     const successor = this.#standby.get(key);
-    if (successor === undefined || this.#stopped) return;
-    this.#standby.delete(key);
-    this.#activate(key, successor);
+    if (successor !== undefined) {
+      this.#standby.delete(key);
+      this.#activate(key, successor);
+    }
+    this.#config.handlers.over(link, port);
   }
 }
 

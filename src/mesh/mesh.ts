@@ -128,6 +128,8 @@ class MeshNode implements Mesh {
       handlers: {
         up: (link, port) => this.#linkUp(link, port),
         down: (link, port, reason) => this.#linkDown(link, port, reason),
+        over: (link, port) =>
+          link.neighbour.handOver((packet) => this.#switch.reroute(packet, port, true)),
         suspected: (link, port) => this.#linkSuspected(link, port),
         recovered: (link, port) => this.#linkRecovered(link, port),
         refused: (link, reason) => this.#announcer.closed(link, reason, false),
@@ -320,9 +322,7 @@ class MeshNode implements Mesh {
   #linkDown(link: MeshLink, port: number, reason: NeighbourClose): void {
     this.#linkState.linkDown(port);
     this.#announcer.closed(link.neighbour.link, reason, true);
-    if (this.#stopped) return;
-    this.#spread();
-    link.neighbour.handOver((packet) => this.#switch.reroute(packet, port, true));
+    if (!this.#stopped) this.#spread();
   }
 
   /**

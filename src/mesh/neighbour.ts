@@ -444,8 +444,9 @@ class EstablishingNeighbour implements Neighbour {
         this.#held = frame;
         break;
       case 'closed':
-        // The transport tells why in a moment.
+        // The transport tells why in a moment; a packet can then go another way.
         this.#full = true;
+        this.#held = frame;
         break;
     }
   }

@@ -200,11 +200,10 @@ export class PacketSwitch {
   reroute(packet: Uint8Array, port: number, isOver: boolean): boolean {
     const header = decodePacketHeader(packet);
     if (!header.ok) return false;
+    // Another link to the same neighbour has the port now.
+    if (isOver && this.#isUsable(port)) return this.#transmit(port, packet, null).ok;
     const detoured = this.#around(header.value, packet, port);
-    if (detoured !== null) {
-      this.#carryOut(detoured, null);
-      return true;
-    }
+    if (detoured !== null && this.#carryOut(detoured, null).ok) return true;
     if (!isOver) return false;
     const { source, destination } = header.value;
     this.#config.meter.dropped('ROUTING_PORT_UNKNOWN', null);

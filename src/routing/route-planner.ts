@@ -134,7 +134,8 @@ export class RoutePlanner {
     const target = topology.nodeOf(peer);
     if (target === NONE || target === topology.source) return null;
     const choice = this.#policy.choose(topology, target, flowId, this.#criteria);
-    if (choice === null) return null;
+    // A suspect link that is the only way may still come back.
+    if (choice === null) return this.cheapestTo(peer);
     const route = this.#routes.get(choice) ?? routeAlong(topology, choice.nodes);
     this.#routes.set(choice, route);
     if (route.ok) this.#remember(target, flowId ^ route.value.label, choice);
