@@ -2,11 +2,20 @@
 
 import { Command, Option } from 'commander';
 import { POLICY_NAMES } from '../routing/policies/policies.ts';
+import type { Pair } from '../sim/mesh-run/probes.ts';
 import type { MeshRunReport } from '../sim/mesh-run/report.ts';
 import type { TopologyFile } from '../sim/topology/topology.ts';
-import { EXIT_DONE, EXIT_NO, EXIT_THRESHOLD, printJson, runCommand } from './outcome.ts';
+import {
+  EXIT_DONE,
+  EXIT_NO,
+  EXIT_THRESHOLD,
+  printJson,
+  reportError,
+  runCommand,
+} from './outcome.ts';
+import { checkFlags } from './sim/check-flags.ts';
 import { comparisonText } from './sim/comparison-text.ts';
-import { writeDrawing } from './sim/drawing.ts';
+import { checkDrawable, writeDrawing } from './sim/drawing.ts';
 import { reportText } from './sim/report-text.ts';
 import {
   amountOption,
@@ -22,7 +31,7 @@ import {
 } from './sim/run-options.ts';
 import { simulate, type SimFlags } from './sim/simulate.ts';
 import { topologyIn, topologyOf } from './sim/topology-argument.ts';
-import { openTraceFile, type TraceFile } from './sim/trace-file.ts';
+import { openTraceFile } from './sim/trace-file.ts';
 
 /** The command, to be added to the program. */
 export function simCommand(): Command {
@@ -70,7 +79,7 @@ export function simCommand(): Command {
     )
     .option('--speed <metres>', 'how fast, in metres per second', speedOption, 1.4)
     .option('--trace <file>', 'every hop of every packet, one JSON document per line')
-    .option('--svg <file>', 'draw the topology, with the routes of --pair')
+    .option('--svg <file>', 'draw the topology, with the routes of --pair or --explain')
     .option('--pair <a,b>', 'two nodes by id, name or position in the file, from 0')
     .option(
       '--min-delivery <share>',
@@ -84,6 +93,9 @@ export function simCommand(): Command {
 Topologies: meshnet-lab JSON, NetJSON, GraphML, multi-metric JSON; grid:WxH, line:N, ring:N, tree:N, geometric:N,
 regular:NxD. The nodes run the code of production, only clock and links are simulated. Figures are measured in the run,
 or n/a. The same seed and options give the same run, to the last byte.
+
+--mobility and files of frames change links themselves: no --fail-links, --fail-nodes, --churn, --explain or --pair with
+them. --compare goes without --explain, --svg and --trace, and --explain without --pair.
 
 Examples:
   bitcraps sim grid:10x10
@@ -102,29 +114,44 @@ Examples:
 
 function run(argument: string, flags: SimFlags): number {
   const file = topologyOf(argument, flags.seed);
+  // Whatever is wrong is told before a file is touched or anybody waits.
+  const pair = checkFlags(file, flags);
+  if (flags.svg !== undefined) checkDrawable(flags.svg);
   const trace = flags.trace === undefined ? null : openTraceFile(flags.trace);
   try {
-    if (flags.compare === true) return compare(file, flags, trace);
-    const report = simulate(file, flags, trace);
-    if (flags.svg !== undefined) writeDrawing(flags.svg, topologyIn(file), report, flags.seed);
+    if (flags.compare === true) return compare(file, flags, pair);
+    const report = simulate(file, flags, pair, trace);
     if (flags.json === true) printJson(report);
     else process.stdout.write(reportText(report, flags.explain !== undefined));
-    if (flags.explain !== undefined && report.detail.routes?.length === 0) return EXIT_NO;
-    return exitCode([report], flags);
+    return draw(file, flags, report) ?? exitCode([report], flags);
   } finally {
     trace?.close();
     if (process.stderr.isTTY) process.stderr.write('\r\u001B[K');
   }
 }
 
-function compare(file: TopologyFile, flags: SimFlags, trace: TraceFile | null): number {
-  const reports = POLICY_NAMES.map((policy) => simulate(file, { ...flags, policy }, trace));
+function compare(file: TopologyFile, flags: SimFlags, pair: Pair | null): number {
+  const reports = POLICY_NAMES.map((policy) => simulate(file, { ...flags, policy }, pair, null));
   if (flags.json === true) printJson(reports);
   else process.stdout.write(comparisonText(reports));
   return exitCode(reports, flags);
 }
 
-function exitCode(reports: readonly MeshRunReport[], { minDelivery = 0 }: SimFlags): number {
-  const enough = reports.every(({ delivery }) => (delivery ?? 0) >= minDelivery);
-  return enough ? EXIT_DONE : EXIT_THRESHOLD;
+/** The exit code if it failed. The report is out by then, and `--json` promises one document: no second one for this. */
+function draw(file: TopologyFile, { svg, seed }: SimFlags, report: MeshRunReport): number | null {
+  if (svg === undefined) return null;
+  try {
+    writeDrawing(svg, topologyIn(file), report, seed);
+    return null;
+  } catch (error) {
+    return reportError(error);
+  }
+}
+
+/** A missed threshold says more than a pair without a route. */
+function exitCode(reports: readonly MeshRunReport[], flags: SimFlags): number {
+  const { minDelivery = 0, explain } = flags;
+  if (reports.some(({ delivery }) => (delivery ?? 0) < minDelivery)) return EXIT_THRESHOLD;
+  const noRoute = reports.some(({ detail }) => detail.routes?.length === 0);
+  return explain !== undefined && noRoute ? EXIT_NO : EXIT_DONE;
 }

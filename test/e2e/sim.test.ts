@@ -1,6 +1,6 @@
 // `bitcraps sim` as people start it.
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { MeshRunReport } from '../../src/sim/mesh-run/report.ts';
@@ -78,6 +78,59 @@ describe('bitcraps sim', () => {
       expect(delivery).toBe(1);
       expect(disjoint?.achieved).toBe(disjoint?.possible);
     }
+  });
+
+  test('refuses flags that it would ignore before it touches a file', async () => {
+    const trace = join(folder.path, 'kept.ndjson');
+    const svg = join(folder.path, 'never.svg');
+    writeFileSync(trace, 'kept');
+    const refusals = [
+      [['--mobility', 'random', '--churn', '1'], '--churn does not go with --mobility'],
+      [['--compare'], '--svg does not go with --compare'],
+      [['--explain', '0,0'], '--explain takes two different nodes'],
+      [['--pair', '0,9'], '--pair: the topology has no node 9'],
+    ] as const;
+    const runs = await Promise.all(
+      refusals.map(([words]) =>
+        run(folder.path, 'sim', 'line:3', ...words, '--trace', trace, '--svg', svg),
+      ),
+    );
+    for (const [i, { status, stdout, stderr }] of runs.entries()) {
+      expect(status).toBe(2);
+      expect(stdout).toBe('');
+      expect(stderr).toContain(`CLI_USAGE: ${refusals[i]?.[1]}`);
+    }
+    expect(readFileSync(trace, 'utf8')).toBe('kept');
+    expect(existsSync(svg)).toBe(false);
+  });
+
+  test('looks for a place for the drawing before the run', async () => {
+    const trace = join(folder.path, 'unrun.ndjson');
+    const svg = join(folder.path, 'no-such-folder', 'mesh.svg');
+    const words = ['sim', 'line:3', '--duration', '1s', '--svg', svg, '--trace', trace];
+    const { status, stderr } = await run(folder.path, ...words);
+    expect(status).toBe(2);
+    expect(stderr).toContain('CLI_FILE_UNWRITABLE');
+    expect(existsSync(trace)).toBe(false);
+  });
+
+  test('prints the report even where the drawing cannot be finished', async () => {
+    // It can be opened, and every write to it finds the disk full.
+    const words = ['sim', 'line:3', '--duration', '1s', '--svg', '/dev/full', '--json'];
+    const failed = await run(folder.path, ...words);
+    expect(failed.status).toBe(2);
+    expect(failed.stderr).toContain('CLI_FILE_UNWRITABLE');
+    expect(json(failed) as MeshRunReport).toMatchObject({ nodes: 3, delivery: 1 });
+  });
+
+  test('a missed threshold counts for more than a pair without a route', async () => {
+    const words = ['sim', 'line:3', '--duration', '1s', '--loss', '1', '--explain', '0,2'];
+    const [noRoute, missed] = await Promise.all([
+      run(folder.path, ...words),
+      run(folder.path, ...words, '--min-delivery', '0.5'),
+    ]);
+    expect(noRoute.status).toBe(1);
+    expect(missed.status).toBe(99);
   });
 
   test('refuses what is no topology', async () => {

@@ -1,31 +1,16 @@
-// `--svg` and `--pair` of `bitcraps sim`.
+// `--svg` of `bitcraps sim`.
 
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { BitcrapsError } from '../../core/errors.ts';
 import { primitives } from '../../platform/node/primitives.ts';
-import type { Pair } from '../../sim/mesh-run/probes.ts';
 import type { MeshRunReport } from '../../sim/mesh-run/report.ts';
 import { createSeededRng } from '../../sim/seeded-rng.ts';
 import { drawTopology } from '../../sim/topology/draw-svg.ts';
 import type { Topology } from '../../sim/topology/topology.ts';
 
-/** Two nodes by id, by name, or by their place in the file. Throws `CLI_USAGE`. */
-export function pairIn({ nodes }: Topology, text: string): Pair {
-  const words = text.split(',').map((word) => word.trim());
-  const indices = words.map((word) => {
-    for (const field of ['id', 'name'] as const) {
-      const index = nodes.findIndex((node) => node[field] === word);
-      if (index >= 0) return index;
-    }
-    const index = /^\d{1,6}$/.test(word) ? Number(word) : nodes.length;
-    if (index < nodes.length) return index;
-    throw new BitcrapsError('CLI_USAGE', { detail: `the topology has no node ${word}` });
-  });
-  const [from, to] = indices;
-  if (from === undefined || to === undefined || indices.length > 2 || from === to) {
-    throw new BitcrapsError('CLI_USAGE', { detail: '--pair takes two different nodes, as A,B' });
-  }
-  return { from, to };
+/** So that nobody waits for a run whose drawing has no place; an old drawing stays. Throws `CLI_FILE_UNWRITABLE`. */
+export function checkDrawable(path: string): void {
+  writing(path, () => closeSync(openSync(path, 'a')));
 }
 
 /** Draws the topology with what failed and the routes that were asked for. Throws `CLI_FILE_UNWRITABLE`. */
@@ -44,10 +29,14 @@ export function writeDrawing(
       cost,
     })),
   });
+  writing(path, () => writeFileSync(path, text));
+}
+
+function writing(path: string, act: () => void): void {
   try {
-    writeFileSync(path, text);
+    act();
   } catch (error) {
-    const detailText = error instanceof Error ? error.message : String(error);
-    throw new BitcrapsError('CLI_FILE_UNWRITABLE', { path, detail: detailText });
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new BitcrapsError('CLI_FILE_UNWRITABLE', { path, detail });
   }
 }

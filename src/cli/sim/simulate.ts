@@ -1,19 +1,17 @@
 // One run of `bitcraps sim`: its flags as the simulator takes them.
 
-import { BitcrapsError } from '../../core/errors.ts';
 import { zstd } from '../../platform/node/zstd.ts';
 import { primitives } from '../../platform/node/primitives.ts';
 import type { PresetName } from '../../resilience/presets.ts';
 import type { PolicyName } from '../../routing/policies/route-policy.ts';
 import type { MotionClass } from '../../sim/mesh-run/motion.ts';
+import type { Pair } from '../../sim/mesh-run/probes.ts';
 import type { MeshRunReport } from '../../sim/mesh-run/report.ts';
 import { runMesh } from '../../sim/mesh-run/run-mesh.ts';
 import { runMoving } from '../../sim/mesh-run/run-moving.ts';
 import { runSequence } from '../../sim/mesh-run/run-sequence.ts';
 import type { Amount, MeshRunOptions } from '../../sim/mesh-run/run-options.ts';
 import type { TopologyFile } from '../../sim/topology/topology.ts';
-import { pairIn } from './drawing.ts';
-import { topologyIn } from './topology-argument.ts';
 import type { TraceFile } from './trace-file.ts';
 
 export interface SimFlags {
@@ -37,33 +35,22 @@ export interface SimFlags {
   readonly json?: boolean;
 }
 
-/** Throws `CLI_USAGE` for flags that do not go together. */
+/** Flags that do not go together were refused before; `pair` is the one that they ask for. */
 export function simulate(
   file: TopologyFile,
   options: SimFlags,
+  pair: Pair | null,
   trace: TraceFile | null,
 ): MeshRunReport {
   const deps = { primitives, compressor: zstd };
-  const asked = runOptions(file, options, trace);
-  if (file.kind === 'sequence') {
-    if (options.mobility !== undefined) {
-      throw new BitcrapsError('CLI_USAGE', {
-        detail: 'the file says itself how its nodes move: leave --mobility out',
-      });
-    }
-    return runSequence(file.sequence, asked, deps);
-  }
+  const asked = runOptions(options, pair, trace);
+  if (file.kind === 'sequence') return runSequence(file.sequence, asked, deps);
   if (options.mobility === undefined) return runMesh(file.topology, asked, deps);
   const motion = { class: options.mobility, speed: options.speed };
   return runMoving(file.topology, motion, asked, deps);
 }
 
-function runOptions(
-  file: TopologyFile,
-  options: SimFlags,
-  trace: TraceFile | null,
-): MeshRunOptions {
-  const pair = options.explain ?? options.pair;
+function runOptions(options: SimFlags, pair: Pair | null, trace: TraceFile | null): MeshRunOptions {
   return {
     seed: options.seed,
     preset: options.preset,
@@ -74,7 +61,7 @@ function runOptions(
     failLinks: options.failLinks ?? null,
     failNodes: options.failNodes ?? null,
     churnPerSecond: options.churn,
-    pair: pair === undefined ? null : pairIn(topologyIn(file), pair),
+    pair,
     trace: trace === null ? null : (hop) => trace.write(hop),
     progress: process.stderr.isTTY ? (line) => process.stderr.write(`\r\u001B[K${line}`) : null,
   };
