@@ -3,7 +3,7 @@ import { primitives } from '../platform/node/primitives.ts';
 import { presets } from '../resilience/presets.ts';
 import { createWorld, type World } from '../sim/world.ts';
 import { ACK_INTERVAL_MS, LinkWatch, type LinkWatchConfig } from './link-watch.ts';
-import { decodePing } from './ping.ts';
+import { decodePing, encodePing } from './ping.ts';
 
 const timings = presets.lan;
 const FRAME = new Uint8Array(100);
@@ -173,6 +173,56 @@ describe('suspicion', () => {
     expect(one.events.at(-1)).toBe('silent');
   });
 
+  test('takes a listener no longer after hours of frames that no pong of its own accounted for', () => {
+    const one = watched({ role: 'listener' });
+    for (let beat = 1; beat <= 3_600; beat += 1) {
+      run(one, timings.heartbeatMs);
+      one.watch.heard();
+      one.watch.pinged(encodePing({ number: beat, roundTripMs: 2 }));
+      one.watch.sent(new Uint8Array(1_000), false);
+    }
+    expect(one.pings.length).toBeLessThan(4);
+    one.answerMs = null;
+    one.watch.sent(FRAME, true);
+    run(one, 1_000);
+    expect(one.events).toEqual(['suspected']);
+  });
+
+  test('of a link that answers again leaves its packets acknowledged, whenever it ends', () => {
+    const one = watched();
+    run(one, 5_000);
+    // Each time it is readmitted later.
+    for (let flap = 0; flap < 5; flap += 1) {
+      one.answerMs = 2;
+      while (one.watch.suspect) run(one, 100);
+      one.answerMs = null;
+      one.watch.sent(FRAME, true);
+      while (!one.watch.suspect) run(one, 100);
+    }
+    one.answerMs = 2;
+    run(one, 1_500);
+    for (let i = 0; i < 10; i += 1) {
+      one.watch.sent(FRAME, true);
+      run(one, 2 * ACK_INTERVAL_MS);
+      expect(one.watch.underWay.bytes).toBe(0);
+    }
+    expect(one.watch.suspect).toBe(true);
+  });
+
+  test('does not stay on a link whose answers take many heartbeats', () => {
+    const { local } = presets;
+    const one = watched({ timings: local });
+    run(one, 5_000);
+    one.answerMs = 4.5 * local.heartbeatMs;
+    for (let i = 0; i < 200; i += 1) {
+      one.watch.sent(FRAME, true);
+      run(one, 100);
+    }
+    run(one, 2 * local.failureTimeoutMs);
+    expect(one.events).toEqual(['suspected', 'recovered']);
+    expect(one.watch.underWay.bytes).toBe(0);
+  });
+
   test('is never where nobody wants to know', () => {
     const one = watched({ suspected: null });
     run(one, 5_000);
@@ -180,6 +230,37 @@ describe('suspicion', () => {
     one.watch.sent(FRAME, true);
     run(one, 4_000);
     expect(one.watch.suspect).toBe(false);
+  });
+});
+
+describe('a pause of this node', () => {
+  test('during a probe convicts nobody', () => {
+    const one = watched();
+    run(one, 5_100);
+    // Shorter than the failure timeout, longer than the probe.
+    one.lateMs = 3_000;
+    one.answerMs = null;
+    one.watch.probe(100);
+    run(one, 3_050);
+    one.lateMs = 0;
+    // The timer of the probe fires before the answer is read.
+    run(one, 70);
+    one.watch.heard();
+    one.watch.ponged(one.pings.at(-1)!.payload);
+    one.answerMs = 2;
+    run(one, 10_000);
+    expect(one.events).toEqual([]);
+  });
+
+  test('grants a dead link no more than the failure timeout, whatever was sent before', () => {
+    const one = watched({ role: 'listener' });
+    one.answerMs = null;
+    one.lateMs = 150;
+    one.watch.sent(new Uint8Array(20_000_000), false);
+    run(one, timings.failureTimeoutMs);
+    one.lateMs = 0;
+    run(one, 2 * timings.failureTimeoutMs);
+    expect(one.events.at(-1)).toBe('silent');
   });
 });
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { presets, type FailureTimings } from '../../src/resilience/presets.ts';
 import { ok } from '../../src/core/errors.ts';
 import { DENIED_HOLD_MS } from '../../src/routing/link-state-own.ts';
+import { LAN_PROFILE } from '../../src/sim/path.ts';
 import { FrameType } from '../../src/wire/frame.ts';
 import { decodePacketHeader, detourCount } from '../../src/wire/packet.ts';
 import { MeshRig, type NodeOptions } from '../suites/mesh-rig.ts';
@@ -67,6 +68,24 @@ async function suspicion(rig: MeshRig, at: string, to: string, limitMs: number):
   const startMs = rig.world.clock.now();
   await rig.world.runUntil(() => isSuspect(rig, at, to), startMs + limitMs);
   return rig.world.clock.now() - startMs;
+}
+
+const TRIANGLE = [
+  ['a', 'b'],
+  ['b', 'c'],
+  ['a', 'c'],
+] as const;
+
+function numbered(prefix: string, count: number, body = ''): string[] {
+  return Array.from({ length: count }, (_, i) => `${prefix}${i} ${body}`);
+}
+
+function nameIn(text: string): string {
+  return text.slice(0, text.indexOf(' '));
+}
+
+function inboxOf(rig: MeshRig, name: string): string[] {
+  return rig.node(name).inbox.map(({ text }) => text);
 }
 
 describe('a link that carries packets and dies without a word', () => {
@@ -148,6 +167,79 @@ describe('a link that carries packets and dies without a word', () => {
         .map(({ text }) => text),
     ).toEqual(['patience', 'more patience']);
     expect(isSuspect(rig, 'b', 'c')).toBe(false);
+  });
+});
+
+describe('packets of a link that is no way any more', () => {
+  test('a node whose only link is suspect still sends over it', async () => {
+    const { rig } = connect([['a', 'b']]);
+    await rig.run(3_000);
+    const sent = await stream(rig, 'a', 'b', 5);
+    rig.network.cut('a', 'b');
+    sent.push(...(await stream(rig, 'a', 'b', 1)));
+    expect(await suspicion(rig, 'a', 'b', 5_000)).toBeLessThan(1_000);
+    sent.push(...(await stream(rig, 'a', 'b', 3)));
+    expect(isSuspect(rig, 'a', 'b')).toBe(true);
+    rig.network.heal('a', 'b');
+    await rig.run(3_000);
+    expect(inboxOf(rig, 'b')).toEqual(sent);
+  });
+
+  test('two that dial each other while data flow lose nothing', async () => {
+    const { rig } = connect([['a', 'b']]);
+    await rig.run(1_000);
+    await stream(rig, 'a', 'b', 1);
+    const body = 'x'.repeat(2_000);
+    const accepted = numbered('m', 100, body).filter((text) => rig.send('a', 'b', text).ok);
+    // The second link takes the place of the first one; what is refused meanwhile, its sender knows.
+    rig.link('b', 'a');
+    for (const text of numbered('n', 100, body)) {
+      if (rig.send('a', 'b', text).ok) accepted.push(text);
+      await rig.run(1);
+    }
+    await rig.run(3_000);
+    expect(rig.node('a').mesh.neighbours()).toHaveLength(1);
+    expect(accepted.length).toBeGreaterThan(150);
+    const got = inboxOf(rig, 'b').slice(1);
+    expect(got.map(nameIn).toSorted()).toEqual(accepted.map(nameIn).toSorted());
+  });
+
+  test('a detour without room leaves them, or their source is told', async () => {
+    const { rig, fates } = connect(TRIANGLE, () => ({ link: { queueBytesMax: 64 * 1024 } }));
+    rig.network.profile('a', 'b', { ...LAN_PROFILE, bytesPerSecond: 300_000 });
+    await rig.run(3_000);
+    for (const to of ['b', 'c']) await stream(rig, 'a', to, 1);
+    await rig.run(500);
+    fates.get('a c')!.dead = true;
+    // What does not compress, so that two queues fill.
+    const noise = new Uint8Array(24_000);
+    rig.world.rng('noise').fill(noise);
+    const body = Array.from(noise, (byte) => byte.toString(16).padStart(2, '0')).join('');
+    const accepted = numbered('c', 110, body).filter((text) => rig.send('a', 'c', text).ok);
+    for (const text of numbered('b', 100, body)) rig.send('a', 'b', text);
+    await rig.run(30_000);
+    const { dropped } = rig.node('a').mesh.counters().total;
+    expect([...dropped.keys()]).toContain('MESH_QUEUE_FULL');
+    const got = inboxOf(rig, 'c').length - 1;
+    expect(got + rig.node('a').unreachable.length).toBe(accepted.length);
+  });
+
+  test('one that meets a closed transport is handed over', async () => {
+    const rig = new MeshRig();
+    for (const name of ['a', 'b', 'c']) rig.add(name);
+    rig.link('a', 'b');
+    rig.link('b', 'c');
+    const [dialer, listener] = rig.network.pair('a', 'c');
+    rig.node('a').mesh.addLink(dialer);
+    rig.node('c').mesh.addLink(listener);
+    await rig.run(3_000);
+    await stream(rig, 'a', 'c', 1);
+    // The transport ends by itself and tells the mesh a moment later.
+    dialer.close();
+    const sent = numbered('m', 20);
+    for (const text of sent) expect(rig.send('a', 'c', text)).toMatchObject({ ok: true });
+    await rig.run(3_000);
+    expect(inboxOf(rig, 'c').slice(1).toSorted()).toEqual(sent.toSorted());
   });
 });
 
