@@ -32,6 +32,8 @@ export class Announcements {
   readonly #awaited = new Map<number, Awaited>();
   #leadMs: number | null = null;
   #deviationMs = 0;
+  /** Not before: it looks at everything. */
+  #cleanAtMs = -Infinity;
 
   /** When the next one is due, `null` if none is. */
   get dueAtMs(): number | null {
@@ -46,7 +48,8 @@ export class Announcements {
 
   /** `false` if there is no room for it. */
   heard(id: number, port: number, nowMs: number): boolean {
-    if (this.#queue.length >= QUEUE_MAX || this.#awaited.size >= AWAITED_MAX) this.#clean(nowMs);
+    const isFull = this.#queue.length >= QUEUE_MAX || this.#awaited.size >= AWAITED_MAX;
+    if (isFull && nowMs >= this.#cleanAtMs) this.#clean(nowMs);
     const awaited = this.#awaited.get(id);
     if (this.#queue.length >= QUEUE_MAX) return false;
     if (awaited === undefined && this.#awaited.size >= AWAITED_MAX) return false;
@@ -97,6 +100,7 @@ export class Announcements {
   }
 
   #clean(nowMs: number): void {
+    this.#cleanAtMs = nowMs + GRAFT_MS_FIRST;
     for (const [key, { dueAtMs }] of this.#awaited) {
       if (dueAtMs + GRAFT_MS_MAX < nowMs) this.#awaited.delete(key);
     }

@@ -69,6 +69,8 @@ export class LinkStateDatabase {
   /** Insertion order is time order, as for `#quarantined`. */
   readonly #tombstones = new Map<ByteKey, Tombstone>();
   readonly #quarantined = new Map<ByteKey, Tombstone>();
+  /** Up to which number lies of an originator are dealt with: one proof counts once. */
+  readonly #pardoned = new Map<ByteKey, Tombstone>();
   readonly #recent = new Int32Array(CHANGES_KEPT);
   #agedVersion = -1;
   readonly #stack: number[] = [];
@@ -180,14 +182,14 @@ export class LinkStateDatabase {
   }
 
   /** Whether the originator may change its record now; counts it. */
-  mayChange(peer: number, nowMs: number): boolean {
+  mayChange(peer: number, nowMs: number, counted = true): boolean {
     if (nowMs >= this.#windowAtMs + ORIGINATOR_WINDOW_MS) {
       for (let any = 0; any < this.#table.length; any += 1) this.#table.setChanges(any, 0);
       this.#windowAtMs = nowMs;
     }
     const count = this.#table.changes(peer);
     if (count >= ORIGINATOR_CHANGES_MAX) return false;
-    this.#table.setChanges(peer, count + 1);
+    if (counted) this.#table.setChanges(peer, count + 1);
     return true;
   }
 
@@ -248,6 +250,7 @@ export class LinkStateDatabase {
   quarantine(originator: Uint8Array, sequence: bigint, nowMs: number): boolean {
     const key = byteKey(originator);
     if (this.#quarantined.has(key)) return false;
+    if (sequence <= (this.#pardoned.get(key)?.sequence ?? -1n)) return false;
     put(this.#quarantined, key, { sequence, untilMs: nowMs + QUARANTINE_MS }, QUARANTINED_MAX);
     this.remove(this.pool.peerIndex(originator), nowMs, false);
     return true;
@@ -280,10 +283,14 @@ export class LinkStateDatabase {
       const tooMany = strangers > STRANGERS_MAX || same > STRANGERS_PER_NEIGHBOUR_MAX;
       if (tooMany && ageMs >= STRANGER_MS) this.remove(peer, nowMs, false);
     }
-    for (const table of [this.#tombstones, this.#quarantined]) {
-      for (const [key, { untilMs }] of table) {
+    for (const table of [this.#tombstones, this.#quarantined, this.#pardoned]) {
+      for (const [key, { sequence, untilMs }] of table) {
         if (untilMs > nowMs) break;
         table.delete(key);
+        if (table === this.#quarantined) {
+          const pardoned = { sequence, untilMs: nowMs + TOMBSTONE_MS };
+          put(this.#pardoned, key, pardoned, TOMBSTONES_MAX);
+        }
       }
     }
   }

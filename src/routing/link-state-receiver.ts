@@ -29,6 +29,11 @@ import { createTokenBucket } from './token-bucket.ts';
 
 const TAKEN: Received = { kind: 'taken' };
 
+/** Long records cost more to decode and to keep. */
+function costOf(bytes: number): number {
+  return Math.max(1, bytes >>> 10);
+}
+
 /** The rest of link state, as far as what arrives concerns it. */
 export interface UpdateSink {
   readonly database: LinkStateDatabase;
@@ -59,9 +64,10 @@ export class UpdateReceiver {
 
   /** A frame with one record. */
   record(payload: Uint8Array, state: PortState | null, nowMs: number): Received {
-    if (!(state?.records ?? this.#portless).take(nowMs)) return this.#sink.limited(state);
+    if (!(state?.records ?? this.#portless).take(nowMs, costOf(payload.length)))
+      return this.#sink.limited(state);
     const known = this.#sink.pool.find(payload, 0, payload.length);
-    if (known !== null) return this.#takeKnown(known, state, 0, nowMs, false);
+    if (known !== null) return this.#takeKnown(known, state, 0, nowMs);
     const decoded = this.#sink.pool.decode(payload);
     if (!decoded.ok) return { kind: 'fault', error: decoded.error };
     return this.#takeNew(decoded.value, state, 0, nowMs);
@@ -78,7 +84,8 @@ export class UpdateReceiver {
         };
     if (!decoded.ok) return { kind: 'fault', error: decoded.error };
     const update = decoded.value;
-    const count = update.records.length + update.deltas.length + 2 * update.proofs.length;
+    let count = update.deltas.length + 2 * update.proofs.length;
+    for (const run of update.records) count += costOf(lengthOf(run));
     if (!state.records.take(nowMs, count)) return this.#sink.limited(state);
     if (update.prune) this.#sink.moved(state, false, nowMs);
     if (update.graft) this.#sink.moved(state, true, nowMs);
@@ -101,7 +108,7 @@ export class UpdateReceiver {
       const path = pathAt(update, i);
       const known = pool.find(payload, run.start, run.end);
       if (known !== null) {
-        this.#takeKnown(known, state, path, nowMs, false);
+        this.#takeKnown(known, state, path, nowMs);
         continue;
       }
       const decoded = pool.decode(payload.subarray(run.start, run.end));
@@ -121,7 +128,7 @@ export class UpdateReceiver {
     if (signature + SIGNATURE_BYTES > run.end) return;
     const known = pool.findSignature(payload, signature);
     if (known !== null) {
-      this.#takeKnown(known, state, path, nowMs, false);
+      this.#takeKnown(known, state, path, nowMs);
       return;
     }
     const rebuilt = pool.rebuild(payload.subarray(run.start, run.end));
@@ -153,7 +160,10 @@ export class UpdateReceiver {
     if (lengthOf(want) + lengthOf(wantFull) === 0) return;
     // A record that is asked for costs as much as one that is sent.
     const count = lengthOf(want) / SHORT_ID_BYTES + lengthOf(wantFull) / ID_BYTES;
-    if (!state.records.take(nowMs, count)) return;
+    if (!state.records.take(nowMs, count)) {
+      this.#sink.limited(state);
+      return;
+    }
     for (let at = want.start; at < want.end; at += SHORT_ID_BYTES) {
       const id = wordAt(payload, at);
       const record = pool.findPrefix(id, this.#isHeld) ?? pool.findPrefix(id, () => true);
@@ -173,20 +183,14 @@ export class UpdateReceiver {
     answers.set(record.originator, held === record ? form : 'whole');
   }
 
-  /** A record whose signature was checked before. `counted`: as a change of its originator. */
-  #takeKnown(
-    record: PooledRecord,
-    state: PortState | null,
-    path: number,
-    nowMs: number,
-    counted: boolean,
-  ): Received {
+  /** A record whose signature was checked. */
+  #takeKnown(record: PooledRecord, state: PortState | null, path: number, nowMs: number): Received {
     const { database, counters, self } = this.#sink;
     if (record.originator === self) return this.#sink.heardOwn(record.signed, () => null, state);
     const relation = database.relatePooled(record);
     switch (relation) {
       case 'newer':
-        if (!counted && database.record(record.originator) !== undefined) {
+        if (database.record(record.originator) !== undefined) {
           if (!database.mayChange(record.originator, nowMs)) return this.#sink.limited(state);
         }
         return this.#store(record, state, path, nowMs);
@@ -239,12 +243,13 @@ export class UpdateReceiver {
       return { kind: 'ignored', why: relation };
     }
     if (relation === 'newer' && peer >= 0 && database.record(peer) !== undefined) {
-      // Counted before the signature is checked, which is what costs.
-      if (!database.mayChange(peer, nowMs)) return this.#sink.limited(state);
+      // Looked up before the signature is checked, which is what costs; counted once that holds, so that nobody uses up
+      // another one's changes.
+      if (!database.mayChange(peer, nowMs, false)) return this.#sink.limited(state);
     }
     const added = pool.add(signed);
     if (!added.ok) return { kind: 'fault', error: added.error };
-    return this.#takeKnown(added.value, state, path, nowMs, true);
+    return this.#takeKnown(added.value, state, path, nowMs);
   }
 
   #store(record: PooledRecord, state: PortState | null, path: number, nowMs: number): Received {

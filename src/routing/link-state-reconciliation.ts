@@ -22,6 +22,8 @@ const RETRY_MS = 250;
 const AGAIN_MS = 150;
 /** Then the difference is looked at in any case. */
 const DEFERRALS_MAX = 4;
+/** Who does not take the answers gets no more of them. */
+const TRIES_WAITING_MAX = 8_192;
 
 export interface ReconciliationDeps {
   /** PeerId. */
@@ -59,6 +61,10 @@ export class Reconciliation {
   }
 
   answer(state: PortState, nodes: readonly TrieNode[], salt: Uint8Array, nowMs: number): void {
+    if (state.tries.length > TRIES_WAITING_MAX) {
+      state.compareAtMs ??= nowMs + RETRY_MS;
+      return;
+    }
     const trie = this.#trie(state, salt);
     const [first] = nodes;
     const isRoot = first !== undefined && nodes.length === 1 && first.digits === 0;

@@ -16,6 +16,8 @@ import {
 /** A subtree with no more records is listed. */
 export const LISTED_MAX = 16;
 const DIGIT_BITS = 4;
+/** How often a frame may have the records looked at: parts of one comparison do not overlap. */
+const LOOKS_MAX = 4;
 const NOTHING = new Uint8Array(0);
 
 /** What a trie holds of a record. */
@@ -42,6 +44,8 @@ export class RecordTrie {
   readonly #entries: readonly TrieEntry[];
   readonly #saltHigh: number;
   readonly #saltLow: number;
+  /** Records that may still be looked at for this frame. */
+  #looks = 0;
 
   /** The entries in any order; `salt`: 8 bytes. */
   constructor(entries: readonly TrieEntry[], salt: Uint8Array) {
@@ -71,6 +75,7 @@ export class RecordTrie {
     knows: (idHigh: number, idLow: number) => boolean,
   ): TrieAnswer {
     const answer: TrieAnswer = { tries: [], lacking: [], wanted: [] };
+    this.#looks = LOOKS_MAX * this.#entries.length;
     for (const node of nodes) {
       if (node.fingerprints.length === 0) this.#compareList(node, knows, answer);
       else if (node.fingerprints.length === ID_BYTES) {
@@ -88,6 +93,8 @@ export class RecordTrie {
 
   #descend(prefix: number, digits: number, their: Uint8Array, { tries }: TrieAnswer): void {
     const run = this.#range(prefix, digits);
+    this.#looks -= run.end - run.start;
+    if (this.#looks < 0) return;
     if (this.#fingerprint(run).every((byte, i) => byte === their[i])) return;
     if (run.end - run.start <= LISTED_MAX || digits === PREFIX_DIGITS_MAX) {
       tries.push(this.#list(prefix, digits, run));
@@ -106,6 +113,9 @@ export class RecordTrie {
     knows: (idHigh: number, idLow: number) => boolean,
     { lacking, wanted }: TrieAnswer,
   ): void {
+    const { start, end } = this.#range(prefix, digits);
+    this.#looks -= end - start;
+    if (this.#looks < 0) return;
     const theirs = new Map<number, number[]>();
     for (let at = 0; at < ids.length; at += ID_BYTES) {
       const high = wordAt(ids, at);
@@ -115,7 +125,6 @@ export class RecordTrie {
       else lows.push(low);
       if (!knows(high, low)) wanted.push(high);
     }
-    const { start, end } = this.#range(prefix, digits);
     const has = (idHigh: number, idLow: number): boolean =>
       theirs.get(idHigh)?.includes(idLow) === true;
     for (const { record, peer } of this.#entries.slice(start, end)) {

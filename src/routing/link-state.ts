@@ -156,7 +156,7 @@ class Exchange implements LinkState, UpdateSink {
   constructor(config: LinkStateConfig, deps: LinkStateDeps) {
     const { identity, networkId, attributes, bootEpoch, recordsMax } = config;
     const { primitives, rng, clock, logger } = deps;
-    const pool = deps.pool ?? new RecordPool(primitives, networkId);
+    const pool = deps.pool ?? new RecordPool(primitives, networkId, deps.rng.uint32());
     this.#self = identity.publicKey;
     this.#deps = deps;
     this.database = new LinkStateDatabase(pool, recordsMax);

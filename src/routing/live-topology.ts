@@ -161,11 +161,15 @@ export class LiveTopology implements RoutingView {
 
   #update(numbers: ReadonlySet<number>): void {
     const { database } = this.#deps;
+    // Who went makes room first.
+    for (const number of numbers) {
+      if (database.record(number) === undefined) this.#forget(number, this.#nodeOfNumber(number));
+    }
     for (const number of numbers) {
       const record = database.record(number);
       const node = this.#nodeOfNumber(number);
-      if (record === undefined) this.#forget(number, node);
-      else if (node === NONE) this.#admit(number, record);
+      if (record === undefined) continue;
+      if (node === NONE) this.#admit(number, record);
       else this.#records[node] = record;
     }
     for (const number of numbers) this.#report(number);
@@ -222,8 +226,9 @@ export class LiveTopology implements RoutingView {
 
   #arcStarts(): Uint32Array {
     const graph = this.#graph;
-    if (this.#startsVersion === graph.version) return this.#startsOf;
-    this.#startsVersion = graph.version;
+    // Of this topology, not of the graph: rows move without a change of an arc.
+    if (this.#startsVersion === this.version) return this.#startsOf;
+    this.#startsVersion = this.version;
     this.#startsOf = new Uint32Array(graph.targets.length);
     for (let node = 0; node < graph.nodes; node += 1) {
       this.#startsOf.fill(node, graph.starts[node] ?? 0, graph.ends[node] ?? 0);

@@ -22,7 +22,7 @@ function signed(node: number, sequence: bigint, neighbours: readonly number[] = 
 
 describe('a pool of records', () => {
   test('verifies a record once and finds it by its bytes, its id and its signature', () => {
-    const pool = new RecordPool(primitives, NETWORK);
+    const pool = new RecordPool(primitives, NETWORK, 7);
     const original = signed(0, 1n, [1]);
     const record = unwrap(pool.add(original));
     expect(unwrap(pool.add(unwrap(pool.decode(original.payload))))).toBe(record);
@@ -37,7 +37,7 @@ describe('a pool of records', () => {
   });
 
   test('keeps nothing that is not genuine', () => {
-    const pool = new RecordPool(primitives, NETWORK);
+    const pool = new RecordPool(primitives, NETWORK, 7);
     const { payload } = signed(0, 1n);
     const forged = payload.slice();
     forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1;
@@ -48,7 +48,7 @@ describe('a pool of records', () => {
   });
 
   test('lets go of what nobody holds, peers included, and keeps what is held', () => {
-    const pool = new RecordPool(primitives, NETWORK);
+    const pool = new RecordPool(primitives, NETWORK, 7);
     const held = unwrap(pool.add(signed(0, 1n, [1])));
     pool.hold(held);
     for (let i = 0; i < UNHELD_MAX + 100; i += 1) pool.addOwn(signed(2, BigInt(i), [3]));
@@ -65,13 +65,13 @@ describe('a pool of records', () => {
   });
 
   test('rebuilds a record from its changes', () => {
-    const pool = new RecordPool(primitives, NETWORK);
+    const pool = new RecordPool(primitives, NETWORK, 7);
     const base = unwrap(pool.add(signed(0, 1n, [1])));
     const next = unwrap(pool.add(signed(0, 2n, [1])));
     pool.prepareDelta(next, base);
     const delta = next.delta ?? new Uint8Array(0);
     expect(delta.length).toBeLessThan(80);
-    const other = new RecordPool(primitives, NETWORK);
+    const other = new RecordPool(primitives, NETWORK, 7);
     expect(other.rebuild(delta)).toBeNull();
     other.add(base.signed);
     expect(other.rebuild(delta)?.payload).toEqual(next.payload);

@@ -20,6 +20,8 @@ import {
 
 /** Records that nobody holds and that are kept for a while. */
 export const UNHELD_MAX = 4_096;
+/** And bytes of their payloads; decoded, a record takes about thirteen times as many. */
+const UNHELD_BYTES_MAX: number = 4 * 1024 * 1024;
 /** Of the 8 bytes of a record's id, those that a delta names its base by. */
 export const BASE_BYTES = 4;
 /**
@@ -79,14 +81,21 @@ export class RecordPool {
   readonly #byId = new WordIndex();
   readonly #peers: (Peer | undefined)[] = [];
   readonly #freePeers: number[] = [];
-  readonly #byPrefix = new WordIndex();
+  /** By a keyed hash: whoever makes PeerIds up cannot make them meet. */
+  readonly #byPeer = new WordIndex();
+  readonly #peerSeed: number;
+  /** By the first 4 bytes: how many, and which one, −1 once there was more than one. */
+  readonly #byPrefix = new Map<number, { count: number; index: number }>();
   #prefixes = new Uint32Array(64);
-  #unheld: Entry[] = [];
+  #unheld: (Entry | undefined)[] = [];
   #unheldHead = 0;
+  #unheldBytes = 0;
 
-  constructor(primitives: Primitives, networkId: string) {
+  /** `seed`: 32 random bits that others do not know. */
+  constructor(primitives: Primitives, networkId: string, seed: number) {
     this.#primitives = primitives;
     this.networkId = networkId;
+    this.#peerSeed = seed | 0;
   }
 
   /** Numbers of peers are below it. */
@@ -246,12 +255,7 @@ export class RecordPool {
   readonly #peerByPrefix = (prefix: Uint8Array): Uint8Array | null => {
     if (prefix.length !== PEER_PREFIX_BYTES) return null;
     const word = wordAt(prefix, 0);
-    let found: Uint8Array | null = null;
-    for (let place = this.#byPrefix.first(word); place >= 0; place = this.#byPrefix.next(place)) {
-      if (found !== null) return null;
-      found = this.#peers[this.#byPrefix.value(place)]?.bytes ?? null;
-    }
-    return found;
+    return this.#peers[this.#byPrefix.get(word)?.index ?? -1]?.bytes ?? null;
   };
 
   #matches(bytes: Uint8Array, at: number, key: number): boolean {
@@ -301,10 +305,16 @@ export class RecordPool {
   #wait(entry: Entry): void {
     entry.waiting += 1;
     this.#unheld.push(entry);
-    while (this.#unheld.length - this.#unheldHead > UNHELD_MAX) {
+    this.#unheldBytes += entry.payload.length;
+    while (
+      this.#unheld.length - this.#unheldHead > UNHELD_MAX ||
+      this.#unheldBytes > UNHELD_BYTES_MAX
+    ) {
       const oldest = this.#unheld[this.#unheldHead];
+      this.#unheld[this.#unheldHead] = undefined;
       this.#unheldHead += 1;
       if (oldest === undefined) continue;
+      this.#unheldBytes -= oldest.payload.length;
       oldest.waiting -= 1;
       if (oldest.waiting === 0 && oldest.holders === 0) this.#drop(oldest);
     }
@@ -325,10 +335,20 @@ export class RecordPool {
     for (const neighbour of neighbours) this.#unuse(neighbour);
   }
 
+  #hash(bytes: Uint8Array): number {
+    let hash = this.#peerSeed;
+    for (let at = 0; at < bytes.length; at += 4) {
+      hash = Math.imul(hash ^ wordAt(bytes, at), 0x85eb_ca6b);
+      hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2_ae35);
+      hash ^= hash >>> 13;
+    }
+    return hash;
+  }
+
   #peer(bytes: Uint8Array): Peer | null {
-    const prefixes = this.#byPrefix;
-    for (let place = prefixes.first(wordAt(bytes, 0)); place >= 0; place = prefixes.next(place)) {
-      const peer = this.#peers[prefixes.value(place)];
+    const index = this.#byPeer;
+    for (let place = index.first(this.#hash(bytes)); place >= 0; place = index.next(place)) {
+      const peer = this.#peers[index.value(place)];
       if (peer !== undefined && compareBytes(peer.bytes, bytes) === 0) return peer;
     }
     return null;
@@ -349,7 +369,13 @@ export class RecordPool {
       uses: 1,
     };
     this.#peers[index] = peer;
-    this.#byPrefix.insert(prefix, index);
+    this.#byPeer.insert(this.#hash(bytes), index);
+    const same = this.#byPrefix.get(prefix);
+    if (same === undefined) this.#byPrefix.set(prefix, { count: 1, index });
+    else {
+      same.count += 1;
+      same.index = -1;
+    }
     if (index >= this.#prefixes.length) {
       const larger = new Uint32Array(this.#prefixes.length * 2);
       larger.set(this.#prefixes);
@@ -366,7 +392,12 @@ export class RecordPool {
     if (peer.uses > 0) return;
     this.#peers[index] = undefined;
     this.#freePeers.push(index);
-    this.#byPrefix.remove(wordAt(peer.bytes, 0), index);
+    this.#byPeer.remove(this.#hash(peer.bytes), index);
+    const prefix = wordAt(peer.bytes, 0);
+    const same = this.#byPrefix.get(prefix);
+    if (same === undefined) return;
+    same.count -= 1;
+    if (same.count === 0) this.#byPrefix.delete(prefix);
   }
 }
 

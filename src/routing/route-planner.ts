@@ -6,7 +6,7 @@ import { fail, ok, type Result } from '../core/errors.ts';
 import { peerIdText } from '../core/peer-id.ts';
 import type { Clock } from '../env/clock.ts';
 import type { Rng } from '../env/rng.ts';
-import { OWNER_PREFIX_BYTES, type FailedLink } from '../wire/failed-links.ts';
+import type { FailedLink } from '../wire/failed-links.ts';
 import { encodePorts, ROUTE_BYTES_MAX } from '../wire/ports.ts';
 import { byteKey } from './byte-key.ts';
 import { pathPrice } from './congestion-marking.ts';
@@ -287,10 +287,9 @@ export class RoutePlanner {
     };
     fail(source, (port) => !avoided.isUsable(port));
     for (const { owner, port } of avoided.links) {
-      const prefix = byteKey(owner);
       for (const [node, { signed }] of topology.entries()) {
-        const key = byteKey(signed.record.originator.subarray(0, OWNER_PREFIX_BYTES));
-        if (key === prefix) fail(node, (one) => one === port);
+        const { originator } = signed.record;
+        if (owner.every((byte, i) => byte === originator[i])) fail(node, (one) => one === port);
       }
     }
     return failed;

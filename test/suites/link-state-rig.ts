@@ -70,7 +70,7 @@ export class LinkStateRig {
   constructor({ seed = 1, shared = true, latencyMs = 1 }: RigOptions = {}) {
     this.#seed = seed;
     this.#latencyMs = latencyMs;
-    this.#pool = shared ? new RecordPool(primitives, NETWORK) : null;
+    this.#pool = shared ? new RecordPool(primitives, NETWORK, 7) : null;
   }
 
   add({ bootEpoch = 1, recordsMax }: AddOptions = {}): number {

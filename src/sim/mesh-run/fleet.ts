@@ -115,7 +115,7 @@ export class Fleet {
     this.world = world;
     this.#primitives = world.primitives;
     this.#rng = world.rng('fleet');
-    this.pool = new TruthPool(world.primitives, NETWORK_ID);
+    this.pool = new TruthPool(world.primitives, NETWORK_ID, world.seed);
     this.network = createSimNetwork(world);
     const nodes: FleetNode[] = [];
     this.nodes = nodes;
