@@ -102,6 +102,27 @@ describe('detours', () => {
     expect(hopsOf(planner.detourTo(peer(1), both))).toEqual([]);
     expect(planner.detourTo(peer(1), both)).toBeNull();
   });
+
+  test('are remembered no longer than the topology is the same', () => {
+    const rig = meshOf(RING);
+    let nowMs = 0;
+    const clock = { now: () => nowMs, wallMs: () => nowMs, after: () => ({ cancel: () => {} }) };
+    const planner = plannerOver(peer(0), rig.state(0).database, { clock });
+    const dead = rig.portTo(0, 1);
+    const without = { links: [], isUsable: (port: number) => port !== dead };
+    const first = planner.detourTo(peer(2), without);
+    expect(hopsOf(first)).toEqual([4, 3, 2]);
+    expect(planner.detourTo(peer(2), without)).toBe(first);
+    rig.part(3, 4);
+    rig.run(3_000);
+    expect(planner.detourTo(peer(2), without)).toBeNull();
+    // Let go and made again, a topology counts from the beginning.
+    nowMs = 120_000;
+    planner.sweep();
+    rig.join(3, 4);
+    rig.run(3_000);
+    expect(hopsOf(planner.detourTo(peer(2), without))).toEqual([4, 3, 2]);
+  });
 });
 
 describe('disjoint routes', () => {

@@ -30,6 +30,8 @@ import type {
 export const TOPOLOGY_IDLE_MS = 60_000;
 /** Flows whose path is remembered for the feedback that is to come; the one used longest ago goes first. */
 export const FLOWS_MAX = 4_096;
+/** Detours that are remembered for one state of the topology. */
+const DETOURS_KEPT_MAX = 1_024;
 /** Node-disjoint routes to one destination: what a redundancy of three asks for. */
 export const DISJOINT_ROUTES_MAX = 3;
 /** What marks tell of links, for criteria that look at congestion: half forgotten in the time that a queue takes to drain. */
@@ -110,6 +112,8 @@ export class RoutePlanner {
   /** Of a choice that the policy gives again and again the route is made once. */
   #routes = new WeakMap<PathChoice, PlannedRoute>();
   #routesOf = -1;
+  /** Of this state of the topology. */
+  readonly #detours = new Map<string, Route | null>();
   /** The path of each flow, by destination and labelled flow id; the one used longest ago first. */
   readonly #flows = new Map<number, PathChoice>();
 
@@ -155,6 +159,17 @@ export class RoutePlanner {
     const topology = this.#current();
     const target = topology.nodeOf(destination);
     if (target === NONE || target === topology.source) return null;
+    // All packets that a dead link strands ask the same, one after the other.
+    const question = questionOf(topology, target, avoided);
+    const known = this.#detours.get(question);
+    if (known !== undefined) return known;
+    const route = this.#plannedAround(topology, target, avoided);
+    if (this.#detours.size >= DETOURS_KEPT_MAX) this.#detours.clear();
+    this.#detours.set(question, route);
+    return route;
+  }
+
+  #plannedAround(topology: LiveTopology, target: number, avoided: Avoided): Route | null {
     const failed = this.#failedArcs(topology, avoided);
     const nodes = nodePath(topology.paths, target);
     const whole = nodes !== null && !crosses(topology, nodes, failed);
@@ -241,6 +256,7 @@ export class RoutePlanner {
     if (this.#topology === null) return;
     if (this.#config.clock.now() - this.#usedAtMs < TOPOLOGY_IDLE_MS) return;
     this.#topology = null;
+    this.#routesOf = -1;
     this.#flows.clear();
     this.#prices = createPathTomography(PRICES);
     this.#policy = createPolicy(this.#policy.name);
@@ -269,6 +285,7 @@ export class RoutePlanner {
     if (this.#routesOf !== this.#topology.version) {
       this.#routesOf = this.#topology.version;
       this.#routes = new WeakMap();
+      this.#detours.clear();
     }
     return this.#topology;
   }
@@ -294,6 +311,18 @@ export class RoutePlanner {
     }
     return failed;
   }
+}
+
+/** What a detour depends on besides the topology: where to, and without what. */
+function questionOf({ graph, source }: LiveTopology, target: number, avoided: Avoided): string {
+  let question = String(target);
+  const end = graph.ends[source] ?? 0;
+  for (let arc = graph.starts[source] ?? 0; arc < end; arc += 1) {
+    const port = graph.ports[arc] ?? 0;
+    if (!avoided.isUsable(port)) question += ` ${port}`;
+  }
+  for (const { owner, port } of avoided.links) question += ` ${owner.join('.')}:${port}`;
+  return question;
 }
 
 function msAgo(atMs: number | null, nowMs: number): number | null {

@@ -12,23 +12,32 @@ export interface Truth {
   neighboursOf(node: number): ReadonlySet<number>;
 }
 
+interface Held {
+  readonly record: PooledRecord;
+  /** Databases that hold it. */
+  holders: number;
+  /** The node whose true record it is, −1 if it is not true, `null` before anybody looked. */
+  node: number | null;
+}
+
 export class TruthPool extends RecordPool {
   /** Changes whenever a database changes. */
   changes = 0;
   #truth: Truth | null = null;
-  /** By handle: the node whose true record it is, −1 if it is not true. */
-  readonly #trueOf = new Map<PooledRecord, number>();
   /** By node: databases that hold a true record of it. */
   #holders = new Int32Array(0);
-  /** Databases that hold each record. */
-  readonly #held = new Map<PooledRecord, number>();
+  /** By handle, as long as anybody holds the record. Asked for every record that any node takes. */
+  readonly #held: (Held | undefined)[] = [];
 
   /** Counts anew, against this truth. */
   watch(truth: Truth, nodes: number): void {
     this.#truth = truth;
-    this.#trueOf.clear();
     this.#holders = new Int32Array(nodes);
-    for (const [record, holders] of this.#held) this.#count(record, holders);
+    for (const held of this.#held) {
+      if (held === undefined) continue;
+      held.node = null;
+      this.#count(held, held.holders);
+    }
   }
 
   /** How many databases hold a true record of the node. */
@@ -39,29 +48,29 @@ export class TruthPool extends RecordPool {
   override hold(record: PooledRecord): void {
     super.hold(record);
     this.changes += 1;
-    this.#held.set(record, (this.#held.get(record) ?? 0) + 1);
-    this.#count(record, 1);
+    let held = this.#held[record.handle];
+    if (held === undefined) {
+      held = { record, holders: 0, node: null };
+      this.#held[record.handle] = held;
+    }
+    held.holders += 1;
+    this.#count(held, 1);
   }
 
   override release(record: PooledRecord): void {
     super.release(record);
-    const left = (this.#held.get(record) ?? 0) - 1;
-    this.#count(record, -1);
-    if (left > 0) this.#held.set(record, left);
-    else {
-      this.#held.delete(record);
-      this.#trueOf.delete(record);
-    }
+    const held = this.#held[record.handle];
+    if (held === undefined) return;
+    held.holders -= 1;
+    this.#count(held, -1);
+    if (held.holders === 0) this.#held[record.handle] = undefined;
   }
 
-  #count(record: PooledRecord, by: number): void {
+  #count(held: Held, by: number): void {
     const truth = this.#truth;
     if (truth === null) return;
-    let node = this.#trueOf.get(record);
-    if (node === undefined) {
-      node = nodeOf(record, truth);
-      this.#trueOf.set(record, node);
-    }
+    held.node ??= nodeOf(held.record, truth);
+    const { node } = held;
     if (node >= 0) this.#holders[node] = (this.#holders[node] ?? 0) + by;
   }
 }
