@@ -15,6 +15,7 @@ import type { PolicyName, RouteCriteria } from '../routing/policies/route-policy
 import type { RecordPool } from '../routing/record-pool.ts';
 import type { NamedExplanation } from '../routing/route-planner.ts';
 import type { ProtocolVersion } from '../versioning/protocol-version.ts';
+import type { FrameBuffers } from '../wire/frame.ts';
 import type { FlowFeedback } from './flow-feedback.ts';
 import type { Member, MeshCounters, MeshLinkEvent, NeighbourInfo, RouteInfo } from './mesh-view.ts';
 import type { Bridge, SwitchErrorCode } from './packet-switch.ts';
@@ -32,6 +33,8 @@ export interface MeshDeps {
   readonly bootEpoch: number;
   /** Link-state records of this network, shared with other nodes of this process. Default: one for this node. */
   readonly pool?: RecordPool;
+  /** Where frames of link state are written. Default: `FRESH_BUFFERS`. */
+  readonly buffers?: FrameBuffers;
 }
 
 export interface MeshConfig extends FailureTimings {

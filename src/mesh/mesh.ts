@@ -90,7 +90,7 @@ class MeshNode implements Mesh {
 
   constructor(config: MeshConfig, deps: MeshDeps) {
     const { identity, networkId, gateway } = config;
-    const { primitives, clock, rng, logger, metrics, compressor, bootEpoch, pool } = deps;
+    const { primitives, clock, rng, logger, metrics, compressor, bootEpoch } = deps;
     const usesGateways = featuresOf(config.version).some(({ name }) => name === 'GatewayNodes');
     this.self = identity.publicKey;
     this.#config = config;
@@ -106,7 +106,7 @@ class MeshNode implements Mesh {
         attributes: this.#attributes,
         bootEpoch,
       },
-      { primitives, clock, logger, rng, ...(pool === undefined ? {} : { pool }) },
+      deps,
     );
     this.#routes = new RoutePlanner({
       self: this.self,
@@ -379,7 +379,7 @@ class MeshNode implements Mesh {
     const { clock } = this.#deps;
     const dueAtMs = this.#linkState.wakeAtMs;
     if (dueAtMs !== null && dueAtMs <= clock.now()) this.#linkState.wake();
-    this.#links.wake();
+    if (this.#linkState.hasFrames) this.#links.wake();
     const atMs = this.#linkState.wakeAtMs;
     if (this.#stopped || atMs === null || (this.#wake !== null && this.#wake.atMs <= atMs)) return;
     this.#wake?.timer.cancel();

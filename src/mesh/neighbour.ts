@@ -38,7 +38,7 @@ export type PayloadFrameType =
 export interface OutgoingFrame {
   readonly type: PayloadFrameType;
   readonly payload: Uint8Array;
-  /** The payload is the link's to change, and from `payloadWithHeadroom`. */
+  /** The payload is the link's to change, and from `FrameBuffers`. */
   readonly hasHeadroom: boolean;
 }
 

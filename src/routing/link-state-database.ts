@@ -72,7 +72,8 @@ export class LinkStateDatabase {
   /** Up to which number lies of an originator are dealt with: one proof counts once. */
   readonly #pardoned = new Map<ByteKey, Tombstone>();
   readonly #recent = new Int32Array(CHANGES_KEPT);
-  #agedVersion = -1;
+  /** A link that somebody reported is reported no more: who was attached by it may not be now. */
+  #hasLostLinks = false;
   readonly #stack: number[] = [];
 
   constructor(pool: RecordPool, recordsMax: number = RECORDS_MAX) {
@@ -236,6 +237,7 @@ export class LinkStateDatabase {
       const tombstone = { sequence, untilMs: nowMs + TOMBSTONE_MS };
       put(this.#tombstones, byteKey(originator), tombstone, TOMBSTONES_MAX);
     }
+    this.#hasLostLinks = true;
     this.#table.setHeld(peer, 0);
     this.#table.setFlags(peer, 0);
     this.log.remove(peer);
@@ -262,11 +264,11 @@ export class LinkStateDatabase {
 
   /**
    * Drops what has been unreachable for too long and the strangers that are too many, and forgets what lies long enough
-   * behind. Cheap while nothing changes: it looks at links only if the version is another than at the last time.
+   * behind. Cheap while no link goes: only then it looks at all that are left.
    */
   age(nowMs: number): void {
-    if (this.#agedVersion !== this.version) this.#reattach(nowMs);
-    this.#agedVersion = this.version;
+    if (this.#hasLostLinks) this.#reattach(nowMs);
+    this.#hasLostLinks = false;
     const bySlot = new Map<number, number>();
     let strangers = 0;
     // The newest first: the oldest strangers are those that are too many.
@@ -316,6 +318,7 @@ export class LinkStateDatabase {
       this.size += 1;
     } else {
       this.recordBytes -= before.payload.length;
+      if (!hasAll(record.neighbours, before.neighbours)) this.#hasLostLinks = true;
       this.pool.release(before);
     }
     this.pool.hold(record);
@@ -403,6 +406,11 @@ export class LinkStateDatabase {
     }
     return false;
   }
+}
+
+function hasAll(numbers: Int32Array, wanted: Int32Array): boolean {
+  for (let i = 0; i < wanted.length; i += 1) if (!numbers.includes(wanted[i] ?? 0)) return false;
+  return true;
 }
 
 /** Puts an entry last; the first goes if there are too many. */

@@ -1,5 +1,6 @@
 // The exchange between nodes of today, in virtual time: that it converges, what it costs, and whom it withstands.
 
+import { FRESH_BUFFERS } from '../wire/frame.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -351,7 +352,7 @@ describe('hostile nodes', () => {
     forged[forged.length - 5] = (forged.at(-5) ?? 0) ^ 1;
     const writer = new UpdateWriter();
     writer.record(forged, 1);
-    const payload = writer.finish() ?? new Uint8Array(0);
+    const payload = writer.finish(FRESH_BUFFERS) ?? new Uint8Array(0);
     expect(rig.state(1).receive('update', payload, rig.portTo(1, 0))).toMatchObject({
       kind: 'fault',
       error: { code: 'ROUTING_RECORD_FORGED' },

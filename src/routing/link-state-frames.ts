@@ -1,6 +1,7 @@
 // Fills the frames of one link from what waits for it: control and answers first, then the news of the log, as records
 // where the link is in the tree and as ids where it is not.
 
+import type { FrameBuffers } from '../wire/frame.ts';
 import type { LinkStateDatabase } from './link-state-database.ts';
 import type { AnswerForm, PortState } from './link-state-port.ts';
 import { ID_BYTES, SHORT_ID_BYTES, UpdateWriter } from './link-state-update.ts';
@@ -58,9 +59,9 @@ export function nextUpdate(
   state: PortState,
   database: LinkStateDatabase,
   sent: SentCounters,
+  buffers: FrameBuffers,
 ): Uint8Array | null {
-  // Every link is asked after every event, and has mostly nothing.
-  if (!state.ready && !hasAnswers(state)) return null;
+  if (!hasFrame(state)) return null;
   const writer = new UpdateWriter();
   writeControl(state, writer, sent);
   sent.bytesSent.other += writer.bytes;
@@ -79,12 +80,14 @@ export function nextUpdate(
       : writeIds(state, database, writer, sent);
     if (isDone) state.ready = false;
   }
-  return writer.finish();
+  return writer.finish(buffers);
 }
 
-function hasAnswers(state: PortState): boolean {
-  const { tell, want, wantFull, tries, salt, evidence, proofs, answers } = state;
-  if (tell !== null || want.length > 0 || wantFull.length > 0 || answers.size > 0) return true;
+/** Whether there may be a frame for the link. Every link is asked after every event, and has mostly none. */
+export function hasFrame(state: PortState): boolean {
+  const { ready, tell, want, wantFull, tries, salt, evidence, proofs, answers } = state;
+  if (ready || tell !== null || !state.modern) return true;
+  if (want.length > 0 || wantFull.length > 0 || answers.size > 0) return true;
   return (salt !== null && tries.length > 0) || evidence.length > 0 || proofs.length > 0;
 }
 

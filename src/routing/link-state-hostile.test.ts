@@ -1,5 +1,6 @@
 // What a hostile neighbour might send to wear a node out, or to cut others off.
 
+import { FRESH_BUFFERS } from '../wire/frame.ts';
 import { describe, expect, test } from 'vitest';
 import { LinkStateRig, NETWORK, rigIdentity } from '../../test/suites/link-state-rig.ts';
 import { primitives } from '../platform/node/primitives.ts';
@@ -51,7 +52,7 @@ describe('forged changes', () => {
       const forged = signRecord(primitives, rigIdentity(1), NETWORK, { ...record, sequence });
       const writer = new UpdateWriter();
       writer.record(forged.payload, 5);
-      rig.state(0).receive('update', writer.finish()!, port);
+      rig.state(0).receive('update', writer.finish(FRESH_BUFFERS)!, port);
       rig.run(20);
     }
     rig.state(2).reweigh(rig.portTo(2, 0), 321);

@@ -1,3 +1,4 @@
+import { FRESH_BUFFERS } from '../wire/frame.ts';
 import { create, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -53,7 +54,7 @@ describe('updates', () => {
         }));
         for (const node of tries) writer.trie(node, salt);
         for (const [one, other] of content.proofs) writer.proof({ one, other });
-        const written = writer.finish() ?? new Uint8Array(0);
+        const written = writer.finish(FRESH_BUFFERS) ?? new Uint8Array(0);
 
         const paths = [...content.records, ...content.deltas].map(([, path]) => path);
         const encoded = toBinary(
@@ -97,7 +98,7 @@ describe('updates', () => {
     const writer = new UpdateWriter();
     writer.have(1);
     // Field 200, two bytes.
-    const later = Uint8Array.of(...(writer.finish() ?? []), 0xc2, 0x0c, 2, 1, 2);
+    const later = Uint8Array.of(...(writer.finish(FRESH_BUFFERS) ?? []), 0xc2, 0x0c, 2, 1, 2);
     const read = unwrap(decodeUpdate(later));
     expect(read.have.end - read.have.start).toBe(4);
   });

@@ -2,7 +2,7 @@
 // read by hand, since a cold start of ten thousand nodes passes a hundred million records and most of them are known.
 
 import { fail, ok, type Result } from '../core/errors.ts';
-import { payloadWithHeadroom } from '../wire/frame.ts';
+import type { FrameBuffers } from '../wire/frame.ts';
 import { RECORD_BYTES_MAX } from './link-state-record.ts';
 import { readVarint, varintBytes, writeVarint } from './varint.ts';
 
@@ -320,7 +320,7 @@ export class UpdateWriter {
   }
 
   /** The payload, with headroom for a frame, or `null` if there is nothing in it. */
-  finish(): Uint8Array | null {
+  finish(buffers: FrameBuffers): Uint8Array | null {
     if (this.bytes === 0) return null;
     const paths =
       this.#deltaPaths.length === 0 ? this.#paths : [...this.#paths, ...this.#deltaPaths];
@@ -334,7 +334,7 @@ export class UpdateWriter {
     if (this.#tree !== 0) length += 2;
     if (this.#salt !== null) length += 1 + ID_BYTES;
 
-    const out = payloadWithHeadroom(length);
+    const out = buffers.payload(length);
     let at = 0;
     for (const record of this.#records) at = writeBytes(out, at, TAG.records, record);
     for (const delta of this.#deltas) at = writeBytes(out, at, TAG.deltas, delta);

@@ -14,10 +14,12 @@ import type { Clock } from '../env/clock.ts';
 import type { Logger } from '../env/logger.ts';
 import type { Primitives } from '../env/primitives.ts';
 import type { Rng } from '../env/rng.ts';
+import { FRESH_BUFFERS, type FrameBuffers } from '../wire/frame.ts';
 import { Announcements } from './link-state-announcements.ts';
 import { LinkStateDatabase, type Relation } from './link-state-database.ts';
 import {
   createSentCounters,
+  hasFrame,
   NEWS_HOLD_MS,
   nextRecord,
   nextUpdate,
@@ -62,6 +64,8 @@ export interface LinkStateDeps {
   readonly rng: Rng;
   /** Of the same network. Default: one for this node alone. */
   readonly pool?: RecordPool;
+  /** Where updates are written. Default: `FRESH_BUFFERS`. */
+  readonly buffers?: FrameBuffers;
 }
 
 /** What became of a frame. A fault is the neighbour's: it sent what no honest node sends. */
@@ -114,6 +118,8 @@ export interface LinkState {
   setAttributes(attributes: NodeAttributes): void;
   /** `fromPort` is `null` for a link that has no port (yet): its records count, the rest cannot be answered. */
   receive(kind: LinkStateFrameKind, payload: Uint8Array, fromPort: number | null): Received;
+  /** Whether `next` has a frame for any link. */
+  readonly hasFrames: boolean;
   /** Takes the next frame for a link, `null` if there is none. Call it while the link takes frames. */
   next(port: number): LinkStateFrame | null;
   /** Does what is due. */
@@ -143,6 +149,7 @@ class Exchange implements LinkState, UpdateSink {
   };
   readonly #self: Uint8Array;
   readonly #deps: LinkStateDeps;
+  readonly #buffers: FrameBuffers;
   readonly #ports = new Map<number, PortState>();
   readonly #own: OwnRecord;
   readonly #legacy: LegacyLinks;
@@ -159,6 +166,7 @@ class Exchange implements LinkState, UpdateSink {
     const pool = deps.pool ?? new RecordPool(primitives, networkId, deps.rng.uint32());
     this.#self = identity.publicKey;
     this.#deps = deps;
+    this.#buffers = deps.buffers ?? FRESH_BUFFERS;
     this.database = new LinkStateDatabase(pool, recordsMax);
     const { database } = this;
     this.#own = new OwnRecord(
@@ -257,11 +265,16 @@ class Exchange implements LinkState, UpdateSink {
     return received;
   }
 
+  get hasFrames(): boolean {
+    for (const state of this.#ports.values()) if (hasFrame(state)) return true;
+    return false;
+  }
+
   next(port: number): LinkStateFrame | null {
     const state = this.#ports.get(port);
     if (state === undefined) return null;
     if (state.modern) {
-      const update = nextUpdate(state, this.database, this.counters);
+      const update = nextUpdate(state, this.database, this.counters, this.#buffers);
       return update === null ? null : { kind: 'update', payload: update };
     }
     const digest = this.#legacy.nextDigest(state);

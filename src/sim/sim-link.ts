@@ -18,8 +18,15 @@ export interface SimLinkOptions {
   readonly queueBytesMax: number;
   /** A stream with something to deliver that makes no progress for so long breaks with `LINK_STALLED`. */
   readonly stallTimeoutMs: number;
-  /** Frames that nobody changes once they are sent: they travel without a copy. Default: none. */
-  readonly shares?: (frame: Uint8Array) => boolean;
+  /** Frames that their sender hands over: they travel without a copy. Default: none. */
+  readonly handedOver?: HandedOver;
+}
+
+export interface HandedOver {
+  /** Whether nobody but the link holds the frame once it is sent. */
+  includes(frame: Uint8Array): boolean;
+  /** The receiver has read it, and holds nothing of it. */
+  read(frame: Uint8Array): void;
 }
 
 export interface SimLinkCounters {
@@ -147,8 +154,8 @@ export class SimEnd implements Link {
     }
     this.#config.counters.framesSent += 1;
     this.#bufferedBytes += frame.length;
-    const isShared = this.#config.options.shares?.(frame) === true;
-    this.#queue.push(isShared ? frame : frame.slice());
+    const isHandedOver = this.#config.options.handedOver?.includes(frame) === true;
+    this.#queue.push(isHandedOver ? frame : frame.slice());
     this.#pump();
     return 'sent';
   }
@@ -316,6 +323,8 @@ export class SimEnd implements Link {
     counters.bytesDelivered += frame.length;
     this.#world.log(this.#frameLabel, frame);
     this.#handlers?.frame(frame);
+    const { handedOver } = this.#config.options;
+    if (handedOver?.includes(frame) === true) handedOver.read(frame);
   }
 
   #checkEnded(): void {

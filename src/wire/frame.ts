@@ -30,12 +30,18 @@ export function encodeFrame(type: FrameType, payload: Uint8Array): Uint8Array {
   return frame;
 }
 
-/** Room for a payload that `frameAround` makes a frame of without a copy. */
-export function payloadWithHeadroom(bytes: number): Uint8Array {
-  return new Uint8Array(1 + bytes).subarray(1);
+/** Where payloads are written that go out without a copy. Who sends many, and knows when they are read, can give the bytes again. */
+export interface FrameBuffers {
+  /** Room for a payload that `frameAround` makes a frame of without a copy; its bytes may hold anything. */
+  payload(bytes: number): Uint8Array;
 }
 
-/** The frame around a payload from `payloadWithHeadroom`, whose bytes it takes over. */
+/** Each payload in memory of its own. */
+export const FRESH_BUFFERS: FrameBuffers = {
+  payload: (bytes) => new Uint8Array(1 + bytes).subarray(1),
+};
+
+/** The frame around a payload from `FrameBuffers`, whose bytes it takes over. */
 export function frameAround(type: FrameType, payload: Uint8Array): Uint8Array {
   assert(payload.byteOffset === 1, 'a payload with headroom stands behind one free byte');
   const frame = new Uint8Array(payload.buffer, 0, 1 + payload.length);

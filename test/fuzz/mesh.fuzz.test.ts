@@ -27,7 +27,7 @@ import { PLAIN_NODE } from '../../src/routing/node-attributes.ts';
 
 import { helloFor } from '../../src/versioning/hello.ts';
 import { CURRENT } from '../../src/versioning/protocol-version.ts';
-import { decodeFrame, FrameType } from '../../src/wire/frame.ts';
+import { decodeFrame, FRESH_BUFFERS, FrameType } from '../../src/wire/frame.ts';
 import { encodePacket, PacketType } from '../../src/wire/packet.ts';
 import { encodePorts } from '../../src/wire/ports.ts';
 import { rigRng } from '../suites/link-state-rig.ts';
@@ -120,7 +120,7 @@ function updates(): readonly Uint8Array[] {
       for (let i = 0; i < 5; i += 1) writer.want(i);
       writer.wantFull(1, 2);
     }
-    return writer.finish() ?? [];
+    return writer.finish(FRESH_BUFFERS) ?? [];
   });
 }
 

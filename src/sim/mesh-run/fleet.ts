@@ -27,6 +27,7 @@ import {
 } from './fleet-link.ts';
 import type { LinkTruth } from './link-truth.ts';
 import { TruthPool } from './truth-pool.ts';
+import { RecycledBuffers } from './recycled-buffers.ts';
 import { PacketWatch, type HopTrace } from './packet-watch.ts';
 
 /** The protocol of the messages that measure delivery. */
@@ -36,10 +37,6 @@ const NETWORK_ID = 'sim';
 const DIAL_SPREAD_MS = 10;
 /** After a link broke, its dialler waits so long, and up to half as long again. */
 const REDIAL_MS = 1_000;
-/** A mesh makes each of its updates of link state for one link, and no receiver writes into it. */
-const LINK_OPTIONS = {
-  shares: (frame: Uint8Array): boolean => frame[0] === FrameType.linkStateUpdate,
-};
 /** TCP and TLS 1.3 take two round trips. */
 const DIAL_ROUND_TRIPS = 2;
 
@@ -108,6 +105,14 @@ export class Fleet {
   readonly #byEnds = new Map<number, FleetLink>();
   readonly #byName = new Map<string, FleetNode>();
   readonly #tap: LinkTap;
+  readonly #buffers = new RecycledBuffers();
+  /** A mesh makes each of its updates of link state for one link, and its receiver copies what it keeps. */
+  readonly #linkOptions = {
+    handedOver: {
+      includes: (frame: Uint8Array): boolean => frame[0] === FrameType.linkStateUpdate,
+      read: (frame: Uint8Array): void => this.#buffers.giveBack(frame),
+    },
+  };
 
   constructor(config: FleetConfig) {
     const { world } = config;
@@ -242,7 +247,7 @@ export class Fleet {
     const name = nameOf(index);
     const seed = this.#primitives.sha256(utf8(`identity ${world.seed} ${index}`));
     const identity = identityFromSeed(this.#primitives, seed);
-    const endpoint = this.network.endpoint(identity.publicKey, name, LINK_OPTIONS);
+    const endpoint = this.network.endpoint(identity.publicKey, name, this.#linkOptions);
     const clock = world.clockFor(name);
     const mesh = createMesh(
       {
@@ -266,6 +271,7 @@ export class Fleet {
         compressor,
         bootEpoch,
         pool: this.pool,
+        buffers: this.#buffers,
       },
     );
     mesh.handle(PROBE_PROTOCOL, ({ source, payload }) => {
