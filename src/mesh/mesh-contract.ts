@@ -18,7 +18,7 @@ import type { ProtocolVersion } from '../versioning/protocol-version.ts';
 import type { FrameBuffers } from '../wire/frame.ts';
 import type { FlowFeedback } from './flow-feedback.ts';
 import type { Member, MeshCounters, MeshLinkEvent, NeighbourInfo, RouteInfo } from './mesh-view.ts';
-import type { Bridge, SwitchErrorCode } from './packet-switch.ts';
+import type { Bridge, ChooseGateway, SwitchErrorCode } from './packet-switch.ts';
 import type { SessionInfo } from './peer-sessions.ts';
 import type { SessionSendErrorCode } from './session-table.ts';
 
@@ -35,6 +35,8 @@ export interface MeshDeps {
   readonly pool?: RecordPool;
   /** Where frames of link state are written. Default: `FRESH_BUFFERS`. */
   readonly buffers?: FrameBuffers;
+  /** Where packets for other meshes go. Default: the nearest gateway. */
+  readonly chooseGateway?: ChooseGateway;
 }
 
 export interface MeshConfig extends FailureTimings {

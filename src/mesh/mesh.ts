@@ -59,7 +59,7 @@ import { decodeUnreachable } from './unreachable.ts';
 export { PAYLOAD_BYTES_MAX } from './session.ts';
 export type { Mesh, MeshConfig, MeshDeps, MeshMessage } from './mesh-contract.ts';
 export type { FlowFeedback } from './flow-feedback.ts';
-export type { Bridge } from './packet-switch.ts';
+export type { Bridge, ChooseGateway } from './packet-switch.ts';
 
 /** Unreachable originators and aging sessions are looked for so often. */
 const SWEEP_INTERVAL_MS = 10_000;
@@ -152,6 +152,7 @@ class MeshNode implements Mesh {
       meter: this.#meter,
       routes: this.#routes,
       links: this.#links,
+      ...(deps.chooseGateway === undefined ? {} : { chooseGateway: deps.chooseGateway }),
       deliver: (header, body) => this.#deliver(header, body),
       lost: (destination, code) => this.#tellUnreachable(destination, code),
     });

@@ -65,6 +65,16 @@ export interface Bridge {
   forward(packet: Uint8Array): Result<void>;
 }
 
+/**
+ * The node of this mesh at which a packet for `destination`, which is in no record here, leaves it: one that is reachable,
+ * and neither this node nor `except`; `null` if there is none. `flowId`: `null` where any packet is meant.
+ */
+export type ChooseGateway = (
+  destination: Uint8Array,
+  flowId: number | null,
+  except: Uint8Array | null,
+) => Uint8Array | null;
+
 export type RouteErrorCode = 'MESH_NO_ROUTE' | 'MESH_FEATURE_LACKING' | 'ROUTING_ROUTE_TOO_LONG';
 export type SwitchErrorCode = RouteErrorCode | SendErrorCode | ErrorCode;
 
@@ -88,6 +98,8 @@ export interface PacketSwitchConfig {
   readonly meter: TrafficMeter;
   readonly routes: RoutePlanner;
   readonly links: Pick<MeshLinks, 'byPort'>;
+  /** See `MeshDeps`. */
+  readonly chooseGateway?: ChooseGateway;
   /** A packet for this node; a code if it was of no use. */
   deliver(header: DecodedPacketHeader, body: Uint8Array): DeliverDropCode | null;
   /** A packet of this node that was under way on a link that died had no other way. */
@@ -119,7 +131,7 @@ export class PacketSwitch {
     const direct = way(destination);
     if (direct !== null) return direct.ok ? ok({ kind: 'direct', route: direct.value }) : direct;
     const text = peerIdText(destination);
-    const gateway = routes.nearestGateway();
+    const gateway = this.#gatewayFor(destination, flowId, null);
     const { bridge } = this;
     if (!usesGateways) {
       if (gateway === null) return fail('MESH_NO_ROUTE', { destination: text });
@@ -301,13 +313,23 @@ export class PacketSwitch {
     return fail('MESH_NO_BRIDGE', {});
   }
 
+  #gatewayFor(
+    destination: Uint8Array,
+    flowId: number | null,
+    except: Uint8Array | null,
+  ): Uint8Array | null {
+    const { chooseGateway, routes } = this.#config;
+    if (chooseGateway !== undefined) return chooseGateway(destination, flowId, except);
+    return routes.nearestGateway(except ?? undefined);
+  }
+
   /** The packet with a route to another gateway of this mesh; `null` if there is none, or it took a detour before. */
   #detour(header: DecodedPacketHeader, packet: Uint8Array): Uint8Array | null {
     const detours = detourCount(header.flags);
     if (detours >= GATEWAY_DETOURS_MAX) return null;
     const { routes } = this.#config;
     // A gateway that sent it would have taken it across itself.
-    const gateway = routes.nearestGateway(header.source);
+    const gateway = this.#gatewayFor(header.destination, header.flowId, header.source);
     const route = gateway === null ? null : routes.cheapestTo(gateway);
     if (route === null || !route.ok) return null;
     const detoured = replaceRoute(packet, route.value.encoded);
@@ -332,7 +354,8 @@ export class PacketSwitch {
     const { routes } = this.#config;
     const avoided = this.#avoided(decodeFailedLinks(header.route) ?? [], port);
     const direct = routes.detourTo(header.destination, avoided);
-    const gateway = direct === null ? routes.nearestGateway() : null;
+    const { destination, flowId } = header;
+    const gateway = direct === null ? this.#gatewayFor(destination, flowId, null) : null;
     const route = gateway === null ? direct : routes.detourTo(gateway, avoided);
     if (route === null) return null;
     const names = direct === null ? NO_ROUTE : encodeFailedLinks(avoided.links);
