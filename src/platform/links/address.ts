@@ -1,6 +1,6 @@
-// Network addresses as people write them: `host:port`, an IPv6 host in brackets.
+// Network addresses as people write them: `host:port`, an IPv6 host in brackets. Pages parse them too, so nothing here
+// is Node's.
 
-import { isIPv6 } from 'node:net';
 import { fail, ok, type Result } from '../../core/errors.ts';
 
 const PORT_MAX = 65_535;
@@ -26,6 +26,11 @@ export function parseAddress(text: string): Result<Address, 'LINK_ADDRESS_INVALI
     return fail('LINK_ADDRESS_INVALID', { address: text });
   }
   return ok({ host, port });
+}
+
+/** The URL standard's parser decides, which knows no zone (RFC 4007: `%eth0`). */
+function isIPv6(host: string): boolean {
+  return URL.canParse(`http://[${host.split('%', 1)[0] ?? ''}]`);
 }
 
 export function formatAddress(address: Address): string {

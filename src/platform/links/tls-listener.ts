@@ -1,21 +1,13 @@
 // Listening: a bounded number of handshakes at once, each with a deadline, and a link only for a proved identity.
 
-import {
-  createServer as createTcpServer,
-  type AddressInfo,
-  type Server,
-  type Socket,
-} from 'node:net';
+import { createServer as createTcpServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import { BitcrapsError } from '../../core/errors.ts';
 import type { Timer } from '../../env/clock.ts';
 import type { Link, Listener } from '../../env/link.ts';
-import { formatAddress, parseAddress, type Address } from './address.ts';
+import { formatAddress, parseAddress } from './address.ts';
 import { createHandshakeGate } from './handshake-gate.ts';
+import { bindTcp } from './tcp-bind.ts';
 import { TLS_PROTOCOL, TLS_SETTINGS, type TlsNode } from './tls-node.ts';
-
-/** Connections that the kernel holds before we take them. */
-const BACKLOG = 256;
 
 interface HalfOpen {
   /** For the gate; the socket forgets its own once it is closed. */
@@ -36,7 +28,7 @@ export async function listenTls(
   const tcp = createTcpServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (raw) =>
     acceptor.connection(raw),
   );
-  const bound = await bind(tcp, parsed.value, address);
+  const bound = await bindTcp(tcp, parsed.value, address);
   const close = (): void => {
     node.closers.delete(close);
     tcp.close();
@@ -44,32 +36,6 @@ export async function listenTls(
   };
   node.closers.add(close);
   return { address: formatAddress(bound), close: async () => close() };
-}
-
-/** Resolves with the address that the kernel gave. */
-function bind(tcp: Server, wanted: Address, address: string): Promise<Address> {
-  return new Promise((resolve, reject) => {
-    tcp.once('error', (error: Error & { readonly code?: string }) =>
-      reject(bindError(error, address)),
-    );
-    tcp.listen({ ...wanted, backlog: BACKLOG }, () => {
-      tcp.removeAllListeners('error');
-      // What can fail from now on is one `accept`, for want of file descriptors: the next one may succeed.
-      tcp.on('error', () => undefined);
-      const { address: host, port } = tcp.address() as AddressInfo;
-      resolve({ host, port });
-    });
-  });
-}
-
-function bindError(error: Error & { readonly code?: string }, address: string): BitcrapsError {
-  const cause = { cause: error };
-  const { code, message } = error;
-  if (code === 'EADDRINUSE') return new BitcrapsError('LINK_ADDRESS_IN_USE', { address }, cause);
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return new BitcrapsError('LINK_ADDRESS_INVALID', { address }, cause);
-  }
-  return new BitcrapsError('LINK_ADDRESS_REFUSED', { address, detail: code ?? message }, cause);
 }
 
 class Acceptor {
