@@ -17,10 +17,10 @@ import { decodeFrame, encodeFrame, frameAround, FrameType } from '../wire/frame.
 import { decodeGoodbye, encodeGoodbye } from '../wire/goodbye.ts';
 import { readU32 } from '../wire/big-endian.ts';
 import { markCongestion, packetIdBits } from '../wire/packet.ts';
-import { createCongestionMark, type CongestionMark } from './congestion-mark.ts';
-import { CONTROL_BYTES_MAX, FrameQueue, PACKETS_BYTES_MAX } from './frame-queue.ts';
+import { CONTROL_BYTES_MAX, FrameQueue } from './frame-queue.ts';
 import { LinkWatch } from './link-watch.ts';
 import { createLoadMark, type LoadMark } from './load-mark.ts';
+import { FifoPacketQueue, type PacketQueue } from './packet-queue.ts';
 
 /** From the raw link to both bindings: two round trips, a proof of work to check, and a busy machine. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -82,6 +82,8 @@ export interface NeighbourConfig extends FailureTimings {
   readonly checkProof?: (publicKey: Uint8Array, proof: Uint8Array) => boolean;
   /** Default `HANDSHAKE_TIMEOUT_MS`. */
   readonly handshakeTimeoutMs?: number;
+  /** Where packets wait for the link; default: a `FifoPacketQueue`. */
+  readonly packetQueue?: (link: Link) => PacketQueue;
   readonly handlers: NeighbourHandlers;
 }
 
@@ -146,10 +148,9 @@ class EstablishingNeighbour implements Neighbour {
   readonly #config: NeighbourConfig;
   readonly #handshake: LinkHandshake;
   readonly #control = new FrameQueue(CONTROL_BYTES_MAX);
-  readonly #packets = new FrameQueue(PACKETS_BYTES_MAX);
+  readonly #packets: PacketQueue;
   #handshakeTimer: Timer | null = null;
   #watch: LinkWatch | null = null;
-  #mark: CongestionMark | null = null;
   /** Made once the link was seen full. */
   #load: LoadMark | null = null;
   /** What the last packet waited here. */
@@ -169,6 +170,7 @@ class EstablishingNeighbour implements Neighbour {
     this.#config = config;
     this.#short = peerIdShort(link.remoteKey);
     this.#frameBytesMax = link.frameBytesMax;
+    this.#packets = config.packetQueue?.(link) ?? new FifoPacketQueue();
     this.#handshake = createLinkHandshake({
       primitives: config.primitives,
       identity: config.identity,
@@ -199,6 +201,7 @@ class EstablishingNeighbour implements Neighbour {
       drain: () => this.#drained(),
       close: ({ code, detail }) => this.#end({ code, detail, by: 'transport' }),
     });
+    this.#packets.onReady(() => this.wake());
     const timeoutMs = this.#config.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS;
     this.#handshakeTimer = this.#config.clock.after(timeoutMs, () =>
       this.close(new BitcrapsError('MESH_HANDSHAKE_TIMEOUT', { timeoutMs })),
@@ -326,7 +329,10 @@ class EstablishingNeighbour implements Neighbour {
       bufferedBytes: () => this.link.bufferedBytes,
       rate: () => handlers.rate?.() ?? null,
       pingDue: () => this.#ping(),
-      measured: (roundTripMs) => handlers.roundTrip?.(roundTripMs, this.#queueMs),
+      measured: (roundTripMs) => {
+        this.#packets.measured(roundTripMs, clock.now());
+        handlers.roundTrip?.(roundTripMs, this.#queueMs);
+      },
       delivered: (bytes, ms) => handlers.delivered?.(bytes, ms),
       suspected: handlers.suspected === undefined ? null : () => handlers.suspected?.(),
       recovered: () => {
@@ -414,14 +420,13 @@ class EstablishingNeighbour implements Neighbour {
 
   /** Packets wait here and not in the transport: what waits here can still go another way. */
   #nextPacket(): Uint8Array | null {
-    const { first, firstAtMs } = this.#packets;
-    if (first === undefined || this.#watch?.mayCarry(first.length) !== true) return null;
-    const frame = this.#packets.shift();
+    if (this.#packets.bytes === 0) return null;
     const nowMs = this.#config.clock.now();
-    this.#queueMs = nowMs - firstAtMs;
-    if (this.#queueMs > 0) this.#mark ??= createCongestionMark();
-    const stands = this.#mark?.leaves(this.#queueMs, this.#packets.bytes, nowMs) === true;
-    if (frame !== null && (this.#isLoaded(frame, nowMs) || stands)) markCongestion(frame, 1);
+    const first = this.#packets.first(nowMs);
+    if (first === null || this.#watch?.mayCarry(first.length) !== true) return null;
+    const frame = this.#packets.shift(nowMs);
+    this.#queueMs = this.#packets.waitedMs;
+    if (frame !== null && this.#isLoaded(frame, nowMs)) markCongestion(frame, 1);
     return frame;
   }
 
@@ -437,6 +442,7 @@ class EstablishingNeighbour implements Neighbour {
       case 'sent':
         this.counters.framesOut += 1;
         this.counters.bytesOut += frame.length;
+        if (!isPacket(frame)) this.#packets.charge(frame.length);
         this.#watch?.sent(frame, isPacket(frame));
         break;
       case 'full':
@@ -474,6 +480,7 @@ class EstablishingNeighbour implements Neighbour {
       by: reason.by,
     });
     this.#config.handlers.closed(reason);
+    this.#packets.close();
   }
 }
 
