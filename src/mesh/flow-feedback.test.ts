@@ -29,7 +29,10 @@ function flow(loses: () => boolean = () => false): Flow {
   return { world, counts, table, told, reports };
 }
 
-function sum(told: readonly FlowFeedback[], key: 'delivered' | 'lost' | 'marked'): number {
+function sum(
+  told: readonly FlowFeedback[],
+  key: 'delivered' | 'lost' | 'marked' | 'deliveredBytes',
+): number {
   return told.reduce((total, feedback) => total + feedback[key], 0);
 }
 
@@ -52,13 +55,13 @@ describe('feedback on flows', () => {
         list.forEach(({ pauseMs, arrives, marked, reportLost, flowId }, i) => {
           world.runSync(world.clock.now() + pauseMs);
           losing = reportLost;
-          table.sent(peer, flowId, BigInt(i));
+          table.sent(peer, flowId, BigInt(i), 100 + i);
           if (arrives) counts.received(peer, flowId, BigInt(i), marked);
         });
         losing = false;
         // One last packet of each flow, so that the last report is not a lost one.
         for (const flowId of [0, 7, 2 ** 32 - 1]) {
-          table.sent(peer, flowId, 1_000n);
+          table.sent(peer, flowId, 1_000n, 10);
           counts.received(peer, flowId, 1_000n, false);
         }
         world.runSync(world.clock.now() + 20_000);
@@ -66,6 +69,9 @@ describe('feedback on flows', () => {
         expect(sum(told, 'delivered')).toBe(arrived + 3);
         expect(sum(told, 'marked')).toBe(list.filter((one) => one.arrives && one.marked).length);
         expect(sum(told, 'lost')).toBeGreaterThanOrEqual(list.length - arrived);
+        const sentBytes = list.reduce((total, _, i) => total + 100 + i, 30);
+        expect(sum(told, 'deliveredBytes')).toBeLessThanOrEqual(sentBytes);
+        if (arrived === list.length) expect(sum(told, 'deliveredBytes')).toBe(sentBytes);
         for (const [i, atMs] of reports.entries()) {
           if (i > 0) expect(atMs - (reports[i - 1] ?? 0)).toBeGreaterThanOrEqual(REPORT_MS_MIN);
         }
@@ -77,7 +83,7 @@ describe('feedback on flows', () => {
     const { world, counts, table, told, reports } = flow();
     for (let i = 0; i < 2_000; i += 1) {
       const flowId = i % 200;
-      table.sent(peer, flowId, BigInt(i));
+      table.sent(peer, flowId, BigInt(i), 1);
       counts.received(peer, flowId, BigInt(i), flowId === 7);
       world.runSync(world.clock.now() + 5);
     }
@@ -90,18 +96,26 @@ describe('feedback on flows', () => {
 
   test('measures the round trip without the time that the destination waited', () => {
     const { world, counts, table, told } = flow();
-    table.sent(peer, 1, 1n);
+    table.sent(peer, 1, 1n, 1);
     world.runSync(30);
     counts.received(peer, 1, 1n, true);
     world.runSync(5_000);
     expect(told).toEqual([
-      { destination: peer, flowId: 1, delivered: 1, lost: 0, marked: 1, roundTripMs: 30 },
+      {
+        destination: peer,
+        flowId: 1,
+        delivered: 1,
+        lost: 0,
+        marked: 1,
+        deliveredBytes: 1,
+        roundTripMs: 30,
+      },
     ]);
   });
 
   test('believes no count beyond what was sent', () => {
     const { table, told } = flow();
-    for (let i = 0; i < 10; i += 1) table.sent(peer, 1, BigInt(i));
+    for (let i = 0; i < 10; i += 1) table.sent(peer, 1, BigInt(i), 1);
     const liar = { flowId: 1, received: 4_000_000, marked: 3_000_000, lastPacketId: 9n, holdMs: 0 };
     table.report(peer, encodeFlowReports([liar, { ...liar, flowId: 2 }]));
     expect(told).toMatchObject([{ delivered: 10, lost: 0, marked: 10 }]);
@@ -111,7 +125,7 @@ describe('feedback on flows', () => {
 
   test('holds no more than its bounds', () => {
     const { world, counts, table, told, reports } = flow();
-    for (let i = 0; i < 3 * FOLLOWED_PACKETS_MAX; i += 1) table.sent(peer, 1, BigInt(i));
+    for (let i = 0; i < 3 * FOLLOWED_PACKETS_MAX; i += 1) table.sent(peer, 1, BigInt(i), 1);
     world.runSync(10_000);
     expect(sum(told, 'lost')).toBeLessThanOrEqual(FOLLOWED_PACKETS_MAX);
     for (let i = 0; i < 2 * COUNTED_SOURCES_MAX; i += 1) {

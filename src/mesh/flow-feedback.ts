@@ -22,6 +22,8 @@ export interface FlowFeedback {
   readonly lost: number;
   /** Of the delivered ones. */
   readonly marked: number;
+  /** Of the bodies of the delivered ones; where some were lost, their mean share of what was sent. */
+  readonly deliveredBytes: number;
   /** End to end and back; `null` where nothing came back. */
   readonly roundTripMs: number | null;
 }
@@ -29,6 +31,7 @@ export interface FlowFeedback {
 interface Sent {
   readonly packetId: bigint;
   readonly atMs: number;
+  readonly bytes: number;
 }
 
 interface Flow {
@@ -54,7 +57,7 @@ export class FlowFeedbackTable {
     this.#tell = tell;
   }
 
-  sent(destination: Uint8Array, flowId: number, packetId: bigint): void {
+  sent(destination: Uint8Array, flowId: number, packetId: bigint, bytes: number): void {
     const key = keyOf(byteKey(destination), flowId);
     const flow = this.#flows.get(key) ?? {
       destination: destination.slice(),
@@ -71,7 +74,7 @@ export class FlowFeedbackTable {
     if (flow.waiting.length >= FOLLOWED_PACKETS_MAX) {
       flow.waiting = flow.waiting.slice(FOLLOWED_PACKETS_MAX / 2);
     }
-    flow.waiting.push({ packetId, atMs: this.#clock.now() });
+    flow.waiting.push({ packetId, atMs: this.#clock.now(), bytes });
     this.#timer ??= this.#clock.after(REPORT_TIMEOUT_MS, () => this.#look());
   }
 
@@ -99,6 +102,7 @@ export class FlowFeedbackTable {
     // An older report that was overtaken, or one of packets that were forgotten.
     if (sent === undefined) return;
     const before = flow.reported ?? { received: 0, marked: 0 };
+    const sentBytes = flow.waiting.slice(0, last + 1).reduce((sum, { bytes }) => sum + bytes, 0);
     flow.waiting = flow.waiting.slice(last + 1);
     flow.reported = { received: report.received, marked: report.marked };
     const arrived = last + 1;
@@ -110,7 +114,8 @@ export class FlowFeedbackTable {
     flow.missing = Math.min(FOLLOWED_PACKETS_MAX, flow.missing - late + lost);
     const roundTripMs = Math.max(0, this.#clock.now() - sent.atMs - report.holdMs);
     const { destination, flowId } = flow;
-    this.#tell({ destination, flowId, delivered, lost, marked, roundTripMs });
+    const deliveredBytes = Math.round((sentBytes * Math.min(delivered, arrived)) / arrived);
+    this.#tell({ destination, flowId, delivered, lost, marked, deliveredBytes, roundTripMs });
   }
 
   /** Looks for packets of which no report came. */
@@ -124,7 +129,8 @@ export class FlowFeedbackTable {
         flow.waiting = flow.waiting.slice(late);
         flow.missing = Math.min(FOLLOWED_PACKETS_MAX, flow.missing + late);
         const { destination, flowId } = flow;
-        this.#tell({ destination, flowId, delivered: 0, lost: late, marked: 0, roundTripMs: null });
+        const nothing = { delivered: 0, marked: 0, deliveredBytes: 0, roundTripMs: null };
+        this.#tell({ destination, flowId, lost: late, ...nothing });
       }
       const [oldest] = flow.waiting;
       if (oldest !== undefined) nextAtMs = Math.min(nextAtMs, oldest.atMs + REPORT_TIMEOUT_MS);

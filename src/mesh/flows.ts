@@ -22,9 +22,9 @@ export class Flows {
     this.#listeners.push(listener);
   }
 
-  /** A packet went out whose destination reports. */
-  sent(destination: Uint8Array, flowId: number, packetId: bigint): void {
-    this.#table.sent(destination, flowId, packetId);
+  /** A packet with a body of `bytes` went out whose destination reports. */
+  sent(destination: Uint8Array, flowId: number, packetId: bigint, bytes: number): void {
+    this.#table.sent(destination, flowId, packetId, bytes);
   }
 
   /** A packet came whose source wants a report. */

@@ -13,7 +13,7 @@ import type { FailureTimings } from '../resilience/presets.ts';
 import type { NodeAttributes } from '../routing/node-attributes.ts';
 import type { PolicyName, RouteCriteria } from '../routing/policies/route-policy.ts';
 import type { RecordPool } from '../routing/record-pool.ts';
-import type { NamedExplanation } from '../routing/route-planner.ts';
+import type { NamedExplanation, NearGateway, Reach } from '../routing/route-planner.ts';
 import type { ProtocolVersion } from '../versioning/protocol-version.ts';
 import type { FrameBuffers } from '../wire/frame.ts';
 import type { FlowFeedback } from './flow-feedback.ts';
@@ -101,6 +101,10 @@ export interface Mesh {
   inject(packet: Uint8Array): Result<void, SwitchErrorCode>;
   /** Every node with a link-state record, this one included, ascending by PeerId. */
   members(): readonly Member[];
+  /** Gateways of this mesh that links lead to, without this node, the nearest first. */
+  gateways(): readonly NearGateway[];
+  /** Whether links lead to a member now. */
+  reach(peer: Uint8Array): Reach;
   neighbours(): readonly NeighbourInfo[];
   /** `null` if nothing leads there as far as this node knows. */
   route(destination: Uint8Array): RouteInfo | null;

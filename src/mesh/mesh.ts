@@ -9,7 +9,12 @@ import type { Timer } from '../env/clock.ts';
 import type { Link } from '../env/link.ts';
 import { createLinkState, type LinkState } from '../routing/link-state.ts';
 import { PLAIN_NODE, type NodeAttributes } from '../routing/node-attributes.ts';
-import { RoutePlanner, type NamedExplanation } from '../routing/route-planner.ts';
+import {
+  RoutePlanner,
+  type NamedExplanation,
+  type NearGateway,
+  type Reach,
+} from '../routing/route-planner.ts';
 import { revisionOf } from '../versioning/negotiate.ts';
 import { featuresOf } from '../versioning/offer.ts';
 import { HELLO_FRAME_BYTES_MIN, helloFor, type Hello } from '../versioning/hello.ts';
@@ -173,7 +178,7 @@ class MeshNode implements Mesh {
       },
       sendData: (peer, body, flowId, isReported) => {
         const follow = (flow: number, packetId: bigint): void => {
-          if (isReported) this.#flows.sent(peer, flow, packetId);
+          if (isReported) this.#flows.sent(peer, flow, packetId, body.length);
         };
         return this.#switch.originate(peer, PacketType.data, body, flowId, follow);
       },
@@ -248,6 +253,14 @@ class MeshNode implements Mesh {
 
   members(): readonly Member[] {
     return this.#routes.nodes();
+  }
+
+  gateways(): readonly NearGateway[] {
+    return this.#routes.gateways();
+  }
+
+  reach(peer: Uint8Array): Reach {
+    return this.#routes.reach(peer);
   }
 
   neighbours(): readonly NeighbourInfo[] {

@@ -48,6 +48,8 @@ const TTL_BEYOND_ROUTE = 64;
 const TTL_MAX = 255;
 /** A gateway that cannot help hands a packet on to another one at most so often: they may know no more. */
 const GATEWAY_DETOURS_MAX = 1;
+/** Gateways that are tried for a packet whose own one cannot be reached, the nearest first. */
+const GATEWAYS_TRIED_MAX = 8;
 const NO_ROUTE: Uint8Array = new Uint8Array(0);
 /** What a source is told of, so that it can react; the rest is counted only. */
 const TOLD: ReadonlySet<string> = new Set([
@@ -354,15 +356,27 @@ export class PacketSwitch {
     const { routes } = this.#config;
     const avoided = this.#avoided(decodeFailedLinks(header.route) ?? [], port);
     const direct = routes.detourTo(header.destination, avoided);
-    const { destination, flowId } = header;
-    const gateway = direct === null ? this.#gatewayFor(destination, flowId, null) : null;
-    const route = gateway === null ? direct : routes.detourTo(gateway, avoided);
+    const route = direct ?? this.#detourToGateway(header, avoided);
     if (route === null) return null;
     const names = direct === null ? NO_ROUTE : encodeFailedLinks(avoided.links);
     const fits = route.encoded.length + names.length <= ROUTE_BYTES_MAX;
     const detoured = replaceRoute(packet, fits ? concat(route.encoded, names) : route.encoded);
     setFlags(detoured, withDetourCount(header.flags, detours + 1));
     return detoured;
+  }
+
+  /** The best detour to the gateway that is chosen for the packet; where there is none, to the nearest that has one. */
+  #detourToGateway(header: DecodedPacketHeader, avoided: Avoided): Route | null {
+    const { routes } = this.#config;
+    const chosen = this.#gatewayFor(header.destination, header.flowId, null);
+    const route = chosen === null ? null : routes.detourTo(chosen, avoided);
+    if (route !== null) return route;
+    for (const { peer } of routes.gateways().slice(0, GATEWAYS_TRIED_MAX)) {
+      if (chosen !== null && bytesEqual(peer, chosen)) continue;
+      const other = routes.detourTo(peer, avoided);
+      if (other !== null) return other;
+    }
+    return null;
   }
 
   /** The failed links that a packet names and the own one of `port`, as many as a packet may name. */

@@ -8,7 +8,6 @@ import type { Clock } from '../env/clock.ts';
 import type { Rng } from '../env/rng.ts';
 import type { FailedLink } from '../wire/failed-links.ts';
 import { encodePorts, ROUTE_BYTES_MAX } from '../wire/ports.ts';
-import { byteKey } from './byte-key.ts';
 import { pathPrice } from './congestion-marking.ts';
 import { explain, type RouteExplanation } from './explain.ts';
 import { disjointPaths } from './graph/disjoint-paths.ts';
@@ -66,6 +65,18 @@ export interface KnownNode {
   readonly seenMsAgo: number | null;
 }
 
+/** A gateway that links lead to. */
+export interface NearGateway {
+  /** PeerId. */
+  readonly peer: Uint8Array;
+  readonly hops: number;
+  /** Of the cheapest way there. */
+  readonly weight: number;
+}
+
+/** Whether links lead to a peer; `suspect`: only over an own link that does not answer. */
+export type Reach = 'good' | 'suspect' | 'none';
+
 /** What a detour has to avoid. */
 export interface Avoided {
   /** Failed links that the packet met on its way. */
@@ -114,6 +125,8 @@ export class RoutePlanner {
   #routesOf = -1;
   /** Of this state of the topology. */
   readonly #detours = new Map<string, Route | null>();
+  #gateways: readonly NearGateway[] = [];
+  #gatewaysOf = -1;
   /** The path of each flow, by destination and labelled flow id; the one used longest ago first. */
   readonly #flows = new Map<number, PathChoice>();
 
@@ -181,20 +194,43 @@ export class RoutePlanner {
 
   /** PeerId of the nearest reachable gateway other than this node and `except`, `null` if there is none. */
   nearestGateway(except?: Uint8Array): Uint8Array | null {
+    const nearest = this.gateways().find(
+      ({ peer }) => except === undefined || compareBytes(peer, except) !== 0,
+    );
+    return nearest?.peer ?? null;
+  }
+
+  /** Every gateway but this node that links lead to, the nearest first. The same array while the topology is the same. */
+  gateways(): readonly NearGateway[] {
     const topology = this.#current();
+    if (this.#gatewaysOf === topology.version) return this.#gateways;
+    this.#gatewaysOf = topology.version;
     const { distances } = topology.paths;
-    const exceptKey = except === undefined ? null : byteKey(except);
-    let nearest: Uint8Array | null = null;
-    let nearestDistance = UNREACHABLE;
+    const hops = hopCounts(topology.paths);
+    const gateways: NearGateway[] = [];
     for (const [node, { signed }] of topology.entries()) {
       const { attributes, originator } = signed.record;
-      const distance = distances[node] ?? UNREACHABLE;
-      if (!attributes.gateway || node === topology.source || distance >= nearestDistance) continue;
-      if (byteKey(originator) === exceptKey) continue;
-      nearest = originator;
-      nearestDistance = distance;
+      const weight = distances[node] ?? UNREACHABLE;
+      if (!attributes.gateway || node === topology.source || weight === UNREACHABLE) continue;
+      gateways.push({ peer: originator, hops: hops[node] ?? 0, weight });
     }
-    return nearest;
+    this.#gateways = gateways.sort(
+      (a, b) => a.weight - b.weight || a.hops - b.hops || compareBytes(a.peer, b.peer),
+    );
+    return this.#gateways;
+  }
+
+  /** Whether links lead to a peer now. Costs a step for each hop. */
+  reach(peer: Uint8Array): Reach {
+    const topology = this.#current();
+    const target = topology.nodeOf(peer);
+    if (target === NONE) return 'none';
+    if (target === topology.source) return 'good';
+    const nodes = nodePath(topology.paths, target);
+    const first = nodes?.[1];
+    if (first === undefined) return 'none';
+    const arc = arcTo(topology.graph, topology.source, first);
+    return this.#config.isSuspect(topology.graph.ports[arc] ?? 0) ? 'suspect' : 'good';
   }
 
   /** Every node with a record, this one included, ascending by PeerId. */
@@ -257,6 +293,7 @@ export class RoutePlanner {
     if (this.#config.clock.now() - this.#usedAtMs < TOPOLOGY_IDLE_MS) return;
     this.#topology = null;
     this.#routesOf = -1;
+    this.#gatewaysOf = -1;
     this.#flows.clear();
     this.#prices = createPathTomography(PRICES);
     this.#policy = createPolicy(this.#policy.name);
