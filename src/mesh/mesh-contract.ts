@@ -16,6 +16,7 @@ import type { RecordPool } from '../routing/record-pool.ts';
 import type { NamedExplanation, NearGateway, Reach } from '../routing/route-planner.ts';
 import type { ProtocolVersion } from '../versioning/protocol-version.ts';
 import type { FrameBuffers } from '../wire/frame.ts';
+import type { TrafficClass } from '../wire/traffic-class.ts';
 import type { FlowFeedback } from './flow-feedback.ts';
 import type { Member, MeshCounters, MeshLinkEvent, NeighbourInfo, RouteInfo } from './mesh-view.ts';
 import type { Bridge, ChooseGateway, SwitchErrorCode } from './packet-switch.ts';
@@ -58,6 +59,8 @@ export interface MeshConfig extends FailureTimings {
   readonly criteria?: RouteCriteria;
   /** What this node tells the mesh of itself; default: it stands still on mains power, and relays. */
   readonly attributes?: Partial<Omit<NodeAttributes, 'gateway'>>;
+  /** What gateways are asked to take messages for, by protocol; `unspecified` where it is not given. */
+  readonly trafficClasses?: ReadonlyMap<number, TrafficClass>;
 }
 
 export interface MeshMessage {

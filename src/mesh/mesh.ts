@@ -20,6 +20,7 @@ import { featuresOf } from '../versioning/offer.ts';
 import { HELLO_FRAME_BYTES_MIN, helloFor, type Hello } from '../versioning/hello.ts';
 import { FrameType } from '../wire/frame.ts';
 import { PacketType, type DecodedPacketHeader } from '../wire/packet.ts';
+import { TrafficClass } from '../wire/traffic-class.ts';
 import { LINK_STATE_KIND, LINK_STATE_TYPE } from './link-state-frame-types.ts';
 import type {
   Mesh,
@@ -171,16 +172,13 @@ class MeshNode implements Mesh {
       staticSecret: primitives.signSecretToX25519(identity.secretKey),
       networkId,
       hello: () => this.#hello(HELLO_FRAME_BYTES_MIN),
-      sendHandshake: (peer, body) => {
-        const sent = this.#switch.originate(peer, PacketType.handshake, body, 0);
-        if (sent.ok) return;
-        logger.debug('handshake-not-sent', { peer: peerIdShort(peer), code: sent.error.code });
-      },
-      sendData: (peer, body, flowId, isReported) => {
+      sendHandshake: (peer, body) => this.#sendHandshake(peer, body),
+      sendData: (peer, body, flowId, isReported, protocol) => {
         const follow = (flow: number, packetId: bigint): void => {
           if (isReported) this.#flows.sent(peer, flow, packetId, body.length);
         };
-        return this.#switch.originate(peer, PacketType.data, body, flowId, follow);
+        const asked = this.#trafficClass(protocol);
+        return this.#switch.originate(peer, PacketType.data, body, flowId, follow, asked);
       },
       deliver: (source, protocol, payload) => this.#hand(source, protocol, payload),
       failed: (peer, code) => this.#tellUnreachable(peer, code),
@@ -433,6 +431,20 @@ class MeshNode implements Mesh {
       default:
         return 'WIRE_PACKET_TYPE';
     }
+  }
+
+  #sendHandshake(peer: Uint8Array, body: Uint8Array): void {
+    const sent = this.#switch.originate(peer, PacketType.handshake, body, 0);
+    if (sent.ok) return;
+    const data = { peer: peerIdShort(peer), code: sent.error.code };
+    this.#deps.logger.debug('handshake-not-sent', data);
+  }
+
+  /** What confirms a session and reports on flows is the mesh's own. */
+  #trafficClass(protocol: number): TrafficClass {
+    const isOwn = protocol === CONFIRMING_PROTOCOL || protocol === REPORT_PROTOCOL;
+    if (isOwn) return TrafficClass.control;
+    return this.#config.trafficClasses?.get(protocol) ?? TrafficClass.unspecified;
   }
 
   #hand(source: Uint8Array, protocol: number, payload: Uint8Array): void {

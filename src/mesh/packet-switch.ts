@@ -37,6 +37,7 @@ import {
   type DecodedPacketHeader,
 } from '../wire/packet.ts';
 import { ROUTE_BYTES_MAX } from '../wire/ports.ts';
+import { TrafficClass, withTrafficClass } from '../wire/traffic-class.ts';
 import type { MeshLink, MeshLinks } from './mesh-links.ts';
 import type { SendErrorCode } from './neighbour.ts';
 import type { SessionDropCode } from './session-table.ts';
@@ -158,6 +159,7 @@ export class PacketSwitch {
     body: Uint8Array,
     flowId: number,
     follow: (flowId: number, packetId: bigint) => void = () => {},
+    trafficClass: TrafficClass = TrafficClass.unspecified,
   ): Result<void, SwitchErrorCode> {
     const plan = this.plan(destination, flowId);
     if (!plan.ok) return plan;
@@ -167,7 +169,7 @@ export class PacketSwitch {
     const packet = encodePacket(
       {
         type,
-        flags: 0,
+        flags: withTrafficClass(0, trafficClass),
         ttl: Math.min(TTL_MAX, (route?.hops.length ?? 0) + TTL_BEYOND_ROUTE),
         flowId: labelled,
         packetId,

@@ -98,6 +98,7 @@ export interface SessionTableConfig<C extends ErrorCode> extends HandshakeParty 
     body: Uint8Array,
     flowId: number,
     isReported: boolean,
+    protocol: number,
   ): Result<void, C>;
   deliver(source: Uint8Array, protocol: number, payload: Uint8Array): void;
   /** A handshake was given up: `MESH_SESSION_TIMEOUT` or `MESH_SESSION_REFUSED`. */
@@ -227,7 +228,8 @@ export class SessionTable<C extends ErrorCode> {
   #sendOn(session: Session, protocol: number, payload: Uint8Array): Result<void, C> {
     const flowId = (session.remoteId ^ protocol) >>> 0;
     const body = session.seal(protocol, payload);
-    return this.#config.sendData(session.peer, body, flowId, isReported(session, protocol));
+    const reported = isReported(session, protocol);
+    return this.#config.sendData(session.peer, body, flowId, reported, protocol);
   }
 
   /** The state of a peer as the most recently used one. */

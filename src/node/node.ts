@@ -21,14 +21,21 @@ import type { PolicyName } from '../routing/policies/route-policy.ts';
 import type { Hello } from '../versioning/hello.ts';
 import type { Negotiation } from '../versioning/negotiate.ts';
 import { formatVersion, type ProtocolVersion } from '../versioning/protocol-version.ts';
+import { TrafficClass } from '../wire/traffic-class.ts';
 import { startBot, type Bot, type BotStyle } from './bot.ts';
 import type { CasinoClient, Trouble } from './casino-client.ts';
 import { createCasinoEvents, type CasinoEvents } from './casino-events.ts';
 import { hostCasino } from './casino-host.ts';
+import { CASINO_PROTOCOL } from './casino-service.ts';
 import { createDialing, type Dialing, type DialTarget } from './dialing.ts';
 import { openLocalCasino, type LocalCasino, type TableOptions } from './local-casino.ts';
 import { createNodeEvents, type NodeEvents } from './node-event.ts';
 import { followCasino } from './remote-casino.ts';
+
+/** What a node's messages are to gateways. */
+const TRAFFIC_CLASSES: ReadonlyMap<number, TrafficClass> = new Map([
+  [CASINO_PROTOCOL, TrafficClass.game],
+]);
 
 export interface NodeConfig extends FailureTimings {
   readonly identity: Identity;
@@ -112,7 +119,7 @@ class ComposedNode implements CasinoNode {
     this.#deps = deps;
     this.startedAt = deps.clock.now();
     const shared = { ...config, rulesHash: rulesHash(deps.primitives) };
-    this.mesh = createMesh(shared, deps);
+    this.mesh = createMesh({ ...shared, trafficClasses: TRAFFIC_CLASSES }, deps);
     this.gateway = config.gateway ? createGateway(shared, { ...deps, mesh: this.mesh }) : null;
     this.mesh.onLink((event) => {
       if (event.kind === 'established')

@@ -3,7 +3,8 @@
 //   byte  size  field
 //      0     1  wire version (1)
 //      1     1  type: 1 data, 2 handshake, 3 unreachable; others pass relays untouched; 0 is refused
-//      2     1  flags: bit 0 congestion mark, bits 1–2 detour count, bits 3–7 sent as 0, kept and ignored
+//      2     1  flags: bit 0 congestion mark, bits 1–2 detour count, bits 3–4 traffic class
+//               (traffic-class.ts), bits 5–7 sent as 0, kept and ignored
 //      3     1  ttl: hops that remain
 //      4     4  body length in bytes
 //      8     4  flow id
