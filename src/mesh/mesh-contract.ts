@@ -1,6 +1,6 @@
 // What a mesh is to its users: what it is given, what it is told, what it can do. `mesh.ts` is the one implementation.
 
-import type { Result } from '../core/errors.ts';
+import type { BitcrapsError, Result } from '../core/errors.ts';
 import type { Identity } from '../crypto/signing.ts';
 import type { Clock } from '../env/clock.ts';
 import type { Compressor } from '../env/compressor.ts';
@@ -14,6 +14,7 @@ import type { NodeAttributes } from '../routing/node-attributes.ts';
 import type { PolicyName, RouteCriteria } from '../routing/policies/route-policy.ts';
 import type { RecordPool } from '../routing/record-pool.ts';
 import type { NamedExplanation, NearGateway, Reach } from '../routing/route-planner.ts';
+import type { LinkPurpose } from '../versioning/hello.ts';
 import type { ProtocolVersion } from '../versioning/protocol-version.ts';
 import type { FrameBuffers } from '../wire/frame.ts';
 import type { TrafficClass } from '../wire/traffic-class.ts';
@@ -38,6 +39,10 @@ export interface MeshDeps {
   readonly buffers?: FrameBuffers;
   /** Where packets for other meshes go. Default: the nearest gateway. */
   readonly chooseGateway?: ChooseGateway;
+  /**
+   * Takes a presence frame of a neighbour; what is wrong with it counts against that one. Default: any is a fault.
+   */
+  readonly presence?: (from: Uint8Array, payload: Uint8Array) => BitcrapsError | null;
 }
 
 export interface MeshConfig extends FailureTimings {
@@ -53,6 +58,8 @@ export interface MeshConfig extends FailureTimings {
   /** The difficulty that this node demands of its neighbours. */
   readonly proofBits: number;
   readonly gateway: boolean;
+  /** What its links are: of a mesh, or bridges between the gateways of several. Default `mesh`. */
+  readonly purpose?: LinkPurpose;
   /** How this node chooses ways for its own packets; default `dijkstra`. */
   readonly policy?: PolicyName;
   /** What matters to them; default `DEFAULT_CRITERIA`. */
@@ -102,6 +109,14 @@ export interface Mesh {
   setBridge(bridge: Bridge): void;
   /** A packet from another mesh for a member of this one: it gets a route here and goes on. The bytes are not changed. */
   inject(packet: Uint8Array): Result<void, SwitchErrorCode>;
+  /** A packet for somebody in no record here gets the way to `exit`, which takes it on. The bytes are not changed. */
+  carry(packet: Uint8Array, exit: Uint8Array): Result<void, SwitchErrorCode>;
+  /** A presence frame for one neighbour; `false` if there is no link to it, or that takes none. */
+  sendPresence(neighbour: Uint8Array, payload: Uint8Array): boolean;
+  /** Grows whenever a way, or what is known of members, may have changed. */
+  readonly version: number;
+  /** What the cheapest way to a member costs; `null` if none leads there. */
+  cost(peer: Uint8Array): number | null;
   /** Every node with a link-state record, this one included, ascending by PeerId. */
   members(): readonly Member[];
   /** Gateways of this mesh that links lead to, without this node, the nearest first. */

@@ -155,6 +155,11 @@ export class MeshLinks {
     return this.#byPort.get(port);
   }
 
+  /** The one that carries the mesh. */
+  byPeer(peer: Uint8Array): MeshLink | undefined {
+    return this.#active.get(byteKey(peer));
+  }
+
   /** The links that carry the mesh. */
   active(): Iterable<MeshLink> {
     return this.#active.values();

@@ -17,7 +17,12 @@ import {
 } from '../routing/route-planner.ts';
 import { revisionOf } from '../versioning/negotiate.ts';
 import { featuresOf } from '../versioning/offer.ts';
-import { HELLO_FRAME_BYTES_MIN, helloFor, type Hello } from '../versioning/hello.ts';
+import {
+  HELLO_FRAME_BYTES_MIN,
+  helloFor,
+  type Hello,
+  type LinkPurpose,
+} from '../versioning/hello.ts';
 import { FrameType } from '../wire/frame.ts';
 import { PacketType, type DecodedPacketHeader } from '../wire/packet.ts';
 import { TrafficClass } from '../wire/traffic-class.ts';
@@ -77,6 +82,7 @@ export function createMesh(config: MeshConfig, deps: MeshDeps): Mesh {
 class MeshNode implements Mesh {
   readonly self: Uint8Array;
   readonly #config: MeshConfig;
+  readonly #purpose: LinkPurpose;
   readonly #deps: MeshDeps;
   readonly #meter: TrafficMeter;
   readonly #linkState: LinkState;
@@ -92,6 +98,8 @@ class MeshNode implements Mesh {
   readonly #announcer: LinkAnnouncer;
   #wake: { readonly atMs: number; readonly timer: Timer } | null = null;
   #sweep: Timer;
+  /** Links that came, went, stopped to answer or did again. */
+  #linkChanges = 0;
   #stopped = false;
 
   constructor(config: MeshConfig, deps: MeshDeps) {
@@ -100,6 +108,7 @@ class MeshNode implements Mesh {
     const usesGateways = featuresOf(config.version).some(({ name }) => name === 'GatewayNodes');
     this.self = identity.publicKey;
     this.#config = config;
+    this.#purpose = config.purpose ?? 'mesh';
     this.#deps = deps;
     this.#meter = new TrafficMeter(metrics);
     this.#announcer = new LinkAnnouncer(logger);
@@ -108,7 +117,8 @@ class MeshNode implements Mesh {
     this.#linkState = createLinkState(
       {
         identity,
-        networkId,
+        // A record of a mesh is none of the bridges.
+        networkId: this.#purpose === 'mesh' ? networkId : `${networkId} ${this.#purpose}`,
         attributes: this.#attributes,
         bootEpoch,
       },
@@ -249,6 +259,23 @@ class MeshNode implements Mesh {
     return this.#stopped ? fail('MESH_STOPPED', {}) : this.#switch.inject(packet);
   }
 
+  carry(packet: Uint8Array, exit: Uint8Array): Result<void, SwitchErrorCode> {
+    return this.#stopped ? fail('MESH_STOPPED', {}) : this.#switch.carry(packet, exit);
+  }
+
+  sendPresence(peer: Uint8Array, payload: Uint8Array): boolean {
+    const link = this.#links.byPeer(peer);
+    return link !== undefined && link.neighbour.send(FrameType.presence, payload).ok;
+  }
+
+  get version(): number {
+    return this.#linkState.database.version + this.#linkChanges;
+  }
+
+  cost(peer: Uint8Array): number | null {
+    return this.#routes.costTo(peer);
+  }
+
   members(): readonly Member[] {
     return this.#routes.nodes();
   }
@@ -313,25 +340,20 @@ class MeshNode implements Mesh {
 
   #hello(frameBytesMax: number): Hello {
     const { version, networkId, rulesHash, meshName, gateway, proof } = this.#config;
-    const rest = {
-      networkId,
-      rulesHash,
-      purpose: 'mesh',
-      meshName,
-      gateway,
-      frameBytesMax,
-      proof,
-    } as const;
+    const purpose = this.#purpose;
+    const rest = { networkId, rulesHash, purpose, meshName, gateway, frameBytesMax, proof };
     return helloFor(version, rest, this.#deps.rng);
   }
 
   #linkUp(link: MeshLink, port: number): void {
+    this.#linkChanges += 1;
     this.#linkStateUp(link, port);
     this.#announcer.established(link, port);
     this.#spread();
   }
 
   #linkDown(link: MeshLink, port: number, reason: NeighbourClose): void {
+    this.#linkChanges += 1;
     this.#linkState.linkDown(port);
     this.#announcer.closed(link.neighbour.link, reason, true);
     if (!this.#stopped) this.#spread();
@@ -342,6 +364,7 @@ class MeshNode implements Mesh {
    * packets go round it without waiting for that. A link that is the only way stays: nothing better is known.
    */
   #linkSuspected(link: MeshLink, port: number): void {
+    this.#linkChanges += 1;
     if (this.#stopped) return;
     this.#announcer.changed('suspect', link);
     if (this.#switch.hasWayAround(link.neighbour.link.remoteKey, port)) {
@@ -352,6 +375,7 @@ class MeshNode implements Mesh {
   }
 
   #linkRecovered(link: MeshLink, port: number): void {
+    this.#linkChanges += 1;
     if (this.#stopped) return;
     this.#linkStateUp(link, port);
     this.#spread();
@@ -371,7 +395,10 @@ class MeshNode implements Mesh {
       return;
     }
     if (type === FrameType.presence) {
-      link.neighbour.fault(new BitcrapsError('MESH_FRAME_UNEXPECTED', { type }));
+      const unexpected = (): BitcrapsError => new BitcrapsError('MESH_FRAME_UNEXPECTED', { type });
+      const { presence = unexpected } = this.#deps;
+      const fault = presence(link.neighbour.link.remoteKey, payload);
+      if (fault !== null) link.neighbour.fault(fault);
       return;
     }
     const received = this.#linkState.receive(LINK_STATE_KIND[type], payload, link.port);

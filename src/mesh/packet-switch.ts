@@ -201,12 +201,17 @@ export class PacketSwitch {
     const { destination } = header.value;
     if (bytesEqual(destination, this.#config.self)) return this.#carryOut(packet, null);
     const route = this.#config.routes.cheapestTo(destination);
-    if (route === null) {
-      this.#tell(header.value, 'MESH_NO_ROUTE');
-      return fail('MESH_NO_ROUTE', { destination: peerIdText(destination) });
-    }
-    if (!route.ok) return route;
-    return this.#carryOut(replaceRoute(packet, route.value.encoded), null);
+    if (route === null) return fail('MESH_NO_ROUTE', { destination: peerIdText(destination) });
+    return route.ok ? this.#carryOut(replaceRoute(packet, route.value.encoded), null) : route;
+  }
+
+  /** A packet for somebody in no record here, on the way to `exit`, which takes it on. The bytes are not changed. */
+  carry(packet: Uint8Array, exit: Uint8Array): Result<void, SwitchErrorCode> {
+    const header = decodePacketHeader(packet);
+    if (!header.ok) return header;
+    const route = this.#config.routes.routeTo(exit, header.value.flowId);
+    if (route === null) return fail('MESH_NO_ROUTE', { destination: peerIdText(exit) });
+    return route.ok ? this.#carryOut(replaceRoute(packet, route.value.encoded), null) : route;
   }
 
   /**

@@ -76,7 +76,7 @@ export function peerReports({ mesh, gateway }: CasinoNode): readonly PeerReport[
     address: bridge.address,
     transport: bridge.transport,
     ...agreed(bridge.negotiation),
-    version: bridge.remoteVersion === null ? null : formatVersion(bridge.remoteVersion),
+    version: formatVersion(bridge.remoteVersion),
     roundTripMs: bridge.roundTripMs,
     packetsIn: bridge.crossings.packetsIn,
     packetsOut: bridge.crossings.packetsOut,
@@ -160,7 +160,7 @@ function routeReport({ peer, gateway, seenMsAgo }: Target, route: RouteInfo | nu
   };
 }
 
-/** This node if it is a gateway, those of its mesh, and those that it has bridges to. */
+/** This node if it is a gateway, those of its mesh, and those that its bridges lead to. */
 export function gatewayReports(node: CasinoNode): readonly GatewayReport[] {
   const { mesh, gateway, config } = node;
   const members: readonly GatewayReport[] = mesh
@@ -175,14 +175,17 @@ export function gatewayReports(node: CasinoNode): readonly GatewayReport[] {
       announcedPeers: null,
       crossings: peerIdText(peer) === peerIdText(mesh.self) ? (gateway?.crossings() ?? null) : null,
     }));
-  const remote: readonly GatewayReport[] = (gateway?.bridges() ?? []).map((bridge) => ({
-    gateway: peerIdText(bridge.gateway),
+  const crossings = new Map(
+    (gateway?.bridges() ?? []).map((bridge) => [peerIdText(bridge.gateway), bridge.crossings]),
+  );
+  const remote: readonly GatewayReport[] = (gateway?.gateways() ?? []).map((far) => ({
+    gateway: peerIdText(far.gateway),
     kind: 'remote',
-    mesh: bridge.meshName,
-    reachable: bridge.state === 'established',
-    hops: 1,
-    announcedPeers: bridge.peers,
-    crossings: bridge.crossings,
+    mesh: far.meshName,
+    reachable: far.reachable,
+    hops: far.reachable ? far.hops : null,
+    announcedPeers: far.peers,
+    crossings: crossings.get(peerIdText(far.gateway)) ?? null,
   }));
   return [...members, ...remote];
 }

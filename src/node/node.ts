@@ -129,7 +129,7 @@ class ComposedNode implements CasinoNode {
     this.gateway?.onBridge((event) => {
       if (event.kind === 'established')
         this.#linkUp(event.gateway, 'bridge', event.negotiation, event.remote);
-      else this.#linkDown(event.gateway, event.reason.code);
+      else this.#linkDown(event.gateway, event.code);
     });
   }
 

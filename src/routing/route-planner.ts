@@ -167,6 +167,14 @@ export class RoutePlanner {
     return nodes === null || nodes.length < 2 ? null : routeAlong(topology, nodes);
   }
 
+  /** What the cheapest way costs; `null` if none leads there, 0 to this node. */
+  costTo(peer: Uint8Array): number | null {
+    const topology = this.#current();
+    const target = topology.nodeOf(peer);
+    const distance = target === NONE ? UNREACHABLE : topology.paths.distances[target];
+    return distance === undefined || distance === UNREACHABLE ? null : distance;
+  }
+
   /** The cheapest way to `destination` without what is avoided; `null` if there is none, or it is too long. */
   detourTo(destination: Uint8Array, avoided: Avoided): Route | null {
     const topology = this.#current();

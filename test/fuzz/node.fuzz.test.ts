@@ -11,7 +11,7 @@ import { parseAmount, formatAmount } from '../../src/core/amount.ts';
 import { concat, fromBase32, fromHex, fromUtf8 } from '../../src/core/bytes.ts';
 import { parsePeerId, peerIdText } from '../../src/core/peer-id.ts';
 import { parseDuration, parseSize } from '../../src/core/units.ts';
-import { decodePresence, encodePresence } from '../../src/gateway/presence.ts';
+import { decodePresence, encodePresence } from '../../src/gateway/federation/presence.ts';
 import {
   decodeReply,
   decodeRequest,
@@ -79,7 +79,7 @@ describe('bytes from the network', () => {
 
   test('decodePresence: a changed record never passes', () => {
     fuzz(bytesLike(presence), (bytes) => {
-      const decoded = decodePresence(primitives, identity.publicKey, bytes);
+      const decoded = decodePresence(primitives, bytes);
       if (decoded.ok) expect(bytes).toEqual(presence);
       else expect(decoded.error.code).toMatch(/^GATEWAY_PRESENCE_/);
     });

@@ -3,7 +3,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { createGateway, type Gateway } from '../../src/gateway/gateway.ts';
-import { encodePresence } from '../../src/gateway/presence.ts';
+import { encodePresence } from '../../src/gateway/federation/presence.ts';
+import type { Mesh } from '../../src/mesh/mesh.ts';
 import { openNeighbour, type Neighbour } from '../../src/mesh/neighbour.ts';
 import { primitives } from '../../src/platform/node/primitives.ts';
 import { presets } from '../../src/resilience/presets.ts';
@@ -13,7 +14,14 @@ import { CURRENT } from '../../src/versioning/protocol-version.ts';
 import { unwrap } from '../../src/core/errors.ts';
 import { FrameType } from '../../src/wire/frame.ts';
 import { decodePacketHeader, encodePacket, PacketType } from '../../src/wire/packet.ts';
-import { MeshRig, silentLogger, TEST_PROTOCOL, testIdentity } from '../suites/mesh-rig.ts';
+import { zstd } from '../../src/platform/node/zstd.ts';
+import {
+  MeshRig,
+  noMetrics,
+  silentLogger,
+  TEST_PROTOCOL,
+  testIdentity,
+} from '../suites/mesh-rig.ts';
 
 const encoder = new TextEncoder();
 
@@ -30,15 +38,30 @@ class TwoMeshes {
       ['gx', 'east'],
       ['x', 'east'],
     ] as const) {
-      this.rig.add(name, { meshName: mesh, gateway: name.startsWith('g') });
-      if (name.startsWith('g')) this.#addGateway(name, mesh);
+      if (name.startsWith('g')) this.add(name, mesh);
+      else this.rig.add(name, { meshName: mesh });
     }
     this.rig.link('w', 'gw');
     this.rig.link('gx', 'x');
   }
 
-  #addGateway(name: string, meshName: string): void {
-    const { mesh, clock } = this.rig.node(name);
+  /** A gateway; with `claims` it announces those as members of its mesh. */
+  add(name: string, meshName: string, claims: readonly string[] = []): void {
+    const { mesh: own, clock } = this.rig.add(name, { meshName, gateway: true });
+    const claimed = claims.map((claim) => ({
+      peer: testIdentity(claim).publicKey,
+      reachable: true,
+      gateway: false,
+      hops: 1,
+      seenMsAgo: 0,
+    }));
+    const mesh: Mesh = new Proxy(own, {
+      get: (target, key) => {
+        if (key === 'members') return () => [...target.members(), ...claimed];
+        const value: unknown = Reflect.get(target, key, target);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
     const gateway = createGateway(
       {
         identity: testIdentity(name),
@@ -55,6 +78,8 @@ class TwoMeshes {
         clock,
         rng: this.rig.world.rng(`${name}-gateway`),
         logger: silentLogger,
+        metrics: noMetrics,
+        compressor: zstd,
         mesh,
         bootEpoch: 1,
       },
@@ -121,7 +146,7 @@ describe('crossing', () => {
         .map(({ crossings }) => crossings),
     ).toEqual([west]);
     expect(meshes.gateway('gw').bridges()).toMatchObject([
-      { state: 'established', meshName: 'east', peers: 2 },
+      { suspect: false, meshName: 'east', peers: 2 },
     ]);
   });
 
@@ -251,12 +276,17 @@ describe('a hostile gateway', () => {
     const meshes = await joined();
     const { neighbour, closed } = impostor(meshes);
     await meshes.until(() => neighbour.state === 'established');
-    const forged = encodePresence(primitives, testIdentity('gx'), {
-      meshName: 'east',
-      sequence: 2n ** 60n,
-      peers: [testIdentity('victim').publicKey],
-      validMs: 100_000,
-    });
+    const { publicKey } = testIdentity('gx');
+    const forged = encodePresence(
+      primitives,
+      { ...testIdentity('impostor'), publicKey },
+      {
+        meshName: 'east',
+        sequence: 2n ** 60n,
+        peers: [testIdentity('victim').publicKey],
+        validMs: 100_000,
+      },
+    );
     for (let count = 0; count < 3; count += 1) neighbour.send(FrameType.presence, forged);
     await meshes.until(() => closed.length > 0);
     expect(meshes.gateway('gw').reaches(meshes.id('victim'))).toBe(false);
@@ -279,15 +309,10 @@ describe('a hostile gateway', () => {
 describe('a gateway that comes by itself', () => {
   test('does not draw away the peers of one that was dialled', async () => {
     const meshes = await joined();
-    const { neighbour } = impostor(meshes);
-    await meshes.until(() => neighbour.state === 'established');
-    const claim = encodePresence(primitives, testIdentity('impostor'), {
-      meshName: 'nowhere',
-      sequence: 1n,
-      peers: [meshes.id('x'), meshes.id('victim')],
-      validMs: 100_000,
-    });
-    neighbour.send(FrameType.presence, claim);
+    meshes.add('impostor', 'nowhere', ['x', 'victim']);
+    const [own, theirs] = meshes.rig.network.pair('impostor', 'gw');
+    meshes.gateway('impostor').addLink(own);
+    meshes.gateway('gw').addLink(theirs);
     await meshes.until(() => meshes.gateway('gw').reaches(meshes.id('victim')));
     expect(meshes.gateway('gw').gatewayFor(meshes.id('x'))).toEqual(meshes.id('gx'));
     meshes.send('w', 'x', 'to the right one');

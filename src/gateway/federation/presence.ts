@@ -1,13 +1,13 @@
 // Presence: a gateway's signed statement of who is in its mesh, for other gateways.
 
 import { create } from '@bufbuild/protobuf';
-import type { Primitives } from '../env/primitives.ts';
-import { compareBytes } from '../core/bytes.ts';
-import { fail, ok, type Result } from '../core/errors.ts';
-import { PEER_ID_BYTES, peerIdShort } from '../core/peer-id.ts';
-import { signIn, verifyIn, type Identity } from '../crypto/signing.ts';
-import { decodeCanonical, encodeBody } from '../wire/body.ts';
-import { PresenceSchema, SignedPresenceSchema } from '../wire/gen/bitcraps/v1/presence_pb.ts';
+import type { Primitives } from '../../env/primitives.ts';
+import { compareBytes } from '../../core/bytes.ts';
+import { fail, ok, type Result } from '../../core/errors.ts';
+import { PEER_ID_BYTES, peerIdShort } from '../../core/peer-id.ts';
+import { signIn, verifyIn, type Identity } from '../../crypto/signing.ts';
+import { decodeCanonical, encodeBody } from '../../wire/body.ts';
+import { PresenceSchema, SignedPresenceSchema } from '../../wire/gen/bitcraps/v1/presence_pb.ts';
 
 /** A record naming more peers is refused: one mesh is one link-state area of up to some 10 000 nodes. */
 export const PRESENCE_PEERS_MAX = 10_000;
@@ -40,13 +40,9 @@ export function encodePresence(
   return encodeBody(SignedPresenceSchema, create(SignedPresenceSchema, { presence, signature }));
 }
 
-/**
- * Decodes and verifies a record that arrived over the link of `gateway`.
- * Errors: `GATEWAY_PRESENCE_MALFORMED`, `GATEWAY_PRESENCE_FORGED`.
- */
+/** Decodes and verifies a record, whoever passed it on. Errors: `GATEWAY_PRESENCE_MALFORMED`, `GATEWAY_PRESENCE_FORGED`. */
 export function decodePresence(
   primitives: Primitives,
-  gateway: Uint8Array,
   payload: Uint8Array,
 ): Result<PresenceRecord, 'GATEWAY_PRESENCE_MALFORMED' | 'GATEWAY_PRESENCE_FORGED'> {
   if (payload.length > PRESENCE_BYTES_MAX) {
@@ -55,14 +51,14 @@ export function decodePresence(
   const signed = decodeCanonical(SignedPresenceSchema, payload);
   if (!signed.ok) return fail('GATEWAY_PRESENCE_MALFORMED', { detail: signed.error.message });
   const { presence, signature } = signed.value;
-  if (!verifyIn(primitives, gateway, 'presence', presence, signature)) {
-    return fail('GATEWAY_PRESENCE_FORGED', { gateway: peerIdShort(gateway) });
-  }
   const body = decodeCanonical(PresenceSchema, presence);
   if (!body.ok) return fail('GATEWAY_PRESENCE_MALFORMED', { detail: body.error.message });
-  const { meshName, sequence, peers, validMs } = body.value;
-  // The signer may only speak for itself, even inside a record that it signed.
-  if (compareBytes(body.value.gateway, gateway) !== 0) {
+  const { gateway, meshName, sequence, peers, validMs } = body.value;
+  if (gateway.length !== PEER_ID_BYTES) {
+    return fail('GATEWAY_PRESENCE_MALFORMED', { detail: `a gateway of ${gateway.length} bytes` });
+  }
+  // A gateway may only speak for itself.
+  if (!verifyIn(primitives, gateway, 'presence', presence, signature)) {
     return fail('GATEWAY_PRESENCE_FORGED', { gateway: peerIdShort(gateway) });
   }
   const wrong = wrongPeers(peers);
