@@ -7,6 +7,7 @@ import { consensusErrors } from './errors/consensus.ts';
 import { coreErrors } from './errors/core.ts';
 import { crapsErrors } from './errors/craps.ts';
 import { cryptoErrors } from './errors/crypto.ts';
+import { dhtErrors } from './errors/dht.ts';
 import { diceErrors } from './errors/dice.ts';
 import { gatewayErrors } from './errors/gateway.ts';
 import { meshErrors } from './errors/mesh.ts';
@@ -33,6 +34,7 @@ type Registry = typeof coreErrors &
   typeof meshErrors &
   typeof gatewayErrors &
   typeof consensusErrors &
+  typeof dhtErrors &
   typeof diceErrors &
   typeof crapsErrors &
   typeof casinoErrors &
@@ -50,6 +52,7 @@ export const ERRORS: Registry = {
   ...meshErrors,
   ...gatewayErrors,
   ...consensusErrors,
+  ...dhtErrors,
   ...diceErrors,
   ...crapsErrors,
   ...casinoErrors,
