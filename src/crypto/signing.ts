@@ -18,6 +18,7 @@ export type SigningDomain =
   | 'tls-certificate'
   | 'link-state'
   | 'presence'
+  | 'gateway-price'
   | 'casino-genesis'
   | 'casino-operation'
   | 'casino-block'

@@ -11,6 +11,8 @@ import { parseAmount, formatAmount } from '../../src/core/amount.ts';
 import { concat, fromBase32, fromHex, fromUtf8 } from '../../src/core/bytes.ts';
 import { parsePeerId, peerIdText } from '../../src/core/peer-id.ts';
 import { parseDuration, parseSize } from '../../src/core/units.ts';
+import { decodePriceMessage } from '../../src/gateway/accounting/price-service.ts';
+import { decodeGatewayPrice, encodeGatewayPrice } from '../../src/gateway/accounting/price.ts';
 import { decodePresence, encodePresence } from '../../src/gateway/federation/presence.ts';
 import {
   decodeReply,
@@ -82,6 +84,33 @@ describe('bytes from the network', () => {
       const decoded = decodePresence(primitives, bytes);
       if (decoded.ok) expect(bytes).toEqual(presence);
       else expect(decoded.error.code).toMatch(/^GATEWAY_PRESENCE_/);
+    });
+  });
+
+  const terms = { fromMs: 5, control: 1n, game: 2n, bulk: 3n };
+  const price = encodeGatewayPrice(primitives, identity, {
+    sequence: 3n,
+    current: terms,
+    next: { ...terms, fromMs: 9 },
+    validUntilMs: 10,
+  });
+
+  test('decodeGatewayPrice: a changed promise never passes', () => {
+    fuzz(bytesLike(price), (bytes) => {
+      const decoded = decodeGatewayPrice(primitives, bytes);
+      if (decoded.ok) expect(bytes).toEqual(price);
+      else expect(decoded.error.code).toMatch(/^GATEWAY_PRICE_/);
+    });
+  });
+
+  test('decodePriceMessage', () => {
+    const answer = concat(
+      Uint8Array.of(0x12, (price.length & 127) | 128, price.length >> 7),
+      price,
+    );
+    fuzz(bytesLike(answer, Uint8Array.of(0x0a, 0)), (bytes) => {
+      const content = decodePriceMessage(bytes);
+      if (content instanceof Uint8Array) decodeGatewayPrice(primitives, content);
     });
   });
 

@@ -26,4 +26,35 @@ export const gatewayErrors = {
     cause: 'Somebody claims to be a gateway that it is not.',
     cure: 'Remove the neighbour from gateway.join; its link was closed.',
   },
+  GATEWAY_CREDIT_EXHAUSTED: {
+    message: '{peer} has {bytes} bytes under way or unpaid, its credit is {bytesMax}',
+    cause:
+      'The peer, or all traffic to or from one gateway, has as much unacknowledged or unpaid as it is trusted with.',
+    cure: 'Send less, or wait: acknowledgements and payments give credit back, and acknowledged traffic enlarges it.',
+  },
+  GATEWAY_PRICE_MALFORMED: {
+    message: 'a price is malformed: {detail}',
+    cause: 'The other gateway sent a price that is not canonical or out of range.',
+    cure: 'Update the other gateway, or choose another one.',
+  },
+  GATEWAY_PRICE_FORGED: {
+    message: 'a price of {gateway} came with a wrong signature',
+    cause: 'Somebody claims to speak for a gateway that it is not.',
+    cure: 'None is needed: the price was not believed.',
+  },
+  GATEWAY_PRICE_NOTICE: {
+    message: 'gateway {gateway} changed its price without notice: {detail}',
+    cause: 'A gateway must announce a price before it takes effect, and keep to what it announced.',
+    cure: 'Choose another gateway; the earlier price counts until its validity ends.',
+  },
+  GATEWAY_PRICE_PENDING: {
+    message: 'another price is announced already and takes effect in {inMs} ms',
+    cause: 'An announced price is a promise; one change at a time can be announced.',
+    cure: 'Announce the next change once this one is in force.',
+  },
+  GATEWAY_PRICE_INVALID: {
+    message: 'a price per MiB is 0 to 1 000 000 CRAP',
+    cause: 'A price is negative or too high.',
+    cure: 'Ask for a price within the bounds.',
+  },
 } as const;
