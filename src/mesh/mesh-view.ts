@@ -43,7 +43,7 @@ export interface Member {
   readonly gateway: boolean;
   /** 0 for this node itself, and for what is not reachable. */
   readonly hops: number;
-  /** Milliseconds since links last led there, to within ten seconds; `null` if they never did. */
+  /** Milliseconds since links last led there, to within ten seconds, or a minute in the largest mesh; `null` if they never did. */
   readonly seenMsAgo: number | null;
 }
 

@@ -29,6 +29,8 @@ export const QUARANTINED_MAX = 1_024;
 /** New records of one originator: so many within `ORIGINATOR_WINDOW_MS`. Its own bound is lower (`link-state.ts`). */
 export const ORIGINATOR_CHANGES_MAX = 24;
 export const ORIGINATOR_WINDOW_MS = 8_000;
+/** All links are looked at no sooner again: within a minute in the largest mesh, which takes some milliseconds. */
+const REATTACH_MS_PER_RECORD = 6;
 /** Changes that a reader may be behind before it has to look at everything. */
 const CHANGES_KEPT = 1_024;
 const ATTACHED = 1;
@@ -64,6 +66,8 @@ export class LinkStateDatabase {
   #self = -1;
   readonly #table = new PeerTable();
   #windowAtMs = 0;
+  /** By peer: changes of its record since then. */
+  readonly #changes = new Map<number, number>();
   /** Those that are held and not attached, roughly in order of time. */
   readonly #detached = new Map<number, Detached>();
   /** Insertion order is time order, as for `#quarantined`. */
@@ -74,6 +78,7 @@ export class LinkStateDatabase {
   readonly #recent = new Int32Array(CHANGES_KEPT);
   /** A link that somebody reported is reported no more: who was attached by it may not be now. */
   #hasLostLinks = false;
+  #reattachedAtMs = -Infinity;
   readonly #stack: number[] = [];
 
   constructor(pool: RecordPool, recordsMax: number = RECORDS_MAX) {
@@ -185,12 +190,12 @@ export class LinkStateDatabase {
   /** Whether the originator may change its record now; counts it. */
   mayChange(peer: number, nowMs: number, counted = true): boolean {
     if (nowMs >= this.#windowAtMs + ORIGINATOR_WINDOW_MS) {
-      for (let any = 0; any < this.#table.length; any += 1) this.#table.setChanges(any, 0);
+      this.#changes.clear();
       this.#windowAtMs = nowMs;
     }
-    const count = this.#table.changes(peer);
+    const count = this.#changes.get(peer) ?? 0;
     if (count >= ORIGINATOR_CHANGES_MAX) return false;
-    if (counted) this.#table.setChanges(peer, count + 1);
+    if (counted) this.#changes.set(peer, count + 1);
     return true;
   }
 
@@ -264,11 +269,15 @@ export class LinkStateDatabase {
 
   /**
    * Drops what has been unreachable for too long and the strangers that are too many, and forgets what lies long enough
-   * behind. Cheap while no link goes: only then it looks at all that are left.
+   * behind. Cheap while no link goes: only then it looks at all that are left, in large meshes not at once.
    */
   age(nowMs: number): void {
-    if (this.#hasLostLinks) this.#reattach(nowMs);
-    this.#hasLostLinks = false;
+    const isTime = nowMs >= this.#reattachedAtMs + REATTACH_MS_PER_RECORD * this.size;
+    if (this.#hasLostLinks && isTime) {
+      this.#reattach(nowMs);
+      this.#reattachedAtMs = nowMs;
+      this.#hasLostLinks = false;
+    }
     const bySlot = new Map<number, number>();
     let strangers = 0;
     // The newest first: the oldest strangers are those that are too many.

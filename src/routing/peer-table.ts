@@ -8,7 +8,6 @@ const TELLING = 2;
 const STATE = 3;
 const LOW = 0xffff;
 const BYTE = 0xff;
-const CHANGES_SHIFT = 8;
 const FROM_SHIFT = 16;
 
 /** All numbers are 0 for a peer that nothing was noted of, whatever its number. */
@@ -76,17 +75,6 @@ export class PeerTable {
   setFlags(peer: number, flags: number): void {
     const at = (peer << WORDS_SHIFT) + STATE;
     this.#words[at] = ((this.#words[at] ?? 0) & ~BYTE) | flags;
-  }
-
-  /** 8 bits: how often its record changed of late. */
-  changes(peer: number): number {
-    return ((this.#words[(peer << WORDS_SHIFT) + STATE] ?? 0) >>> CHANGES_SHIFT) & BYTE;
-  }
-
-  setChanges(peer: number, count: number): void {
-    const at = (peer << WORDS_SHIFT) + STATE;
-    this.#words[at] =
-      ((this.#words[at] ?? 0) & ~(BYTE << CHANGES_SHIFT)) | (count << CHANGES_SHIFT);
   }
 
   /** 16 bits: one link whose other end has its record, for those that `have` has no bit for. */
