@@ -16,13 +16,14 @@ import { createTokenBucket } from '../routing/token-bucket.ts';
 import { createPortAllocator } from '../routing/port-allocator.ts';
 import type { Hello } from '../versioning/hello.ts';
 import { isActive, type Negotiation } from '../versioning/negotiate.ts';
+import { FrameType } from '../wire/frame.ts';
 import {
   openNeighbour,
   type Neighbour,
   type NeighbourClose,
   type NeighbourConfig,
   type OutgoingFrame,
-  type PayloadFrameType,
+  type ControlFrameType,
 } from './neighbour.ts';
 import { createTraffic, type Traffic } from './traffic.ts';
 
@@ -63,7 +64,9 @@ export interface MeshLinksHandlers {
   /** A link ended that never carried the mesh. */
   refused(link: Link, reason: NeighbourClose): void;
   reweighed(link: MeshLink, port: number): void;
-  frame(link: MeshLink, type: PayloadFrameType, payload: Uint8Array): void;
+  frame(link: MeshLink, type: ControlFrameType, payload: Uint8Array): void;
+  /** A packet, as the whole frame: a type byte, then the packet. */
+  packet(link: MeshLink, frame: Uint8Array): void;
   nextControl(port: number): OutgoingFrame | null;
 }
 
@@ -105,6 +108,7 @@ export class MeshLinks {
       return;
     }
     if (link.role === 'listener') this.#makeRoom(link);
+    const { handlers } = this.#config;
     const opened: { link: MeshLink | null } = { link: null };
     const neighbour: Neighbour = openNeighbour(link, {
       ...this.#config,
@@ -116,7 +120,11 @@ export class MeshLinks {
           this.#place(opened.link);
         },
         frame: (type, payload) => {
-          if (opened.link !== null) this.#config.handlers.frame(opened.link, type, payload);
+          const { link } = opened;
+          if (link !== null && type !== FrameType.packet) handlers.frame(link, type, payload);
+        },
+        packet: (frame) => {
+          if (opened.link !== null) handlers.packet(opened.link, frame);
         },
         roundTrip: (roundTripMs, queueMs) => {
           if (opened.link !== null) this.#measured(opened.link, roundTripMs, queueMs);

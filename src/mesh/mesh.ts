@@ -48,7 +48,7 @@ import {
   type NeighbourInfo,
   type RouteInfo,
 } from './mesh-view.ts';
-import type { NeighbourClose, OutgoingFrame, PayloadFrameType } from './neighbour.ts';
+import type { ControlFrameType, NeighbourClose, OutgoingFrame } from './neighbour.ts';
 import {
   PacketSwitch,
   type Bridge,
@@ -154,6 +154,7 @@ class MeshNode implements Mesh {
           this.#spread();
         },
         frame: (link, type, payload) => this.#receive(link, type, payload),
+        packet: (link, frame) => this.#stopped || this.#switch.receive(frame, link),
         nextControl: (port) => this.#nextControl(port),
       },
     });
@@ -388,12 +389,8 @@ class MeshNode implements Mesh {
     this.#linkState.linkUp(port, neighbour.link.remoteKey, meter.weight, options);
   }
 
-  #receive(link: MeshLink, type: PayloadFrameType, payload: Uint8Array): void {
+  #receive(link: MeshLink, type: ControlFrameType, payload: Uint8Array): void {
     if (this.#stopped) return;
-    if (type === FrameType.packet) {
-      this.#switch.receive(payload, link);
-      return;
-    }
     if (type === FrameType.presence) {
       const unexpected = (): BitcrapsError => new BitcrapsError('MESH_FRAME_UNEXPECTED', { type });
       const { presence = unexpected } = this.#deps;

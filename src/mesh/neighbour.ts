@@ -20,6 +20,19 @@ import { markCongestion, packetIdBits } from '../wire/packet.ts';
 import { CONTROL_BYTES_MAX, FrameQueue } from './frame-queue.ts';
 import { LinkWatch } from './link-watch.ts';
 import { createLoadMark, type LoadMark } from './load-mark.ts';
+import type {
+  FrameCounters,
+  NeighbourClose,
+  OutgoingFrame,
+  PayloadFrameType,
+} from './payload-frame.ts';
+
+export type {
+  ControlFrameType,
+  NeighbourClose,
+  OutgoingFrame,
+  PayloadFrameType,
+} from './payload-frame.ts';
 import { FifoPacketQueue, type PacketQueue } from './packet-queue.ts';
 
 /** From the raw link to both bindings: two round trips, a proof of work to check, and a busy machine. */
@@ -27,34 +40,13 @@ export const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Faulty frames after which the link is closed: versions may disagree once, not on and on. */
 export const FAULTS_MAX = 3;
 
-/** What a link carries once established, besides keepalive. */
-export type PayloadFrameType =
-  | typeof FrameType.linkState
-  | typeof FrameType.linkStateDigest
-  | typeof FrameType.linkStateUpdate
-  | typeof FrameType.packet
-  | typeof FrameType.presence;
-
-export interface OutgoingFrame {
-  readonly type: PayloadFrameType;
-  readonly payload: Uint8Array;
-  /** The payload is the link's to change, and from `FrameBuffers`. */
-  readonly hasHeadroom: boolean;
-}
-
-export interface NeighbourClose {
-  /** An error code, or `null` after an orderly close without one. */
-  readonly code: string | null;
-  readonly detail: string;
-  /** Who ended the link; `transport`: nobody said goodbye. */
-  readonly by: 'local' | 'remote' | 'transport';
-}
-
 /** Never called from within a call to the neighbour, except `closed` and `nextControl`. */
 export interface NeighbourHandlers {
   established(negotiation: Negotiation, remote: Hello): void;
   /** The payload belongs to the receiver. */
   frame(type: PayloadFrameType, payload: Uint8Array): void;
+  /** The same for a packet, as the whole frame: a type byte, then the packet. Without it packets come to `frame`. */
+  packet?(frame: Uint8Array): void;
   /** A ping was answered, here or, where both ends share what they measure, there. `queueMs`: what a packet waited. */
   roundTrip?(roundTripMs: number, queueMs: number): void;
   /** `bytes` of packets were acknowledged within `ms` in which the link was kept busy. */
@@ -87,13 +79,6 @@ export interface NeighbourConfig extends FailureTimings {
   readonly handlers: NeighbourHandlers;
 }
 
-export interface FrameCounters {
-  framesIn: number;
-  framesOut: number;
-  bytesIn: number;
-  bytesOut: number;
-}
-
 export type SendErrorCode =
   | 'MESH_LINK_CLOSED'
   | 'MESH_FRAME_TOO_LONG'
@@ -118,6 +103,8 @@ export interface Neighbour {
    * finds its queue full closes the link (`MESH_CONTROL_OVERRUN`). Only once established.
    */
   send(type: PayloadFrameType, payload: Uint8Array): Result<void, SendErrorCode>;
+  /** `send` for a packet that came in a frame, which is this neighbour's from now on: so it is not copied once more. */
+  pass(frame: Uint8Array): Result<void, SendErrorCode>;
   /** Offers the packets that are not acknowledged or wait, oldest first; what `takes` takes is not sent from here. */
   handOver(takes: (packet: Uint8Array) => boolean): void;
   /** `nextControl` may have something. */
@@ -138,6 +125,8 @@ export function openNeighbour(link: Link, config: NeighbourConfig): Neighbour {
   neighbour.open();
   return neighbour;
 }
+
+const SENT: Result<void, SendErrorCode> = ok(undefined);
 
 class EstablishingNeighbour implements Neighbour {
   readonly link: Link;
@@ -230,6 +219,22 @@ class EstablishingNeighbour implements Neighbour {
     }
     this.wake();
     return ok(undefined);
+  }
+
+  pass(frame: Uint8Array): Result<void, SendErrorCode> {
+    if (this.state !== 'established') return fail('MESH_LINK_CLOSED', { neighbour: this.#short });
+    if (frame.length > this.#frameBytesMax) {
+      const data = { bytes: frame.length, bytesMax: this.#frameBytesMax, neighbour: this.#short };
+      return fail('MESH_FRAME_TOO_LONG', data);
+    }
+    const packets = this.#packets;
+    // What waits is copied: a view would hold the whole piece of the stream that it came in.
+    const waits = this.#full || packets.bytes > 0;
+    if (!packets.push(waits ? frame.slice() : frame, this.#config.clock.now())) {
+      return fail('MESH_QUEUE_FULL', { neighbour: this.#short, bytes: packets.bytes });
+    }
+    this.wake();
+    return SENT;
   }
 
   wake(): void {
@@ -344,6 +349,11 @@ class EstablishingNeighbour implements Neighbour {
   }
 
   #dispatch(bytes: Uint8Array): void {
+    const { handlers } = this.#config;
+    if (bytes[0] === FrameType.packet && handlers.packet !== undefined) {
+      handlers.packet(bytes);
+      return;
+    }
     const frame = decodeFrame(bytes);
     if (!frame.ok) {
       this.fault(frame.error);
@@ -378,7 +388,7 @@ class EstablishingNeighbour implements Neighbour {
       case FrameType.linkStateUpdate:
       case FrameType.packet:
       case FrameType.presence:
-        this.#config.handlers.frame(type, payload);
+        handlers.frame(type, payload);
     }
   }
 

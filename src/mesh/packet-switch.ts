@@ -12,6 +12,7 @@ import type { Rng } from '../env/rng.ts';
 import {
   createForwarder,
   DETOURS_MAX,
+  type Decision,
   type Forwarder,
   type RoutingDropCode,
 } from '../routing/forwarder.ts';
@@ -51,6 +52,7 @@ const TTL_MAX = 255;
 const GATEWAY_DETOURS_MAX = 1;
 /** Gateways that are tried for a packet whose own one cannot be reached, the nearest first. */
 const GATEWAYS_TRIED_MAX = 8;
+const FRAME_TYPE_BYTES = 1;
 const NO_ROUTE: Uint8Array = new Uint8Array(0);
 /** What a source is told of, so that it can react; the rest is counted only. */
 const TOLD: ReadonlySet<string> = new Set([
@@ -188,10 +190,13 @@ export class PacketSwitch {
     return sent;
   }
 
-  /** A packet that came over a link. The bytes are changed in place. */
-  receive(packet: Uint8Array, link: MeshLink): void {
-    this.#config.meter.arrived(packet.length, link.traffic);
-    this.#carryOut(packet, link);
+  /** A packet that came over a link: a type byte, then the packet. The bytes are this node's, and changed in place. */
+  receive(frame: Uint8Array, link: MeshLink): void {
+    this.#config.meter.arrived(frame.length - FRAME_TYPE_BYTES, link.traffic);
+    const decision = this.#forwarder.decide(frame, FRAME_TYPE_BYTES);
+    // Nearly all that a relay sees: the frame goes on as it came.
+    if (decision.kind === 'forward' && this.#pass(decision.port, frame, link)) return;
+    this.#perform(decision, frame.subarray(FRAME_TYPE_BYTES), link);
   }
 
   /** A packet that came from another mesh, for a member of this one. The bytes are not changed. */
@@ -247,7 +252,24 @@ export class PacketSwitch {
   }
 
   #carryOut(packet: Uint8Array, from: MeshLink | null): Result<void, SwitchErrorCode> {
-    const decision = this.#forwarder.decide(packet);
+    return this.#perform(this.#forwarder.decide(packet), packet, from);
+  }
+
+  /** Sends the frame of a packet on; `false` if the link does not take it now. */
+  #pass(port: number, frame: Uint8Array, from: MeshLink): boolean {
+    const link = this.#config.links.byPort(port);
+    if (link?.neighbour.pass(frame).ok !== true) return false;
+    const { meter } = this.#config;
+    meter.left(frame.length - FRAME_TYPE_BYTES, link.traffic);
+    meter.became('forwarded', from.traffic);
+    return true;
+  }
+
+  #perform(
+    decision: Decision,
+    packet: Uint8Array,
+    from: MeshLink | null,
+  ): Result<void, SwitchErrorCode> {
     switch (decision.kind) {
       case 'forward':
         return this.#transmit(decision.port, packet, from);

@@ -11,7 +11,7 @@ import {
 import { encodePorts, PORT_MAX } from '../wire/ports.ts';
 import { createForwarder, type Forwarder } from './forwarder.ts';
 import { createPortAllocator, PORT_REST_MS } from './port-allocator.ts';
-import { createSeenPackets } from './seen-packets.ts';
+import { createSeenPackets, type SeenPackets } from './seen-packets.ts';
 import { createTokenBucket } from './token-bucket.ts';
 
 const self = new Uint8Array(32).fill(1);
@@ -130,14 +130,52 @@ describe('forwarder', () => {
   });
 });
 
+function first(seen: SeenPackets, packetId: bigint): boolean {
+  return seen.first(packet({ packetId }), 0, 0);
+}
+
 describe('seen packets', () => {
   test('remembers at least a generation and forgets in the end', () => {
     const seen = createSeenPackets(100);
-    expect(seen.first(source, 0n, 0)).toBe(true);
-    for (let id = 1n; id <= 100n; id += 1n) expect(seen.first(source, id, 0)).toBe(true);
-    expect(seen.first(source, 0n, 0)).toBe(false);
-    for (let id = 101n; id <= 200n; id += 1n) expect(seen.first(source, id, 0)).toBe(true);
-    expect(seen.first(source, 0n, 0)).toBe(true);
+    expect(first(seen, 0n)).toBe(true);
+    for (let id = 1n; id <= 100n; id += 1n) expect(first(seen, id)).toBe(true);
+    expect(first(seen, 0n)).toBe(false);
+    for (let id = 101n; id <= 200n; id += 1n) expect(first(seen, id)).toBe(true);
+    expect(first(seen, 0n)).toBe(true);
+  });
+
+  test('answers as sets of whole keys do', () => {
+    const bits = fc.constantFrom(0n, 1n, 2n ** 32n, 2n ** 63n, 2n ** 64n - 1n);
+    const key = fc.record({
+      packetId: fc.oneof(bits, fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),
+      source: fc.constantFrom(source, other, self),
+      detours: fc.constantFrom(0, 1, 2, 3, 255),
+      at: fc.nat(9),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(key, { maxLength: 400 }),
+        fc.integer({ min: 1, max: 80 }),
+        (keys, max) => {
+          const seen = createSeenPackets(max);
+          let younger = new Set<string>();
+          let older = new Set<string>();
+          for (const { packetId, source, detours, at } of keys) {
+            const text = `${packetId} ${source[0]} ${detours}`;
+            const isNew = !younger.has(text) && !older.has(text);
+            if (isNew && younger.size >= max) {
+              older = younger;
+              younger = new Set();
+            }
+            younger.add(text);
+            const bytes = new Uint8Array(at + packet().length);
+            bytes.set(packet({ packetId, source }), at);
+            expect(seen.first(bytes, at, detours)).toBe(isNew);
+            if (!isNew && older.has(text)) younger.delete(text);
+          }
+        },
+      ),
+    );
   });
 });
 

@@ -6,17 +6,23 @@
 // where every route was planned on another view of the mesh. Forged counts gain nothing: two bits hold four, and ttl
 // bounds the sum. Its destination takes a packet once, whatever copies came by detours.
 
-import { bytesEqual } from '../core/bytes.ts';
 import type { BitcrapsError } from '../core/errors.ts';
 import {
-  decodePacketHeader,
   detourCount,
+  isPacketFor,
+  packetCursor,
+  packetFault,
+  packetFlags,
+  packetTtl,
+  packetHeader,
+  routeFrom,
+  routeTo,
   setCursor,
   setTtl,
   type DecodedPacketHeader,
   type PacketErrorCode,
 } from '../wire/packet.ts';
-import { readPort } from '../wire/ports.ts';
+import { NO_PORT, portAt, portBytes } from '../wire/ports.ts';
 import { createSeenPackets } from './seen-packets.ts';
 
 /** Failed links that a packet is sent round, all nodes together. */
@@ -35,15 +41,10 @@ export type RoutingDropCode =
 export type Decision =
   /** For this node. */
   | { readonly kind: 'deliver'; readonly header: DecodedPacketHeader }
-  /**
-   * Over the link of `port`; ttl and cursor of the bytes have been set. `blocked`: that link is gone or suspect, and the
-   * packet should take another way if there is one.
-   */
-  | {
-      readonly kind: 'forward' | 'blocked';
-      readonly port: number;
-      readonly header: DecodedPacketHeader;
-    }
+  /** Over the link of `port`; ttl and cursor of the bytes have been set. */
+  | { readonly kind: 'forward'; readonly port: number }
+  /** The same, but that link is gone or suspect, and the packet should take another way if there is one. */
+  | { readonly kind: 'blocked'; readonly port: number; readonly header: DecodedPacketHeader }
   /** The route ends at this gateway; the destination is in another mesh. */
   | { readonly kind: 'bridge'; readonly header: DecodedPacketHeader }
   | {
@@ -62,44 +63,54 @@ export interface ForwarderConfig {
 }
 
 export interface Forwarder {
-  /** Decides and, for `forward` and `blocked`, changes ttl and cursor in place. A packet that comes again is dropped. */
-  decide(packet: Uint8Array): Decision;
+  /**
+   * Decides what becomes of the packet that begins at `at` and ends with the bytes and, for `forward` and `blocked`, changes
+   * its ttl and cursor in place. A packet that comes again is dropped. Of one that goes on it makes nothing but the answer.
+   */
+  decide(bytes: Uint8Array, at?: number): Decision;
 }
 
 export function createForwarder(config: ForwarderConfig): Forwarder {
   const seen = createSeenPackets();
 
-  const end = (header: DecodedPacketHeader): Decision =>
-    config.gateway ? { kind: 'bridge', header } : drop('ROUTING_ROUTE_EXHAUSTED', header);
+  const end = (bytes: Uint8Array, at: number): Decision =>
+    config.gateway
+      ? { kind: 'bridge', header: headerAt(bytes, at) }
+      : drop('ROUTING_ROUTE_EXHAUSTED', bytes, at);
 
-  const next = (packet: Uint8Array, header: DecodedPacketHeader): Decision => {
-    const hop = readPort(header.route, header.cursor);
-    if (hop === null) return drop('ROUTING_ROUTE_MALFORMED', header);
+  const next = (bytes: Uint8Array, at: number, cursor: number): Decision => {
+    const from = routeFrom(at);
+    const port = portAt(bytes, from + cursor, routeTo(bytes, at));
+    if (port === NO_PORT) return drop('ROUTING_ROUTE_MALFORMED', bytes, at);
     // What follows names failed links (`wire/failed-links.ts`).
-    if (hop.port === 0) return end(header);
+    if (port === 0) return end(bytes, at);
+    const ttl = packetTtl(bytes, at);
     // The last hop's receiver needs no ttl of its own: a ttl of 1 still crosses one link.
-    if (header.ttl === 0) return drop('ROUTING_TTL_EXHAUSTED', header);
-    setTtl(packet, header.ttl - 1);
-    setCursor(packet, hop.next);
-    return { kind: config.isUsable(hop.port) ? 'forward' : 'blocked', port: hop.port, header };
+    if (ttl === 0) return drop('ROUTING_TTL_EXHAUSTED', bytes, at);
+    setTtl(bytes, ttl - 1, at);
+    setCursor(bytes, cursor + portBytes(port), at);
+    if (config.isUsable(port)) return { kind: 'forward', port };
+    return { kind: 'blocked', port, header: headerAt(bytes, at) };
   };
 
   return {
-    decide(packet) {
-      const decoded = decodePacketHeader(packet);
-      if (!decoded.ok) return { kind: 'malformed', error: decoded.error };
-      const header = decoded.value;
-      const isMine = bytesEqual(header.destination, config.self);
-      const detours = isMine ? DELIVERED : detourCount(header.flags);
-      if (!seen.first(header.source, header.packetId, detours)) {
-        return drop('ROUTING_PACKET_DUPLICATE', header);
-      }
-      if (isMine) return { kind: 'deliver', header };
-      return header.cursor < header.route.length ? next(packet, header) : end(header);
+    decide(bytes, at = 0) {
+      const fault = packetFault(bytes, at);
+      if (fault !== null) return { kind: 'malformed', error: fault.error };
+      const isMine = isPacketFor(bytes, at, config.self);
+      const detours = isMine ? DELIVERED : detourCount(packetFlags(bytes, at));
+      if (!seen.first(bytes, at, detours)) return drop('ROUTING_PACKET_DUPLICATE', bytes, at);
+      if (isMine) return { kind: 'deliver', header: headerAt(bytes, at) };
+      const cursor = packetCursor(bytes, at);
+      return routeFrom(at) + cursor < routeTo(bytes, at) ? next(bytes, at, cursor) : end(bytes, at);
     },
   };
 }
 
-function drop(code: RoutingDropCode, header: DecodedPacketHeader): Decision {
-  return { kind: 'drop', code, header };
+function headerAt(bytes: Uint8Array, at: number): DecodedPacketHeader {
+  return packetHeader(at === 0 ? bytes : bytes.subarray(at));
+}
+
+function drop(code: RoutingDropCode, bytes: Uint8Array, at: number): Decision {
+  return { kind: 'drop', code, header: headerAt(bytes, at) };
 }

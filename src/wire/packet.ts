@@ -19,7 +19,7 @@
 // Relays change flags, ttl, cursor and route: no signature and no seal may cover these.
 
 import { assert } from '../core/assert.ts';
-import { fail, ok, type Result } from '../core/errors.ts';
+import { fail, ok, type BitcrapsError, type Result } from '../core/errors.ts';
 import { PEER_ID_BYTES } from '../core/peer-id.ts';
 import { readU32, readU64, writeU32, writeU64 } from './big-endian.ts';
 import { ROUTE_BYTES_MAX } from './ports.ts';
@@ -142,46 +142,105 @@ function writeHeader(
 export function decodePacketHeader(
   bytes: Uint8Array,
 ): Result<DecodedPacketHeader, PacketErrorCode> {
-  if (bytes.length < ROUTE_AT) return fail('WIRE_PACKET_TRUNCATED', { bytes: bytes.length });
-  const version = bytes[VERSION_AT] ?? 0;
+  const fault = packetFault(bytes, 0);
+  return fault ?? ok(packetHeader(bytes));
+}
+
+/**
+ * What is wrong with the packet that begins at `at` and ends with the bytes, `null` if nothing: all that
+ * `decodePacketHeader` checks. Makes nothing of a sound packet, for relays.
+ */
+export function packetFault(
+  bytes: Uint8Array,
+  at: number,
+): { readonly ok: false; readonly error: BitcrapsError<PacketErrorCode> } | null {
+  const packetBytes = bytes.length - at;
+  if (packetBytes < ROUTE_AT) return fail('WIRE_PACKET_TRUNCATED', { bytes: packetBytes });
+  const version = bytes[at + VERSION_AT] ?? 0;
   if (version !== WIRE_VERSION) return fail('WIRE_PACKET_VERSION', { version });
-  const type = bytes[TYPE_AT] ?? 0;
+  const type = bytes[at + TYPE_AT] ?? 0;
   if (type === 0) return fail('WIRE_PACKET_TYPE', { type });
-  const bodyBytes = readU32(bytes, BODY_BYTES_AT);
+  const bodyBytes = readU32(bytes, at + BODY_BYTES_AT);
   if (bodyBytes > PACKET_BODY_BYTES_MAX) {
     return fail('WIRE_PACKET_BODY_TOO_LONG', { bodyBytes, bodyBytesMax: PACKET_BODY_BYTES_MAX });
   }
-  const routeBytes = bytes[ROUTE_BYTES_AT] ?? 0;
-  const cursor = bytes[CURSOR_AT] ?? 0;
+  const routeBytes = bytes[at + ROUTE_BYTES_AT] ?? 0;
+  const cursor = bytes[at + CURSOR_AT] ?? 0;
   if (cursor > routeBytes) return fail('WIRE_PACKET_CURSOR', { cursor, routeBytes });
-  const headerBytes = ROUTE_AT + routeBytes;
-  if (bytes.length !== headerBytes + bodyBytes) {
-    return fail('WIRE_PACKET_LENGTH', { bytes: bytes.length, expected: headerBytes + bodyBytes });
-  }
-  return ok({
-    type,
+  const expected = ROUTE_AT + routeBytes + bodyBytes;
+  if (packetBytes !== expected) return fail('WIRE_PACKET_LENGTH', { bytes: packetBytes, expected });
+  return null;
+}
+
+/** The header of a packet without fault. */
+export function packetHeader(bytes: Uint8Array): DecodedPacketHeader {
+  const headerBytes = ROUTE_AT + (bytes[ROUTE_BYTES_AT] ?? 0);
+  return {
+    type: bytes[TYPE_AT] ?? 0,
     flags: bytes[FLAGS_AT] ?? 0,
     ttl: bytes[TTL_AT] ?? 0,
-    bodyBytes,
+    bodyBytes: readU32(bytes, BODY_BYTES_AT),
     flowId: readU32(bytes, FLOW_ID_AT),
     packetId: readU64(bytes, PACKET_ID_AT),
     source: bytes.subarray(SOURCE_AT, DESTINATION_AT),
     destination: bytes.subarray(DESTINATION_AT, ROUTE_BYTES_AT),
     route: bytes.subarray(ROUTE_AT, headerBytes),
-    cursor,
+    cursor: bytes[CURSOR_AT] ?? 0,
     headerBytes,
-  });
+  };
 }
 
-/** In place, for relays. */
-export function setTtl(packet: Uint8Array, ttl: number): void {
-  packet[TTL_AT] = ttl;
+/** Flags of a packet that begins at `at`; so do the others below. */
+export function packetFlags(bytes: Uint8Array, at: number): number {
+  return bytes[at + FLAGS_AT] ?? 0;
+}
+
+/** Hops that remain. */
+export function packetTtl(bytes: Uint8Array, at: number): number {
+  return bytes[at + TTL_AT] ?? 0;
+}
+
+/** Whether the packet is for this PeerId. */
+export function isPacketFor(bytes: Uint8Array, at: number, peer: Uint8Array): boolean {
+  const from = at + DESTINATION_AT;
+  for (let i = 0; i < PEER_ID_BYTES; i += 1) if (bytes[from + i] !== peer[i]) return false;
+  return true;
+}
+
+/** The upper (0) or lower (1) 32 bits of the packet id, signed. */
+export function packetIdWord(bytes: Uint8Array, at: number, word: 0 | 1): number {
+  return readU32(bytes, at + PACKET_ID_AT + 4 * word) | 0;
+}
+
+/** The first (0), second (1), … 32 bits of the source, signed. */
+export function sourceWord(bytes: Uint8Array, at: number, word: number): number {
+  return readU32(bytes, at + SOURCE_AT + 4 * word) | 0;
+}
+
+/** The byte offset into the route of the port to take next. */
+export function packetCursor(bytes: Uint8Array, at: number): number {
+  return bytes[at + CURSOR_AT] ?? 0;
+}
+
+/** Where the route of the packet begins among the bytes. */
+export function routeFrom(at: number): number {
+  return at + ROUTE_AT;
+}
+
+/** Where it ends. */
+export function routeTo(bytes: Uint8Array, at: number): number {
+  return at + ROUTE_AT + (bytes[at + ROUTE_BYTES_AT] ?? 0);
+}
+
+/** In place, for relays; the packet begins at `at`. */
+export function setTtl(bytes: Uint8Array, ttl: number, at = 0): void {
+  bytes[at + TTL_AT] = ttl;
 }
 
 /** In place, for relays: the byte offset of the next port. */
-export function setCursor(packet: Uint8Array, cursor: number): void {
-  assert(cursor <= (packet[ROUTE_BYTES_AT] ?? 0), 'a cursor lies inside its route');
-  packet[CURSOR_AT] = cursor;
+export function setCursor(bytes: Uint8Array, cursor: number, at = 0): void {
+  assert(cursor <= (bytes[at + ROUTE_BYTES_AT] ?? 0), 'a cursor lies inside its route');
+  bytes[at + CURSOR_AT] = cursor;
 }
 
 /** In place, for relays. */

@@ -37,11 +37,24 @@ export function readPort(
   route: Uint8Array,
   cursor: number,
 ): { readonly port: number; readonly next: number } | null {
-  const first = route[cursor];
-  if (first === undefined) return null;
-  if (first < ONE_BYTE_PORTS) return { port: first, next: cursor + 1 };
-  const second = route[cursor + 1];
-  if (second === undefined) return null;
-  const port = ((first & 0x7f) << 8) | second;
-  return port < ONE_BYTE_PORTS ? null : { port, next: cursor + 2 };
+  const port = portAt(route, cursor, route.length);
+  return port === NO_PORT ? null : { port, next: cursor + portBytes(port) };
+}
+
+/** Where there is no port. */
+export const NO_PORT = -1;
+
+/** The port at `at` of a run that ends before `end`; `NO_PORT` at its end or where it is malformed. Makes nothing. */
+export function portAt(bytes: Uint8Array, at: number, end: number): number {
+  if (at >= end) return NO_PORT;
+  const first = bytes[at] ?? 0;
+  if (first < ONE_BYTE_PORTS) return first;
+  if (at + 1 >= end) return NO_PORT;
+  const port = ((first & 0x7f) << 8) | (bytes[at + 1] ?? 0);
+  return port < ONE_BYTE_PORTS ? NO_PORT : port;
+}
+
+/** The length of a port's one encoding. */
+export function portBytes(port: number): number {
+  return port < ONE_BYTE_PORTS ? 1 : 2;
 }

@@ -103,10 +103,11 @@ function run(seed: number): Run {
     }
     if (decision.kind === 'deliver') count(delivered, `${decision.header.packetId}`);
     if (decision.kind !== 'forward') continue;
-    pass(node, decision.port, carried, decision.header.packetId);
-    // Sent, not acknowledged, the link suspect: the sender takes its copy another way.
     const header = decodePacketHeader(carried);
-    if (!header.ok || !rng.chance(0.3)) continue;
+    if (!header.ok) throw new Error('a packet was damaged');
+    pass(node, decision.port, carried, header.value.packetId);
+    // Sent, not acknowledged, the link suspect: the sender takes its copy another way.
+    if (!rng.chance(0.3)) continue;
     const detours = detourCount(header.value.flags);
     if (detours >= DETOURS_MAX) continue;
     const again = replaceRoute(carried, anyRoute());
