@@ -1,8 +1,14 @@
+import { createCipheriv } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { concat } from '../core/bytes.ts';
 import { primitives } from '../platform/node/primitives.ts';
-import { COUNTER_END, openTransport, sealTransport } from './transport-cipher.ts';
+import {
+  COUNTER_END,
+  nextTransportKey,
+  openTransport,
+  sealTransport,
+} from './transport-cipher.ts';
 
 const key = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const bytes = fc.uint8Array({ maxLength: 64 });
@@ -12,6 +18,17 @@ const counter = fc.oneof(
 );
 
 describe('transport cipher', () => {
+  test('the next key is what OpenSSL makes of zeros under the reserved counter', () => {
+    fc.assert(
+      fc.property(key, (key) => {
+        const nonce = Uint8Array.from([0, 0, 0, 0, ...Array<number>(8).fill(0xff)]);
+        const cipher = createCipheriv('chacha20-poly1305', key, nonce, { authTagLength: 16 });
+        const expected = new Uint8Array(cipher.update(new Uint8Array(32)));
+        expect(nextTransportKey(primitives, key)).toEqual(expected);
+      }),
+    );
+  });
+
   test('opens under the same key, counter and associated data only', () => {
     fc.assert(
       fc.property(key, counter, counter, bytes, bytes, (key, counter, other, ad, plaintext) => {

@@ -17,6 +17,8 @@ function nonceOf(counter: bigint): Uint8Array {
   return nonce;
 }
 
+const REKEY_BYTES = 32;
+
 function inRange(counter: bigint): boolean {
   return counter >= 0n && counter < COUNTER_END;
 }
@@ -46,4 +48,14 @@ export function openTransport(
 ): Uint8Array | null {
   if (!inRange(counter)) return null;
   return primitives.chachaOpen(ciphertext, ad, nonceOf(counter), key);
+}
+
+/**
+ * The key that follows `key`: REKEY of section 4.2, the first 32 bytes of what the reserved counter makes of zeros. It
+ * does not lead back, so whoever takes a key later cannot read what was sealed before it. Counters go on.
+ */
+export function nextTransportKey(primitives: Primitives, key: Uint8Array): Uint8Array {
+  const zeros = new Uint8Array(REKEY_BYTES);
+  const sealed = primitives.chachaSeal(zeros, new Uint8Array(0), nonceOf(COUNTER_END), key);
+  return sealed.slice(0, REKEY_BYTES);
 }
