@@ -94,7 +94,8 @@ export function createIdentityHandshake(config: IdentityHandshakeConfig): Identi
       if (payload === null) return { kind: 'refused', detail: 'no message of the handshake' };
       messages += 1;
       if (role === 'responder' && messages === 1) {
-        if (payload.length > 0) return { kind: 'refused', detail: 'a payload before there are keys' };
+        if (payload.length > 0)
+          return { kind: 'refused', detail: 'a payload before there are keys' };
         return { kind: 'reply', message: noise.write(identity.publicKey) };
       }
       const peer = checked(payload);

@@ -3,12 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { concat } from '../core/bytes.ts';
 import { primitives } from '../platform/node/primitives.ts';
-import {
-  COUNTER_END,
-  nextTransportKey,
-  openTransport,
-  sealTransport,
-} from './transport-cipher.ts';
+import { COUNTER_END, nextTransportKey, openTransport, sealTransport } from './transport-cipher.ts';
 
 const key = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const bytes = fc.uint8Array({ maxLength: 64 });

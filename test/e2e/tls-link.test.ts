@@ -5,7 +5,6 @@ import { createServer, connect, type Server, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { randomBytes, X509Certificate } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { LogFields, Logger } from '../../src/env/logger.ts';
 import type { Link, LinkClose } from '../../src/env/link.ts';
 import {
   certificateOf,
@@ -19,34 +18,9 @@ import { systemClock } from '../../src/platform/node/clock.ts';
 import { primitives } from '../../src/platform/node/primitives.ts';
 import { identityFromSeed, type Identity } from '../../src/crypto/signing.ts';
 import { describeLink, type LinkNode } from '../suites/link.suite.ts';
+import { LogBook } from '../suites/log-book.ts';
 
 const BOUNDS = { frameBytesMax: 64 * 1024, queueBytesMax: 256 * 1024 };
-
-interface Entry {
-  readonly event: string;
-  readonly fields: LogFields;
-}
-
-/** A logger that keeps what it is told and tells who waits for an event. */
-class LogBook implements Logger {
-  readonly entries: Entry[] = [];
-  #watchers = new Map<string, (entry: Entry) => void>();
-  readonly debug = (event: string, fields: LogFields = {}): void => {
-    const entry = { event, fields };
-    this.entries.push(entry);
-    this.#watchers.get(event)?.(entry);
-  };
-  readonly info = this.debug;
-  readonly warn = this.debug;
-  readonly error = this.debug;
-  readonly child = (): Logger => this;
-
-  next(event: string): Promise<Entry> {
-    return new Promise((resolve) => {
-      this.#watchers.set(event, resolve);
-    });
-  }
-}
 
 function newIdentity(): Identity {
   return identityFromSeed(primitives, new Uint8Array(randomBytes(32)));

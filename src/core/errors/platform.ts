@@ -43,7 +43,8 @@ export const platformErrors = {
   },
   LINK_HANDSHAKE_FAILED: {
     message: 'the handshake failed: {detail}',
-    cause: 'The other end speaks something else than TLS 1.3, or closed the connection meanwhile.',
+    cause:
+      'The other end speaks something else than this transport of BitCraps, or closed the connection meanwhile.',
     cure: 'Check that the address belongs to a BitCraps node and that nothing rewrites the traffic between.',
   },
   LINK_HANDSHAKE_TIMEOUT: {
@@ -60,6 +61,12 @@ export const platformErrors = {
     message: 'the link made no progress for {timeoutMs} ms',
     cause: 'The path between the two nodes broke, or the other end stopped reading.',
     cure: 'Nothing to do: the node dials again by itself.',
+  },
+  LINK_RECORD_REFUSED: {
+    message: 'the link brought what its other end did not seal: {detail}',
+    cause:
+      'Something on the way changed, repeated or dropped a message, or the other end is broken.',
+    cure: 'Nothing to do once: the node dials again by itself. If it persists, look for a proxy that rewrites traffic.',
   },
   STORE_FULL: {
     message: 'no space left for {path}',

@@ -1,0 +1,207 @@
+// Listening: TCP, HTTP's upgrade to a WebSocket at one path, then the handshake. A bounded number of connections at once
+// may be on the way to a proved identity, each with one deadline for all of it.
+
+import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createTcpServer, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { BitcrapsError } from '../../../core/errors.ts';
+import type { Timer } from '../../../env/clock.ts';
+import type { Link, Listener } from '../../../env/link.ts';
+import { createHandshakeGate, type HandshakeGate } from '../handshake-gate.ts';
+import { bindTcp } from '../tcp-bind.ts';
+import {
+  formatWebSocketAddress,
+  parseWebSocketAddress,
+  WEBSOCKET_PATH,
+} from './websocket-address.ts';
+import { WEBSOCKET_PROTOCOL, type WebSocketNode } from './websocket-node.ts';
+import { PIPE_SETTINGS, pipeOf } from './ws-pipe.ts';
+
+/** Of a request's head: browsers send cookies along. */
+const REQUEST_BYTES_MAX = 8192;
+
+/** Listens on `address`. Besides the codes of `Listen`: `LINK_ADDRESS_REFUSED`. */
+export async function listenWebSocket(
+  node: WebSocketNode,
+  origins: readonly string[] | null,
+  address: string,
+  accept: (link: Link) => void,
+): Promise<Listener> {
+  const parsed = parseWebSocketAddress(address);
+  if (!parsed.ok || parsed.value.scheme !== 'ws') {
+    throw new BitcrapsError('LINK_ADDRESS_INVALID', { address });
+  }
+  const acceptor = new Acceptor(node, origins, accept);
+  const tcp = createTcpServer({ noDelay: true, keepAlive: true }, (raw) =>
+    acceptor.connection(raw),
+  );
+  const { host, port } = parsed.value;
+  const bound = await bindTcp(tcp, { host, port }, address);
+  const close = (): void => {
+    node.closers.delete(close);
+    tcp.close();
+    acceptor.close();
+  };
+  node.closers.add(close);
+  return {
+    address: formatWebSocketAddress({ scheme: 'ws', ...bound }),
+    close: async () => close(),
+  };
+}
+
+/** A connection that has proved nothing yet. */
+interface HalfOpen {
+  readonly host: string;
+  readonly address: string;
+  readonly deadline: Timer;
+}
+
+class Acceptor {
+  readonly #node: WebSocketNode;
+  readonly #origins: readonly string[] | null;
+  readonly #accept: (link: Link) => void;
+  readonly #gate: HandshakeGate;
+  readonly #http: Server;
+  readonly #upgrades: WebSocketServer;
+  readonly #halfOpen = new Map<Duplex, HalfOpen>();
+  #links = 0;
+  #closed = false;
+  #refusing = false;
+
+  constructor(
+    node: WebSocketNode,
+    origins: readonly string[] | null,
+    accept: (link: Link) => void,
+  ) {
+    this.#node = node;
+    this.#origins = origins;
+    this.#accept = accept;
+    this.#gate = createHandshakeGate(node.bounds.halfOpenMax, node.bounds.halfOpenPerAddressMax);
+    // The deadline is ours, and one for everything: those of Node's HTTP server start anew with each part.
+    this.#http = createHttpServer({ maxHeaderSize: REQUEST_BYTES_MAX });
+    this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#http.on('request', (request, response) => {
+      response.writeHead(426, { Upgrade: 'websocket', Connection: 'close' }).end();
+      this.#refuse(request.socket, 'a request for something else', false);
+    });
+    this.#http.on('clientError', (error, socket) => this.#refuse(socket, error.message));
+    this.#upgrades = new WebSocketServer({
+      ...PIPE_SETTINGS,
+      noServer: true,
+      clientTracking: false,
+      handleProtocols: () => WEBSOCKET_PROTOCOL,
+    });
+    this.#upgrades.on('wsClientError', (error, socket) => this.#refuse(socket, error.message));
+  }
+
+  connection(raw: Socket): void {
+    raw.on('error', () => undefined);
+    const { remoteAddress: host } = raw;
+    const { acceptedLinksMax, handshakeTimeoutMs } = this.#node.bounds;
+    if (host === undefined || this.#closed) {
+      raw.destroy();
+      return;
+    }
+    if (this.#links + this.#halfOpen.size >= acceptedLinksMax || !this.#gate.enter(host)) {
+      raw.resetAndDestroy();
+      this.#tellRefusing(host);
+      return;
+    }
+    this.#refusing = false;
+    const deadline = this.#node.clock.after(handshakeTimeoutMs, () =>
+      this.#refuse(raw, `no handshake within ${handshakeTimeoutMs} ms`),
+    );
+    this.#halfOpen.set(raw, { host, address: addressOf(raw, host), deadline });
+    raw.once('close', () => this.#refuse(raw, 'closed'));
+    // As Node documents it: an HTTP server takes connections that somebody else accepted.
+    this.#http.emit('connection', raw);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const raw of this.#halfOpen.keys()) this.#refuse(raw, 'the listener closes');
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const refusal = this.#refusalOf(request);
+    if (refusal !== null) {
+      socket.write(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      this.#refuse(socket, refusal, false);
+      return;
+    }
+    this.#upgrades.handleUpgrade(request, socket, head, (webSocket) =>
+      this.#handshake(webSocket, socket),
+    );
+  }
+
+  #refusalOf(request: IncomingMessage): string | null {
+    if (request.url !== WEBSOCKET_PATH) return '404 Not Found';
+    const { origin, 'sec-websocket-protocol': protocols = '' } = request.headers;
+    // Only pages send an origin, and no script can change it.
+    if (origin !== undefined && this.#origins?.includes(origin) === false) return '403 Forbidden';
+    const named = protocols.split(',').map((protocol) => protocol.trim());
+    return named.includes(WEBSOCKET_PROTOCOL) ? null : '400 Bad Request';
+  }
+
+  #handshake(webSocket: WebSocket, raw: Duplex): void {
+    const remoteAddress = this.#halfOpen.get(raw)?.address ?? '';
+    const pipe = pipeOf(webSocket, remoteAddress);
+    const handshake = this.#node.handshake('responder', null);
+    pipe.attach({
+      message: (bytes) => {
+        const step = handshake.receive(bytes);
+        if (step.kind === 'reply') pipe.send(step.message);
+        else if (step.kind !== 'proved') {
+          this.#refuse(raw, step.kind === 'refused' ? step.detail : 'another peer');
+        } else if (this.#leave(raw) !== undefined) {
+          this.#links += 1;
+          const ends = { pipe, role: 'listener', peer: step.peer, remoteAddress } as const;
+          this.#accept(
+            this.#node.linkOf(ends, () => {
+              this.#links -= 1;
+            }),
+          );
+        }
+      },
+      written: () => undefined,
+      closed: (detail) => this.#refuse(raw, detail),
+    });
+  }
+
+  /** The handshake on `raw` is over, whichever way. */
+  #leave(raw: Duplex): HalfOpen | undefined {
+    const halfOpen = this.#halfOpen.get(raw);
+    if (halfOpen === undefined) return undefined;
+    this.#halfOpen.delete(raw);
+    this.#gate.leave(halfOpen.host);
+    halfOpen.deadline.cancel();
+    return halfOpen;
+  }
+
+  /** Anybody can make a handshake fail, so that is told to developers only. */
+  #refuse(raw: Duplex, detail: string, atOnce = true): void {
+    const halfOpen = this.#leave(raw);
+    if (atOnce) raw.destroy();
+    else raw.end(() => raw.destroy());
+    if (halfOpen === undefined) return;
+    this.#node.logger.debug('link-refused', {
+      address: halfOpen.address,
+      code: 'LINK_HANDSHAKE_FAILED',
+      detail,
+    });
+  }
+
+  /** Once for each spell of refusing, so that a flood does not fill the log as well. */
+  #tellRefusing(address: string): void {
+    if (this.#refusing) return;
+    this.#refusing = true;
+    this.#node.logger.warn('links-refused', { address, reason: 'too many connections' });
+  }
+}
+
+function addressOf(raw: Socket, host: string): string {
+  // An IPv4 peer of a listener on `::` shows as `::ffff:192.0.2.7`.
+  const plain = host.startsWith('::ffff:') && host.includes('.') ? host.slice(7) : host;
+  return formatWebSocketAddress({ scheme: 'ws', host: plain, port: raw.remotePort ?? 0 });
+}

@@ -1,0 +1,127 @@
+// Node's WebSockets, by `ws`, as pipes.
+
+import { WebSocket, type ClientOptions, type RawData } from 'ws';
+import { NOISE_MESSAGE_BYTES_MAX } from '../../../crypto/noise.ts';
+import type { MessagePipe, OpenPipe, PipeHandlers } from './message-pipe.ts';
+import { WEBSOCKET_PROTOCOL } from './websocket-node.ts';
+
+/** RFC 6455, section 7.4.1. */
+const CLOSE_NORMAL = 1000;
+/** Messages of ours are whole; a proxy on the way may cut them. */
+const FRAGMENTS_MAX = 64;
+/** Pieces of the socket's that a message is gathered from. */
+const CHUNKS_MAX = 4096;
+
+/** What a WebSocket of ours is set to, at either end. */
+export interface PipeSettings {
+  /** What is sealed does not compress. */
+  readonly perMessageDeflate: false;
+  readonly maxPayload: number;
+  readonly maxFragments: number;
+  readonly maxBufferedChunks: number;
+  readonly skipUTF8Validation: boolean;
+  /** Ours answers: `ws` would queue an answer for each, whether or not the other end reads. */
+  readonly autoPong: false;
+}
+
+export const PIPE_SETTINGS: PipeSettings = {
+  perMessageDeflate: false,
+  maxPayload: NOISE_MESSAGE_BYTES_MAX,
+  maxFragments: FRAGMENTS_MAX,
+  maxBufferedChunks: CHUNKS_MAX,
+  skipUTF8Validation: true,
+  autoPong: false,
+};
+
+/** Takes over an open WebSocket; nobody else may listen to it. */
+export function pipeOf(socket: WebSocket, remoteAddress: string): MessagePipe {
+  let handlers: PipeHandlers | null = null;
+  let bufferedBytes = 0;
+  let detail = 'the socket closed';
+  let over = false;
+  const destroy = (reason: string): void => {
+    detail = reason;
+    socket.terminate();
+  };
+  socket.on('message', (data: RawData, isBinary: boolean) => {
+    // `ws` goes through what it has read even after the socket's end.
+    if (over || socket.readyState !== WebSocket.OPEN) return;
+    if (!isBinary || !(data instanceof Buffer)) destroy('a message of text');
+    else handlers?.message(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  });
+  socket.on('ping', (data: Buffer) => {
+    // An answer to the latest is enough (section 5.5.3), and none while the other end does not read.
+    if (bufferedBytes === 0 && socket.bufferedAmount === 0) socket.pong(data);
+  });
+  socket.on('error', (error: Error & { readonly code?: string }) => {
+    detail = error.code ?? error.message;
+    socket.terminate();
+  });
+  socket.on('close', () => {
+    over = true;
+    handlers?.closed(detail);
+  });
+  return {
+    remoteAddress,
+    get bufferedBytes() {
+      return bufferedBytes;
+    },
+    attach(next) {
+      handlers = next;
+    },
+    send(message) {
+      if (socket.readyState !== WebSocket.OPEN) return;
+      bufferedBytes += message.length;
+      socket.send(message, (error) => {
+        bufferedBytes -= message.length;
+        if (error === undefined || error === null) handlers?.written();
+      });
+    },
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    end: () => socket.close(CLOSE_NORMAL),
+    destroy: () => destroy('destroyed'),
+  };
+}
+
+/**
+ * A dialler must mask what it sends (section 5.3), so that no script can choose bytes that a proxy on the way takes for
+ * a request. What leaves here is a key or sealed: nobody chooses it. So the mask is zero, and saves a pass over it.
+ */
+function noMask(mask: Buffer): void {
+  mask.fill(0);
+}
+
+const DIAL_SETTINGS: ClientOptions = {
+  ...PIPE_SETTINGS,
+  followRedirects: false,
+  generateMask: noMask,
+};
+
+/** Opens WebSockets from Node. */
+export const openNodePipe: OpenPipe = (url, opening) => {
+  const socket = new WebSocket(url, [WEBSOCKET_PROTOCOL], DIAL_SETTINGS);
+  let over = false;
+  const settle = (act: () => void): void => {
+    if (over) return;
+    over = true;
+    act();
+  };
+  const failed = (error: Error & { readonly code?: string }): void =>
+    settle(() => opening.failed(error.code ?? error.message));
+  socket.on('error', failed);
+  socket.on('unexpected-response', (request, response) => {
+    request.destroy();
+    settle(() => opening.failed(`HTTP status ${response.statusCode ?? 0}`));
+  });
+  socket.on('open', () =>
+    settle(() => {
+      socket.removeAllListeners();
+      opening.opened(pipeOf(socket, url));
+    }),
+  );
+  return () => {
+    over = true;
+    socket.terminate();
+  };
+};
