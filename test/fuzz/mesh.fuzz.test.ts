@@ -5,6 +5,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { toHex, utf8 } from '../../src/core/bytes.ts';
+import {
+  decodeDeliveryFrame,
+  encodeAck,
+  encodeMessage,
+} from '../../src/mesh/delivery/delivery-frame.ts';
 import { openNeighbour, type Neighbour } from '../../src/mesh/neighbour.ts';
 import { decodeStep } from '../../src/mesh/session-handshake.ts';
 import { decodePing, encodePing } from '../../src/mesh/ping.ts';
@@ -148,6 +153,20 @@ function packets(): readonly Uint8Array[] {
 }
 
 describe('decoders', () => {
+  test('decodeDeliveryFrame', () => {
+    const message = encodeMessage(7n << 32n, 3, 5, utf8('hello'));
+    fuzz(mutated(message, encodeAck(1n, 9, 0b101)), (bytes) => {
+      const frame = decodeDeliveryFrame(bytes);
+      if (frame === null) return;
+      const { stream } = frame;
+      const again =
+        frame.kind === 'ack'
+          ? encodeAck(stream, frame.next, frame.bits)
+          : encodeMessage(stream, frame.base, frame.sequence, frame.payload);
+      expect(again).toEqual(bytes);
+    });
+  });
+
   test('link-state record: what passes is signed and within its bounds', () => {
     fuzz(mutated(recordOf('a'), recordOf('b', 2n ** 64n - 1n)), (bytes) => {
       const decoded = decodeRecord(primitives, bytes);

@@ -130,6 +130,11 @@ export const meshErrors = {
     cause: 'The node calls itself a gateway and has not joined another gateway yet.',
     cure: 'Check gateway.join and gateway.listen.',
   },
+  MESH_DELIVERY_FULL: {
+    message: 'too many messages wait to be acknowledged',
+    cause: 'The peer is away or slow, or messages are on their way to too many peers.',
+    cure: 'Wait until messages were acknowledged or have expired, then send again.',
+  },
   MESH_STOPPED: {
     message: 'the mesh has stopped',
     cause: 'The node is shutting down.',

@@ -1,0 +1,155 @@
+// The sending end of reliable messages to one peer: what is not acknowledged is sent again after a time that follows the
+// measured round trip (RFC 6298), or as soon as later ones came (RFC 9002 section 6.1.1), until its time is out.
+
+import { createRoundTrip } from '../../resilience/round-trip.ts';
+import { ACK_BITS, type AckFrame } from './delivery-frame.ts';
+
+/** Messages, and bytes of them, that wait for acknowledgements from one peer. */
+export const WINDOW_MESSAGES = 64;
+export const WINDOW_BYTES: number = 1024 * 1024;
+/** Until a message is sent again: at least, at the start, and at most after doubling. */
+export const RESEND_MS_MIN = 200;
+export const RESEND_MS_FIRST = 1_000;
+export const RESEND_MS_MAX = 4_000;
+/** A message that this many later ones overtook is taken for lost. */
+const OVERTAKEN = 3;
+/** Of one stream; the next one goes by another. */
+export const SEQUENCE_MAX = 0xffff_ffff;
+
+interface Pending {
+  readonly id: number;
+  readonly sequence: number;
+  readonly payload: Uint8Array;
+  readonly begunAtMs: number;
+  sentAtMs: number;
+  tries: number;
+  dueAtMs: number;
+}
+
+export interface OutgoingMessage {
+  readonly id: number;
+  readonly sequence: number;
+  readonly payload: Uint8Array;
+}
+
+export class OutgoingStream {
+  readonly stream: bigint;
+  #next = 0;
+  /** By sequence, ascending. */
+  readonly #pending = new Map<number, Pending>();
+  #bytes = 0;
+  readonly #roundTrip = createRoundTrip();
+  usedAtMs: number;
+
+  constructor(stream: bigint, nowMs: number) {
+    this.stream = stream;
+    this.usedAtMs = nowMs;
+  }
+
+  /** Below it nothing waits. */
+  get base(): number {
+    const first = this.#pending.keys().next();
+    return first.done === true ? this.#next : first.value;
+  }
+
+  get isIdle(): boolean {
+    return this.#pending.size === 0;
+  }
+
+  get isSpent(): boolean {
+    return this.#next > SEQUENCE_MAX;
+  }
+
+  /** When something is to be sent again; `Infinity` if nothing waits. */
+  get dueAtMs(): number {
+    let atMs = Infinity;
+    for (const { dueAtMs } of this.#pending.values()) atMs = Math.min(atMs, dueAtMs);
+    return atMs;
+  }
+
+  fits(bytes: number): boolean {
+    if (this.#pending.size === 0) return true;
+    // A receiver keeps no more beyond what it waits for.
+    const spread = this.#next - this.base;
+    return spread < WINDOW_MESSAGES && this.#bytes + bytes <= WINDOW_BYTES;
+  }
+
+  /** Takes a message that `fits`; it counts as sent now. */
+  add(id: number, payload: Uint8Array, nowMs: number): OutgoingMessage {
+    const dueAtMs = nowMs + this.#resendMs(1, nowMs);
+    const sequence = this.#next;
+    this.#next += 1;
+    const message = {
+      id,
+      sequence,
+      payload,
+      begunAtMs: nowMs,
+      sentAtMs: nowMs,
+      tries: 1,
+      dueAtMs,
+    };
+    this.#pending.set(sequence, message);
+    this.#bytes += payload.length;
+    this.usedAtMs = nowMs;
+    return message;
+  }
+
+  /** Ids of the messages that the acknowledgement tells of for the first time. */
+  acknowledged({ next, bits }: AckFrame, nowMs: number): readonly number[] {
+    if (next > this.#next) return [];
+    const came: Pending[] = [];
+    let last = -1;
+    for (const message of this.#pending.values()) {
+      const beyond = message.sequence - next - 1;
+      const isSet = beyond >= 0 && beyond < ACK_BITS && ((bits >>> beyond) & 1) === 1;
+      if (message.sequence >= next && !isSet) continue;
+      came.push(message);
+      last = message.sequence;
+    }
+    for (const message of came) {
+      this.#remove(message);
+      if (message.tries === 1) this.#roundTrip.measured(nowMs - message.sentAtMs, nowMs);
+    }
+    for (const message of this.#pending.values()) {
+      if (message.sequence + OVERTAKEN > last) break;
+      // Once: what was sent again has not been overtaken yet.
+      if (message.tries === 1) message.dueAtMs = nowMs;
+    }
+    if (came.length > 0) this.usedAtMs = nowMs;
+    return came.map(({ id }) => id);
+  }
+
+  /** What is to be sent again now; it counts as sent. */
+  takeDue(nowMs: number): readonly OutgoingMessage[] {
+    const due = [...this.#pending.values()].filter(({ dueAtMs }) => dueAtMs <= nowMs);
+    for (const message of due) {
+      message.tries += 1;
+      message.sentAtMs = nowMs;
+      message.dueAtMs = nowMs + this.#resendMs(message.tries, nowMs);
+    }
+    return due;
+  }
+
+  /** Gives up what has waited for `expireMs`; their ids. */
+  takeExpired(nowMs: number, expireMs: number): readonly number[] {
+    const expired = [...this.#pending.values()].filter(
+      ({ begunAtMs }) => nowMs - begunAtMs >= expireMs,
+    );
+    for (const message of expired) this.#remove(message);
+    return expired.map(({ id }) => id);
+  }
+
+  #remove({ sequence, payload }: Pending): void {
+    this.#pending.delete(sequence);
+    this.#bytes -= payload.length;
+  }
+
+  #resendMs(tries: number, nowMs: number): number {
+    const { smoothedMs } = this.#roundTrip;
+    const firstMs =
+      smoothedMs === null
+        ? RESEND_MS_FIRST
+        : this.#roundTrip.timeoutMs(RESEND_MS_MIN, RESEND_MS_MAX, nowMs);
+    return Math.min(RESEND_MS_MAX, firstMs * 2 ** (tries - 1));
+  }
+}

@@ -1,0 +1,160 @@
+// Gateways as a mesh: packets cross several meshes by the best way, several gateways of one mesh share its flows, and what
+// one of them takes down with it comes all the same.
+
+import { describe, expect, test } from 'vitest';
+import { utf8 } from '../../src/core/bytes.ts';
+import { FederationRig } from '../suites/federation-rig.ts';
+import { TEST_PROTOCOL } from '../suites/mesh-rig.ts';
+
+/** west: w, gw; middle: gm, and a second way round it over gn and go; east: e, ge. */
+async function chain(): Promise<FederationRig> {
+  const rig = new FederationRig(3);
+  rig.member('w', 'west');
+  rig.member('e', 'east');
+  for (const [name, mesh] of [
+    ['gw', 'west'],
+    ['gm', 'middle'],
+    ['gn', 'north'],
+    ['go', 'north'],
+    ['ge', 'east'],
+  ] as const) {
+    rig.addGateway(name, mesh);
+  }
+  rig.rig.link('w', 'gw');
+  rig.rig.link('ge', 'e');
+  rig.bridge('gw', 'gm');
+  rig.bridge('gm', 'ge');
+  rig.bridge('gw', 'gn');
+  rig.bridge('gn', 'go');
+  rig.bridge('go', 'ge');
+  await rig.until(() => rig.gateway('gw').reaches(rig.id('e')));
+  await rig.until(() => rig.gateway('ge').reaches(rig.id('w')));
+  await rig.run(2_000);
+  return rig;
+}
+
+describe('several meshes in a row', () => {
+  test('a message crosses a mesh of which neither end is a member, by the shorter way', async () => {
+    const rig = await chain();
+    rig.rig.node('w').mesh.send(rig.id('e'), TEST_PROTOCOL, utf8('far'));
+    await rig.until(() => rig.rig.node('e').inbox.length === 1);
+    const far = rig.gateway('gw').gateways();
+    const east = far.find(({ meshName }) => meshName === 'east');
+    expect(east).toMatchObject({ hops: 2, peers: 2, reachable: true });
+    const passed = (name: string): number =>
+      rig
+        .gateway(name)
+        .bridges()
+        .reduce((sum, { crossings }) => sum + crossings.packetsIn, 0);
+    expect(passed('gm')).toBeGreaterThan(0);
+    expect(passed('gn')).toBe(0);
+    // It only passed there: nothing crossed into that mesh.
+    expect(rig.gateway('gm').crossings()).toMatchObject({ packetsIn: 0, packetsOut: 0 });
+  });
+
+  test('when the gateway in the middle dies without a word, the long way carries on, and nothing acknowledged is lost', async () => {
+    const rig = await chain();
+    const [w, e] = [rig.correspondent('w'), rig.correspondent('e')];
+    let sent = 0;
+    const say = (): void => {
+      if (w.delivery.send(rig.id('e'), utf8(String(sent))).ok) sent += 1;
+    };
+    for (let i = 0; i < 50; i += 1) {
+      say();
+      await rig.run(20);
+    }
+    rig.powerOff('gm');
+    for (let i = 0; i < 100; i += 1) {
+      say();
+      await rig.run(20);
+    }
+    await rig.run(10_000);
+    expect(e.got).toEqual(Array.from({ length: sent }, (_, i) => String(i)));
+    expect(w.expired).toEqual([]);
+    expect(w.delivered).toHaveLength(sent);
+    expect(
+      rig
+        .gateway('gw')
+        .gateways()
+        .find(({ meshName }) => meshName === 'east')?.hops,
+    ).toBe(3);
+  });
+});
+
+/** Three gateways in each of two meshes, every one bridged to each of the other mesh; the members are linked to all theirs. */
+async function threeByThree(): Promise<FederationRig> {
+  const rig = new FederationRig(5);
+  for (let i = 0; i < 4; i += 1) {
+    rig.member(`w${i}`, 'west');
+    rig.member(`e${i}`, 'east');
+  }
+  for (let g = 0; g < 3; g += 1) {
+    rig.addGateway(`gw${g}`, 'west');
+    rig.addGateway(`ge${g}`, 'east');
+    for (let i = 0; i < 4; i += 1) {
+      rig.rig.link(`w${i}`, `gw${g}`);
+      rig.rig.link(`e${i}`, `ge${g}`);
+    }
+  }
+  for (let g = 0; g < 3; g += 1) for (let h = 0; h < 3; h += 1) rig.bridge(`gw${g}`, `ge${h}`);
+  await rig.until(() => rig.gateway('gw0').reaches(rig.id('e3')));
+  await rig.run(5_000);
+  return rig;
+}
+
+describe('three gateways in each mesh', () => {
+  test('share the flows at the far side', async () => {
+    const rig = await threeByThree();
+    for (let flow = 0; flow < 300; flow += 1) {
+      const [from, to] = [flow % 4, (flow >> 2) % 4];
+      rig.rig.node(`w${from}`).mesh.send(rig.id(`e${to}`), TEST_PROTOCOL, utf8(`${flow}`));
+      await rig.run(10);
+    }
+    await rig.run(2_000);
+    const arrived = [0, 1, 2, 3].reduce((sum, i) => sum + rig.rig.node(`e${i}`).inbox.length, 0);
+    expect(arrived).toBe(300);
+    for (let g = 0; g < 3; g += 1) {
+      expect(rig.gateway(`ge${g}`).crossings().packetsIn).toBeGreaterThan(20);
+    }
+  });
+
+  test.each(['kill', 'powerOff'] as const)(
+    'one that dies under load (%s): others carry within a second of its detection, nothing acknowledged is lost or comes twice',
+    async (how) => {
+      const rig = await threeByThree();
+      const senders = [0, 1, 2, 3].map((i) => rig.correspondent(`w${i}`));
+      const receivers = [0, 1, 2, 3].map((i) => rig.correspondent(`e${i}`));
+      const sent = [0, 0, 0, 0];
+      const say = async (rounds: number): Promise<void> => {
+        for (let round = 0; round < rounds; round += 1) {
+          for (const [i, sender] of senders.entries()) {
+            const text = utf8(String(sent[i]));
+            if (sender.delivery.send(rig.id(`e${i}`), text).ok) sent[i] = (sent[i] ?? 0) + 1;
+          }
+          await rig.run(20);
+        }
+      };
+      await say(100);
+      const diedAtMs = rig.nowMs;
+      for (const name of ['gw1', 'ge2']) {
+        if (how === 'kill') rig.rig.node(name).endpoint.kill();
+        else rig.powerOff(name);
+      }
+      // What is sent from a second after the acknowledgement timeout on comes without being sent again.
+      await say(100);
+      const before = receivers.map(({ got }) => got.length);
+      const waiting = senders.map((sender, i) => (sent[i] ?? 0) - sender.delivered.length);
+      expect(rig.nowMs - diedAtMs).toBe(2_000);
+      for (const count of waiting) expect(count).toBeLessThan(20);
+      expect(Math.min(...before)).toBeGreaterThan(150);
+      await rig.run(15_000);
+      for (const [i, { got }] of receivers.entries()) {
+        expect(got).toEqual(Array.from({ length: sent[i] ?? 0 }, (_, n) => String(n)));
+      }
+      for (const [i, { delivered, expired }] of senders.entries()) {
+        expect(expired).toEqual([]);
+        expect(delivered).toHaveLength(sent[i] ?? 0);
+      }
+    },
+  );
+});
