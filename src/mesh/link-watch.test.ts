@@ -50,6 +50,7 @@ function watched(options: Partial<LinkWatchConfig> = {}): Watched {
       });
     },
     measured: () => {},
+    arrived: null,
     delivered: () => {},
     suspected: () => state.events.push('suspected'),
     recovered: () => state.events.push('recovered'),

@@ -48,6 +48,8 @@ export interface LinkWatchConfig {
   /** A ping is to be sent: call `ping` for it when the link takes it. */
   pingDue(): void;
   measured(roundTripMs: number): void;
+  /** A packet was acknowledged. */
+  readonly arrived: ((frame: Uint8Array) => void) | null;
   /** `bytes` were acknowledged within `ms` in which the link was kept busy. */
   delivered(bytes: number, ms: number): void;
   /** Nothing came back: packets should take another way. `null`: the link is never suspected. */
@@ -231,7 +233,7 @@ export class LinkWatch {
   }
 
   #acknowledged(ping: PingSent, nowMs: number): void {
-    const ackedBytes = this.underWay.acknowledge(ping.packets);
+    const ackedBytes = this.underWay.acknowledge(ping.packets, this.#config.arrived);
     if (ackedBytes === 0) return;
     this.#busyBytes += ackedBytes;
     this.#busyLimited ||= this.#limited;

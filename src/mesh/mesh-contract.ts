@@ -19,6 +19,7 @@ import type { ProtocolVersion } from '../versioning/protocol-version.ts';
 import type { FrameBuffers } from '../wire/frame.ts';
 import type { TrafficClass } from '../wire/traffic-class.ts';
 import type { FlowFeedback } from './flow-feedback.ts';
+import type { LinkAccounts } from './link-account.ts';
 import type { Member, MeshCounters, MeshLinkEvent, NeighbourInfo, RouteInfo } from './mesh-view.ts';
 import type { Bridge, ChooseGateway, SwitchErrorCode } from './packet-switch.ts';
 import type { SessionInfo } from './peer-sessions.ts';
@@ -37,6 +38,8 @@ export interface MeshDeps {
   readonly pool?: RecordPool;
   /** Where frames of link state are written. Default: `FRESH_BUFFERS`. */
   readonly buffers?: FrameBuffers;
+  /** Who accounts for the packets of links. Default: nobody. */
+  readonly accounts?: LinkAccounts;
   /** Where packets for other meshes go. Default: the nearest gateway. */
   readonly chooseGateway?: ChooseGateway;
   /**

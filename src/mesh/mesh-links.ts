@@ -25,6 +25,8 @@ import {
   type OutgoingFrame,
   type ControlFrameType,
 } from './neighbour.ts';
+import type { LinkAccount, LinkAccounts } from './link-account.ts';
+import type { NeighbourHandlers } from './neighbour-handlers.ts';
 import { createTraffic, type Traffic } from './traffic.ts';
 
 /** Links at once that completed their handshake, and those that this node dials. */
@@ -49,6 +51,8 @@ export interface MeshLink {
   readonly traffic: Traffic;
   /** `null` while another link to the same neighbour is preferred. */
   port: number | null;
+  /** While it carries the mesh, where somebody accounts for its packets. */
+  account: LinkAccount | null;
 }
 
 export interface MeshLinksHandlers {
@@ -77,6 +81,8 @@ export interface MeshLinksConfig extends Omit<NeighbourConfig, 'hello' | 'handle
   hello(frameBytesMax: number): Hello;
   /** 0–1 of this node's battery, `null` on mains: a node that runs low weighs its links more. */
   energy(): number | null;
+  /** Who accounts for the packets of links. Default: nobody. */
+  readonly accounts?: LinkAccounts;
   readonly handlers: MeshLinksHandlers;
 }
 
@@ -129,6 +135,7 @@ export class MeshLinks {
         roundTrip: (roundTripMs, queueMs) => {
           if (opened.link !== null) this.#measured(opened.link, roundTripMs, queueMs);
         },
+        ...this.#accounting(opened),
         delivered: (bytes, ms) => {
           opened.link?.meter.delivered(bytes, ms, this.#config.clock.now());
         },
@@ -157,6 +164,17 @@ export class MeshLinks {
       },
     });
     this.#opening.add(neighbour);
+  }
+
+  /** Nobody is told where nobody accounts. */
+  #accounting(opened: {
+    readonly link: MeshLink | null;
+  }): Pick<NeighbourHandlers, 'acknowledged' | 'gaveUp'> {
+    if (this.#config.accounts === undefined) return {};
+    return {
+      acknowledged: (frame) => opened.link?.account?.acknowledged(frame, 1),
+      gaveUp: (frame) => opened.link?.account?.gaveUp(frame, 1),
+    };
   }
 
   byPort(port: number): MeshLink | undefined {
@@ -231,6 +249,7 @@ export class MeshLinks {
       }),
       traffic: createTraffic(),
       port: null,
+      account: null,
     };
   }
 
@@ -269,6 +288,7 @@ export class MeshLinks {
       return;
     }
     link.port = port;
+    link.account = this.#config.accounts?.(link.neighbour.link.remoteKey) ?? null;
     this.#active.set(key, link);
     this.#byPort.set(port, link);
     this.#config.handlers.up(link, port);
@@ -312,6 +332,8 @@ export class MeshLinks {
       return;
     }
     link.port = null;
+    link.account?.close();
+    link.account = null;
     this.#active.delete(key);
     this.#byPort.delete(port);
     this.#ports.release(port);

@@ -138,6 +138,7 @@ class MeshNode implements Mesh {
       primitives,
       clock,
       logger,
+      ...(deps.accounts === undefined ? {} : { accounts: deps.accounts }),
       checkProof: createProofMemory(primitives, networkId, config.proofBits),
       hello: (frameBytesMax) => this.#hello(frameBytesMax),
       energy: () => config.attributes?.energy ?? null,

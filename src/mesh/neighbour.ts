@@ -20,12 +20,7 @@ import { markCongestion, packetIdBits } from '../wire/packet.ts';
 import { CONTROL_BYTES_MAX, FrameQueue } from './frame-queue.ts';
 import { LinkWatch } from './link-watch.ts';
 import { createLoadMark, type LoadMark } from './load-mark.ts';
-import type {
-  FrameCounters,
-  NeighbourClose,
-  OutgoingFrame,
-  PayloadFrameType,
-} from './payload-frame.ts';
+import type { FrameCounters, NeighbourClose, PayloadFrameType } from './payload-frame.ts';
 
 export type {
   ControlFrameType,
@@ -33,34 +28,13 @@ export type {
   OutgoingFrame,
   PayloadFrameType,
 } from './payload-frame.ts';
+import type { NeighbourHandlers } from './neighbour-handlers.ts';
 import { FifoPacketQueue, type PacketQueue } from './packet-queue.ts';
 
 /** From the raw link to both bindings: two round trips, a proof of work to check, and a busy machine. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Faulty frames after which the link is closed: versions may disagree once, not on and on. */
 export const FAULTS_MAX = 3;
-
-/** Never called from within a call to the neighbour, except `closed` and `nextControl`. */
-export interface NeighbourHandlers {
-  established(negotiation: Negotiation, remote: Hello): void;
-  /** The payload belongs to the receiver. */
-  frame(type: PayloadFrameType, payload: Uint8Array): void;
-  /** The same for a packet, as the whole frame: a type byte, then the packet. Without it packets come to `frame`. */
-  packet?(frame: Uint8Array): void;
-  /** A ping was answered, here or, where both ends share what they measure, there. `queueMs`: what a packet waited. */
-  roundTrip?(roundTripMs: number, queueMs: number): void;
-  /** `bytes` of packets were acknowledged within `ms` in which the link was kept busy. */
-  delivered?(bytes: number, ms: number): void;
-  /** Bytes per second that the link carries at best, `null` where not known. */
-  rate?(): number | null;
-  /** Nothing comes back any more: packets are to take another way until `recovered`. Never, where it is not given. */
-  suspected?(): void;
-  recovered?(): void;
-  /** The link takes frames: the next control frame, before packets that wait; `null` if there is none. */
-  nextControl?(): OutgoingFrame | null;
-  /** Exactly once; nothing follows. */
-  closed(reason: NeighbourClose): void;
-}
 
 export interface NeighbourConfig extends FailureTimings {
   readonly primitives: Primitives;
@@ -246,7 +220,11 @@ class EstablishingNeighbour implements Neighbour {
   }
 
   handOver(takes: (packet: Uint8Array) => boolean): void {
-    const offer = (frame: Uint8Array): boolean => takes(frame.subarray(1));
+    const offer = (frame: Uint8Array): boolean => {
+      if (!takes(frame.subarray(1))) return false;
+      this.#config.handlers.gaveUp?.(frame);
+      return true;
+    };
     this.#watch?.underWay.handOver(offer);
     if (this.#held !== null && isPacket(this.#held) && offer(this.#held)) this.#held = null;
     this.#packets.handOver(offer);
@@ -338,6 +316,7 @@ class EstablishingNeighbour implements Neighbour {
         this.#packets.measured(roundTripMs, clock.now());
         handlers.roundTrip?.(roundTripMs, this.#queueMs);
       },
+      arrived: handlers.acknowledged ?? null,
       delivered: (bytes, ms) => handlers.delivered?.(bytes, ms),
       suspected: handlers.suspected === undefined ? null : () => handlers.suspected?.(),
       recovered: () => {

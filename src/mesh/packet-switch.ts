@@ -56,6 +56,7 @@ const FRAME_TYPE_BYTES = 1;
 const NO_ROUTE: Uint8Array = new Uint8Array(0);
 /** What a source is told of, so that it can react; the rest is counted only. */
 const TOLD: ReadonlySet<string> = new Set([
+  'GATEWAY_CREDIT_EXHAUSTED',
   'MESH_NO_BRIDGE',
   'ROUTING_PORT_UNKNOWN',
   'ROUTING_ROUTE_EXHAUSTED',
@@ -193,6 +194,11 @@ export class PacketSwitch {
   /** A packet that came over a link: a type byte, then the packet. The bytes are this node's, and changed in place. */
   receive(frame: Uint8Array, link: MeshLink): void {
     this.#config.meter.arrived(frame.length - FRAME_TYPE_BYTES, link.traffic);
+    const refused = link.account?.came(frame, FRAME_TYPE_BYTES) ?? null;
+    if (refused !== null) {
+      this.#refused(frame.subarray(FRAME_TYPE_BYTES), refused.code, link);
+      return;
+    }
     const decision = this.#forwarder.decide(frame, FRAME_TYPE_BYTES);
     // Nearly all that a relay sees: the frame goes on as it came.
     if (decision.kind === 'forward' && this.#pass(decision.port, frame, link)) return;
@@ -258,7 +264,13 @@ export class PacketSwitch {
   /** Sends the frame of a packet on; `false` if the link does not take it now. */
   #pass(port: number, frame: Uint8Array, from: MeshLink): boolean {
     const link = this.#config.links.byPort(port);
-    if (link?.neighbour.pass(frame).ok !== true) return false;
+    if (link === undefined) return false;
+    const { account } = link;
+    if (account !== null && account.take(frame, FRAME_TYPE_BYTES) !== null) return false;
+    if (!link.neighbour.pass(frame).ok) {
+      account?.retract(frame, FRAME_TYPE_BYTES);
+      return false;
+    }
     const { meter } = this.#config;
     meter.left(frame.length - FRAME_TYPE_BYTES, link.traffic);
     meter.became('forwarded', from.traffic);
@@ -292,6 +304,7 @@ export class PacketSwitch {
         return fail(decision.code, {});
       case 'malformed':
         this.#config.meter.dropped(decision.error.code, from?.traffic ?? null);
+        from?.account?.dropped(null, packet.length, decision.error.code);
         from?.neighbour.fault(decision.error);
         return { ok: false, error: decision.error };
       default:
@@ -306,16 +319,35 @@ export class PacketSwitch {
   ): Result<void, SwitchErrorCode> {
     const link = this.#config.links.byPort(port);
     if (link === undefined) return fail('ROUTING_PORT_UNKNOWN', {});
-    const sent = link.neighbour.send(FrameType.packet, packet);
+    const sent = this.#hand(packet, link);
     if (!sent.ok) {
       const detoured = from === null ? null : this.#besides(packet, port);
       if (detoured !== null) return this.#carryOut(detoured, from);
-      this.#config.meter.dropped(sent.error.code, from?.traffic ?? null);
+      this.#refused(packet, sent.error.code, from);
       return sent;
     }
     this.#config.meter.left(packet.length, link.traffic);
     if (from !== null) this.#config.meter.became('forwarded', from.traffic);
     return ok(undefined);
+  }
+
+  #hand(packet: Uint8Array, { neighbour, account }: MeshLink): Result<void, SwitchErrorCode> {
+    if (account === null) return neighbour.send(FrameType.packet, packet);
+    const refused = account.take(packet, 0);
+    if (refused !== null) return { ok: false, error: refused };
+    const sent = neighbour.send(FrameType.packet, packet);
+    if (!sent.ok) account.retract(packet, 0);
+    return sent;
+  }
+
+  /** The link to take, or the one that it came over, does not carry the packet. */
+  #refused(packet: Uint8Array, code: ErrorCode, from: MeshLink | null): void {
+    this.#config.meter.dropped(code, from?.traffic ?? null);
+    if (from === null) return;
+    const header = decodePacketHeader(packet);
+    if (!header.ok) return;
+    from.account?.dropped(header.value.source, packet.length, code);
+    if (TOLD.has(code)) this.#tell(header.value, code);
   }
 
   #deliver(
@@ -436,6 +468,7 @@ export class PacketSwitch {
     from: MeshLink | null,
   ): void {
     this.#config.meter.dropped(code, from?.traffic ?? null);
+    from?.account?.dropped(header.source, header.headerBytes + header.bodyBytes, code);
     if (from !== null && TOLD.has(code)) this.#tell(header, code);
   }
 

@@ -16,13 +16,15 @@ export class PacketsUnderWay {
     this.bytes += frame.length;
   }
 
-  /** The first `count` packets of the link have arrived; returns the bytes that this is news of. */
-  acknowledge(count: number): number {
+  /** The first `count` packets of the link have arrived: tells each, and returns the bytes that this is news of. */
+  acknowledge(count: number, arrived: ((frame: Uint8Array) => void) | null = null): number {
     const before = this.bytes;
     const missing = this.#frames.length - this.#head;
     for (let left = missing - (this.sent - count); left > 0; left -= 1) {
-      this.bytes -= this.#frames[this.#head]?.length ?? 0;
+      const frame = this.#frames[this.#head] ?? null;
+      this.bytes -= frame?.length ?? 0;
       this.#head += 1;
+      if (frame !== null) arrived?.(frame);
     }
     if (this.#head * 2 > this.#frames.length) {
       this.#frames = this.#frames.slice(this.#head);
