@@ -2,39 +2,23 @@
 
 import sodium from 'sodium-native';
 import type { Primitives } from '../../env/primitives.ts';
-
-const POINT_BYTES = 32;
-const SCALAR_BYTES = 32;
-const WIDE_SCALAR_BYTES = 64;
-const SEED_BYTES = 32;
-const PUBLIC_KEY_BYTES = 32;
-const SECRET_KEY_BYTES = 64;
-const SIGNATURE_BYTES = 64;
-const X25519_BYTES = 32;
-const AEAD_KEY_BYTES = 32;
-const AEAD_TAG_BYTES = 16;
-const CHACHA_NONCE_BYTES = 12;
-const XCHACHA_NONCE_BYTES = 24;
-const BLAKE2B_BYTES_MIN = 16;
-const BLAKE2B_BYTES_MAX = 64;
-const ARGON2_SALT_BYTES = 16;
-const ARGON2_MEMORY_BYTES_MIN = 8192;
-const ARGON2_MEMORY_BYTES_MAX = 4_398_046_510_080;
-const ARGON2_OPS_MAX = 4_294_967_295;
-const ARGON2_OUT_BYTES_MIN = 16;
-const ARGON2_OUT_BYTES_MAX = 1024;
-
-function requireBytes(name: string, value: Uint8Array, bytes: number): void {
-  if (value.length !== bytes) {
-    throw new TypeError(`${name} must be ${bytes} bytes, not ${value.length}`);
-  }
-}
-
-function requireRange(name: string, value: number, min: number, max: number): void {
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw new TypeError(`${name} must be an integer from ${min} to ${max}, not ${value}`);
-  }
-}
+import {
+  POINT_BYTES,
+  SCALAR_BYTES,
+  WIDE_SCALAR_BYTES,
+  SEED_BYTES,
+  PUBLIC_KEY_BYTES,
+  SECRET_KEY_BYTES,
+  SIGNATURE_BYTES,
+  X25519_BYTES,
+  AEAD_KEY_BYTES,
+  AEAD_TAG_BYTES,
+  CHACHA_NONCE_BYTES,
+  XCHACHA_NONCE_BYTES,
+  requireArgon2,
+  requireBlake2b,
+  requireBytes,
+} from '../primitive-lengths.ts';
 
 /**
  * The bytes that `call` filled, or `null` if libsodium refused. Lengths are checked before, so a hostile value is the
@@ -197,8 +181,7 @@ export const primitives: Primitives = {
   },
 
   blake2b(message, outBytes, key) {
-    requireRange('outBytes', outBytes, BLAKE2B_BYTES_MIN, BLAKE2B_BYTES_MAX);
-    if (key) requireRange('key length', key.length, BLAKE2B_BYTES_MIN, BLAKE2B_BYTES_MAX);
+    requireBlake2b(outBytes, key);
     const out = new Uint8Array(outBytes);
     sodium.crypto_generichash(out, message, key);
     return out;
@@ -210,11 +193,7 @@ export const primitives: Primitives = {
   xchachaOpen: open(sodium.crypto_aead_xchacha20poly1305_ietf_decrypt, XCHACHA_NONCE_BYTES),
 
   argon2id(password, salt, opsLimit, memoryBytes, outBytes) {
-    requireBytes('salt', salt, ARGON2_SALT_BYTES);
-    requireRange('opsLimit', opsLimit, 1, ARGON2_OPS_MAX);
-    requireRange('memoryBytes', memoryBytes, ARGON2_MEMORY_BYTES_MIN, ARGON2_MEMORY_BYTES_MAX);
-    if (memoryBytes % 1024 !== 0) throw new TypeError('memoryBytes must be a multiple of 1024');
-    requireRange('outBytes', outBytes, ARGON2_OUT_BYTES_MIN, ARGON2_OUT_BYTES_MAX);
+    requireArgon2(salt, opsLimit, memoryBytes, outBytes);
     const out = new Uint8Array(outBytes);
     const algorithm = sodium.crypto_pwhash_ALG_ARGON2ID13;
     sodium.crypto_pwhash(out, password, salt, opsLimit, memoryBytes, algorithm);
