@@ -19,6 +19,8 @@ export interface MetricOptions {
   readonly name: string;
   readonly help: string;
   readonly labelNames?: readonly string[];
+  /** Called before the metrics are read: whoever counts by itself adds then what came since. */
+  readonly collect?: () => void;
 }
 
 /** Creates instruments; asking twice for one name gives the same instrument. */

@@ -33,9 +33,16 @@ export function createTraffic(): Traffic {
 
 export type TrafficFate = 'forwarded' | 'delivered' | 'bridged';
 
-/** Counts for one link, the whole mesh and the metrics at once. Error codes are the registry's, so labels are few. */
+const FATES: readonly TrafficFate[] = ['forwarded', 'delivered', 'bridged'];
+
+/**
+ * Counts for one link and the whole mesh; the metrics get what is new when they are read, since a relay's packets are too many
+ * to look up labels for each. Error codes are the registry's, so labels are few.
+ */
 export class TrafficMeter {
   readonly total: Traffic = createTraffic();
+  /** What the metrics got of it. */
+  readonly #told: Traffic = createTraffic();
   readonly #packets: Counter;
   readonly #bytes: Counter;
   readonly #fates: Counter;
@@ -46,6 +53,7 @@ export class TrafficMeter {
       name: 'bitcraps_mesh_packets_total',
       help: 'Packets over links of the mesh.',
       labelNames: ['direction'],
+      collect: () => this.#tell(),
     });
     this.#bytes = metrics.counter({
       name: 'bitcraps_mesh_packet_bytes_total',
@@ -65,36 +73,50 @@ export class TrafficMeter {
   }
 
   arrived(bytes: number, link: Traffic | null): void {
-    for (const traffic of this.#both(link)) {
-      traffic.packetsIn += 1;
-      traffic.bytesIn += bytes;
-    }
-    this.#packets.add(1, { direction: 'in' });
-    this.#bytes.add(bytes, { direction: 'in' });
+    this.total.packetsIn += 1;
+    this.total.bytesIn += bytes;
+    if (link === null) return;
+    link.packetsIn += 1;
+    link.bytesIn += bytes;
   }
 
   left(bytes: number, link: Traffic | null): void {
-    for (const traffic of this.#both(link)) {
-      traffic.packetsOut += 1;
-      traffic.bytesOut += bytes;
-    }
-    this.#packets.add(1, { direction: 'out' });
-    this.#bytes.add(bytes, { direction: 'out' });
+    this.total.packetsOut += 1;
+    this.total.bytesOut += bytes;
+    if (link === null) return;
+    link.packetsOut += 1;
+    link.bytesOut += bytes;
   }
 
   /** `link`: where the packet came from. */
   became(fate: TrafficFate, link: Traffic | null): void {
-    for (const traffic of this.#both(link)) traffic[fate] += 1;
-    this.#fates.add(1, { fate });
+    this.total[fate] += 1;
+    if (link !== null) link[fate] += 1;
   }
 
   /** `link`: where the packet came from. */
   dropped(code: string, link: Traffic | null): void {
-    for (const { dropped } of this.#both(link)) dropped.set(code, (dropped.get(code) ?? 0) + 1);
-    this.#drops.add(1, { code });
+    countDrop(this.total, code);
+    if (link !== null) countDrop(link, code);
   }
 
-  #both(link: Traffic | null): readonly Traffic[] {
-    return link === null ? [this.total] : [this.total, link];
+  #tell(): void {
+    const { total } = this;
+    const told = this.#told;
+    this.#packets.add(total.packetsIn - told.packetsIn, { direction: 'in' });
+    this.#packets.add(total.packetsOut - told.packetsOut, { direction: 'out' });
+    this.#bytes.add(total.bytesIn - told.bytesIn, { direction: 'in' });
+    this.#bytes.add(total.bytesOut - told.bytesOut, { direction: 'out' });
+    for (const fate of FATES) this.#fates.add(total[fate] - told[fate], { fate });
+    for (const [code, count] of total.dropped) {
+      this.#drops.add(count - (told.dropped.get(code) ?? 0), { code });
+      told.dropped.set(code, count);
+    }
+    const { dropped: _, ...counts } = total;
+    Object.assign(told, counts);
   }
+}
+
+function countDrop({ dropped }: Traffic, code: string): void {
+  dropped.set(code, (dropped.get(code) ?? 0) + 1);
 }

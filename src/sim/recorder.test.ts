@@ -23,5 +23,14 @@ test('metrics can be read back; one name is one instrument', () => {
   expect(metrics.value('frames_total', { link: 'y', peer: 'x' })).toBe(2);
   expect(metrics.value('peers')).toBe(3);
   expect(metrics.value('unknown')).toBe(0);
+  let fresh = 2;
+  const late = metrics.counter({
+    name: 'late_total',
+    help: 'Late.',
+    collect: () => late.add(fresh),
+  });
+  expect(metrics.value('late_total')).toBe(2);
+  fresh = 1;
+  expect(metrics.value('late_total')).toBe(3);
   expect(metrics.observations('delay_ms')).toEqual([0.5]);
 });

@@ -43,6 +43,8 @@ export function createRecordedMetrics(): RecordedMetrics {
   const gauges = new Map<string, Gauge>();
   const histograms = new Map<string, Histogram>();
 
+  const collects: (() => void)[] = [];
+
   const counterOf = ({ name }: MetricOptions): Counter => ({
     add(by = 1, labels = {}) {
       const id = seriesOf(name, labels);
@@ -62,11 +64,19 @@ export function createRecordedMetrics(): RecordedMetrics {
     },
   });
 
+  const collecting = (options: MetricOptions): MetricOptions => {
+    if (options.collect !== undefined) collects.push(options.collect);
+    return options;
+  };
+
   return {
-    counter: (options) => once(counters, options, counterOf),
-    gauge: (options) => once(gauges, options, gaugeOf),
+    counter: (options) => once(counters, collecting(options), counterOf),
+    gauge: (options) => once(gauges, collecting(options), gaugeOf),
     histogram: (options) => once(histograms, options, histogramOf),
-    value: (name, labels = {}) => values.get(seriesOf(name, labels)) ?? 0,
+    value(name, labels = {}) {
+      for (const collect of collects) collect();
+      return values.get(seriesOf(name, labels)) ?? 0;
+    },
     observations: (name, labels = {}) => [...(observed.get(seriesOf(name, labels)) ?? [])],
   };
 }

@@ -27,6 +27,7 @@ export function createMetrics(): NodeMetrics {
   const counters = new Map<string, Counter>();
   const gauges = new Map<string, Gauge>();
   const histograms = new Map<string, Histogram>();
+  const collects: (() => void)[] = [];
   const configuration = (options: MetricOptions) => ({
     name: options.name,
     help: options.help,
@@ -34,24 +35,35 @@ export function createMetrics(): NodeMetrics {
     registers: [registry],
   });
 
+  const collecting = ({ collect }: MetricOptions): void => {
+    if (collect !== undefined) collects.push(collect);
+  };
+
   return {
-    counter: (options) =>
-      once(counters, options.name, () => {
+    counter(options) {
+      collecting(options);
+      return once(counters, options.name, () => {
         const counter = new PrometheusCounter(configuration(options));
         return { add: (by = 1, labels: Labels = {}) => counter.inc(labels, by) };
-      }),
-    gauge: (options) =>
-      once(gauges, options.name, () => {
+      });
+    },
+    gauge(options) {
+      collecting(options);
+      return once(gauges, options.name, () => {
         const gauge = new PrometheusGauge(configuration(options));
         return { set: (value, labels: Labels = {}) => gauge.set(labels, value) };
-      }),
+      });
+    },
     histogram: (options) =>
       once(histograms, options.name, () => {
         const buckets = [...options.buckets];
         const histogram = new PrometheusHistogram({ ...configuration(options), buckets });
         return { observe: (value, labels: Labels = {}) => histogram.observe(labels, value) };
       }),
-    render: () => registry.metrics(),
+    render() {
+      for (const collect of collects) collect();
+      return registry.metrics();
+    },
     contentType: registry.contentType,
   };
 }
