@@ -20,6 +20,12 @@ export interface LinkHandlers {
 /** `full`: nothing was queued, wait for `drain`. `closed`: the link has ended. */
 export type SendResult = 'sent' | 'full' | 'closed';
 
+/** Where a link keeps the bytes of a frame that it took: `offset` into `bytes`, which are not written to again. */
+export interface SentRange {
+  bytes: Uint8Array;
+  offset: number;
+}
+
 export interface Link {
   /** The transport's name: `tls`, `sim`, … */
   readonly transport: string;
@@ -43,6 +49,11 @@ export interface Link {
   attach(handlers: LinkHandlers): void;
   /** Queues one frame. The link reads `frame` during the call only. */
   send(frame: Uint8Array): SendResult;
+  /**
+   * Where the frame lies that `send` took last, for whoever may have to send it again; links that keep no copy have none. One
+   * object, changed by each `send`.
+   */
+  readonly lastSent?: SentRange;
   /** Orderly: what was accepted is still delivered where the transport can. */
   close(): void;
   /** At once: drops what is queued and tells why in the local log. */

@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { concat } from '../core/bytes.ts';
 import { createCongestionMark } from './congestion-mark.ts';
 import { FrameQueue } from './frame-queue.ts';
 import { PacketsUnderWay } from './packets-under-way.ts';
@@ -14,7 +15,12 @@ describe('packets under way', () => {
     fc.assert(
       fc.property(frames, fc.array(fc.nat(30)), fc.nat(3), (list, counts, taken) => {
         const underWay = new PacketsUnderWay();
-        for (const frame of list) underWay.push(frame);
+        const piece = concat(...list);
+        let offset = 0;
+        for (const { length } of list) {
+          underWay.push(piece, offset, length);
+          offset += length;
+        }
         underWay.handOver((frame) => frame.length % 4 === taken);
         const left = new Set(list.filter(({ length }) => length % 4 !== taken));
         const bytes = (): number => [...left].reduce((sum, { length }) => sum + length, 0);

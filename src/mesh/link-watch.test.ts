@@ -45,7 +45,7 @@ function watched(options: Partial<LinkWatchConfig> = {}): Watched {
       state.pings.push({ atMs: clock.now(), payload });
       if (state.answerMs === null) return;
       clock.after(state.answerMs, () => {
-        watch.heard();
+        watch.heard(world.clock.now());
         watch.ponged(payload);
       });
     },
@@ -61,6 +61,14 @@ function watched(options: Partial<LinkWatchConfig> = {}): Watched {
   return Object.assign(state, { watch });
 }
 
+function sendPacket({ watch, world }: Watched, frame: Uint8Array): void {
+  watch.sentPacket(frame, 0, frame.length, world.clock.now());
+}
+
+function hear({ watch, world }: Watched): void {
+  watch.heard(world.clock.now());
+}
+
 function run(one: Watched, ms: number): void {
   one.world.runSync(one.world.clock.now() + ms);
 }
@@ -72,7 +80,7 @@ describe('acknowledgements', () => {
     one.pings.length = 0;
     const startMs = one.world.clock.now();
     for (let i = 0; i < 100; i += 1) {
-      one.watch.sent(FRAME, true);
+      sendPacket(one, FRAME);
       run(one, 5);
     }
     expect(one.pings[0]?.atMs).toBe(startMs);
@@ -91,7 +99,7 @@ describe('acknowledgements', () => {
     one.pings.length = 0;
     let sent = 0;
     while (one.watch.mayCarry(1_000)) {
-      one.watch.sent(new Uint8Array(1_000), true);
+      sendPacket(one, new Uint8Array(1_000));
       sent += 1;
     }
     expect(sent).toBeGreaterThan(10);
@@ -109,7 +117,7 @@ describe('suspicion', () => {
     const one = watched();
     run(one, 5_100);
     one.answerMs = null;
-    one.watch.sent(FRAME, true);
+    sendPacket(one, FRAME);
     run(one, 2 * timings.ackTimeoutMsMin - 10);
     expect(one.events).toEqual([]);
     run(one, 20);
@@ -123,14 +131,14 @@ describe('suspicion', () => {
       run(one, 5_000);
       one.answerMs = null;
       one.bufferedBytes = 1_000_000;
-      one.watch.sent(FRAME, true);
+      sendPacket(one, FRAME);
     }
     for (let i = 0; i < 100; i += 1) {
-      talking.watch.heard();
+      hear(talking);
       taking.bufferedBytes -= 100;
       run(talking, 200);
       // Whatever the transport does, silence for the failure timeout ends the link: it is heard of now and then.
-      if (i % 20 === 0) taking.watch.heard();
+      if (i % 20 === 0) hear(taking);
       run(taking, 200);
     }
     expect(talking.events).toEqual([]);
@@ -143,7 +151,7 @@ describe('suspicion', () => {
     // Held up for 6 s: the timer comes first, what the neighbour said meanwhile waits to be read.
     one.lateMs = 6_000;
     one.answerMs = null;
-    one.watch.sent(FRAME, true);
+    sendPacket(one, FRAME);
     run(one, 1_500);
     one.lateMs = 0;
     for (let waitedMs = 0; waitedMs < 8_000; waitedMs += 10) {
@@ -152,7 +160,7 @@ describe('suspicion', () => {
       if (one.pings.length === length) continue;
       // Its first sign of life.
       run(one, 20);
-      one.watch.heard();
+      hear(one);
       one.watch.ponged(one.pings.at(-1)!.payload);
       one.answerMs = 2;
     }
@@ -163,7 +171,7 @@ describe('suspicion', () => {
     const one = watched();
     run(one, 5_000);
     one.answerMs = null;
-    one.watch.sent(FRAME, true);
+    sendPacket(one, FRAME);
     run(one, 1_000);
     expect(one.watch.suspect).toBe(true);
     one.answerMs = 2;
@@ -178,13 +186,13 @@ describe('suspicion', () => {
     const one = watched({ role: 'listener' });
     for (let beat = 1; beat <= 3_600; beat += 1) {
       run(one, timings.heartbeatMs);
-      one.watch.heard();
+      hear(one);
       one.watch.pinged(encodePing({ number: beat, roundTripMs: 2 }));
-      one.watch.sent(new Uint8Array(1_000), false);
+      one.watch.sent(1_000);
     }
     expect(one.pings.length).toBeLessThan(4);
     one.answerMs = null;
-    one.watch.sent(FRAME, true);
+    sendPacket(one, FRAME);
     run(one, 1_000);
     expect(one.events).toEqual(['suspected']);
   });
@@ -197,13 +205,13 @@ describe('suspicion', () => {
       one.answerMs = 2;
       while (one.watch.suspect) run(one, 100);
       one.answerMs = null;
-      one.watch.sent(FRAME, true);
+      sendPacket(one, FRAME);
       while (!one.watch.suspect) run(one, 100);
     }
     one.answerMs = 2;
     run(one, 1_500);
     for (let i = 0; i < 10; i += 1) {
-      one.watch.sent(FRAME, true);
+      sendPacket(one, FRAME);
       run(one, 2 * ACK_INTERVAL_MS);
       expect(one.watch.underWay.bytes).toBe(0);
     }
@@ -216,7 +224,7 @@ describe('suspicion', () => {
     run(one, 5_000);
     one.answerMs = 4.5 * local.heartbeatMs;
     for (let i = 0; i < 200; i += 1) {
-      one.watch.sent(FRAME, true);
+      sendPacket(one, FRAME);
       run(one, 100);
     }
     run(one, 2 * local.failureTimeoutMs);
@@ -228,7 +236,7 @@ describe('suspicion', () => {
     const one = watched({ suspected: null });
     run(one, 5_000);
     one.answerMs = null;
-    one.watch.sent(FRAME, true);
+    sendPacket(one, FRAME);
     run(one, 4_000);
     expect(one.watch.suspect).toBe(false);
   });
@@ -246,7 +254,7 @@ describe('a pause of this node', () => {
     one.lateMs = 0;
     // The timer of the probe fires before the answer is read.
     run(one, 70);
-    one.watch.heard();
+    hear(one);
     one.watch.ponged(one.pings.at(-1)!.payload);
     one.answerMs = 2;
     run(one, 10_000);
@@ -257,7 +265,7 @@ describe('a pause of this node', () => {
     const one = watched({ role: 'listener' });
     one.answerMs = null;
     one.lateMs = 150;
-    one.watch.sent(new Uint8Array(20_000_000), false);
+    one.watch.sent(20_000_000);
     run(one, timings.failureTimeoutMs);
     one.lateMs = 0;
     run(one, 2 * timings.failureTimeoutMs);
@@ -273,7 +281,7 @@ describe('heartbeats', () => {
       run(dialer, 1_000);
       run(listener, 1_000);
       const last = dialer.pings.at(-1)?.payload ?? new Uint8Array(0);
-      listener.watch.heard();
+      hear(listener);
       expect(listener.watch.pinged(last)).toBe(true);
     }
     expect(decodePing(dialer.pings.at(-1)!.payload)?.roundTripMs).toBe(2);
@@ -286,7 +294,7 @@ describe('heartbeats', () => {
     const one = watched({ role: 'listener', shares: false });
     for (let i = 0; i < 20; i += 1) {
       run(one, 1_000);
-      one.watch.heard();
+      hear(one);
       expect(one.watch.pinged(Uint8Array.of(0, 0, 0, 0, 0, 1, 0, 0))).toBe(true);
     }
     expect(one.pings.length).toBeGreaterThan(18);

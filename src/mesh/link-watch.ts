@@ -123,20 +123,23 @@ export class LinkWatch {
   }
 
   /** A frame came, of whatever kind. */
-  heard(): void {
-    this.#heardAtMs = this.#config.clock.now();
+  heard(nowMs: number): void {
+    this.#heardAtMs = nowMs;
     this.#isSecondTry = false;
     this.#isUrgent = false;
   }
 
-  /** A frame went out. `isPacket`: it is kept until it is acknowledged. */
-  sent(frame: Uint8Array, isPacket: boolean): void {
-    this.#bytesSent += frame.length;
-    if (!isPacket) return;
-    const nowMs = this.#config.clock.now();
+  /** A frame of so many bytes went out that is no packet. */
+  sent(bytes: number): void {
+    this.#bytesSent += bytes;
+  }
+
+  /** A packet went out: `length` bytes at `offset` of `piece`, kept until they are acknowledged. */
+  sentPacket(piece: Uint8Array, offset: number, length: number, nowMs: number): void {
+    this.#bytesSent += length;
     this.#busySinceMs ??= nowMs;
     const wasIdle = this.underWay.bytes === 0;
-    this.underWay.push(frame);
+    this.underWay.push(piece, offset, length);
     // A ping of the idle link may be under way, with more time to be answered than packets give.
     if (wasIdle && this.#ackAtMs !== Infinity && !this.suspect) {
       this.#ackAtMs = Math.min(this.#ackAtMs, nowMs + this.#timeoutMs());

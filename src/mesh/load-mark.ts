@@ -6,6 +6,8 @@ import { markProbability } from '../routing/congestion-marking.ts';
 
 /** Load is averaged over about this time: longer than a burst, shorter than policies take to move. */
 const AVERAGE_MS = 1_000;
+/** Within this time the average does not move. */
+const FRESH_MS = 1;
 /** Capacity shows only while a link is full. It is remembered for so long after. */
 const CAPACITY_MS_MAX: number = 10 * 60_000;
 
@@ -24,6 +26,8 @@ export function createLoadMark(salt: number): LoadMark {
   /** Bytes per second, a discounted average. */
   let rate = 0;
   let leftAtMs: number | null = null;
+  let probability = 0;
+  let probabilityAtMs = -Infinity;
 
   return {
     leaves(bytes, packetId, bytesPerSecond, nowMs) {
@@ -32,7 +36,12 @@ export function createLoadMark(salt: number): LoadMark {
       if (leftAtMs !== null) rate *= Math.exp((leftAtMs - nowMs) / AVERAGE_MS);
       rate += (bytes * 1000) / AVERAGE_MS;
       leftAtMs = nowMs;
-      return capacity !== null && draw(packetId ^ salt) < markProbability(rate / capacity);
+      if (capacity === null) return false;
+      if (nowMs - probabilityAtMs >= FRESH_MS) {
+        probabilityAtMs = nowMs;
+        probability = markProbability(rate / capacity);
+      }
+      return draw(packetId ^ salt) < probability;
     },
   };
 }

@@ -3,12 +3,8 @@
 
 import { BitcrapsError, fail, ok, type Result } from '../core/errors.ts';
 import { peerIdShort, peerIdText } from '../core/peer-id.ts';
-import type { Identity } from '../crypto/signing.ts';
-import type { Clock, Timer } from '../env/clock.ts';
+import type { Timer } from '../env/clock.ts';
 import type { Link } from '../env/link.ts';
-import type { Logger } from '../env/logger.ts';
-import type { Primitives } from '../env/primitives.ts';
-import type { FailureTimings } from '../resilience/presets.ts';
 import type { Hello } from '../versioning/hello.ts';
 import { createLinkHandshake, type LinkHandshake } from '../versioning/link-handshake.ts';
 import type { LinkHandshakeOutput } from '../versioning/link-handshake.ts';
@@ -20,78 +16,25 @@ import { markCongestion, packetIdBits } from '../wire/packet.ts';
 import { CONTROL_BYTES_MAX, FrameQueue } from './frame-queue.ts';
 import { LinkWatch } from './link-watch.ts';
 import { createLoadMark, type LoadMark } from './load-mark.ts';
+import type { Neighbour, NeighbourConfig, SendErrorCode } from './neighbour-contract.ts';
 import type { FrameCounters, NeighbourClose, PayloadFrameType } from './payload-frame.ts';
+import { FifoPacketQueue, type PacketQueue } from './packet-queue.ts';
 
+export type { Neighbour, NeighbourConfig, SendErrorCode } from './neighbour-contract.ts';
+export type { NeighbourHandlers } from './neighbour-handlers.ts';
 export type {
   ControlFrameType,
   NeighbourClose,
   OutgoingFrame,
   PayloadFrameType,
 } from './payload-frame.ts';
-import type { NeighbourHandlers } from './neighbour-handlers.ts';
-import { FifoPacketQueue, type PacketQueue } from './packet-queue.ts';
 
 /** From the raw link to both bindings: two round trips, a proof of work to check, and a busy machine. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** Loads of links need not be looked up more often. */
+const RATE_FRESH_MS = 1;
 /** Faulty frames after which the link is closed: versions may disagree once, not on and on. */
 export const FAULTS_MAX = 3;
-
-export interface NeighbourConfig extends FailureTimings {
-  readonly primitives: Primitives;
-  readonly identity: Identity;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Fresh for this link; its purpose says whether this is a link of the mesh or a bridge. */
-  readonly hello: Hello;
-  readonly proofBits: number;
-  /** See `LinkHandshakeConfig`. */
-  readonly checkProof?: (publicKey: Uint8Array, proof: Uint8Array) => boolean;
-  /** Default `HANDSHAKE_TIMEOUT_MS`. */
-  readonly handshakeTimeoutMs?: number;
-  /** Where packets wait for the link; default: a `FifoPacketQueue`. */
-  readonly packetQueue?: (link: Link) => PacketQueue;
-  readonly handlers: NeighbourHandlers;
-}
-
-export type SendErrorCode =
-  | 'MESH_LINK_CLOSED'
-  | 'MESH_FRAME_TOO_LONG'
-  | 'MESH_QUEUE_FULL'
-  | 'MESH_CONTROL_OVERRUN';
-
-export interface Neighbour {
-  readonly link: Link;
-  readonly state: 'opening' | 'established' | 'closed';
-  /** `null` until established, as is `remote`. */
-  readonly negotiation: Negotiation | null;
-  readonly remote: Hello | null;
-  /** The last measured one; `null` before the first. */
-  readonly roundTripMs: number | null;
-  /** Whether it has stopped to answer, and packets should take another way. */
-  readonly suspect: boolean;
-  /** Bytes that wait here for the link to take more. */
-  readonly pendingBytes: number;
-  readonly counters: Readonly<FrameCounters>;
-  /**
-   * Sends a frame or queues it. A packet that finds its queue full is dropped (`MESH_QUEUE_FULL`); another frame that
-   * finds its queue full closes the link (`MESH_CONTROL_OVERRUN`). Only once established.
-   */
-  send(type: PayloadFrameType, payload: Uint8Array): Result<void, SendErrorCode>;
-  /** `send` for a packet that came in a frame, which is this neighbour's from now on: so it is not copied once more. */
-  pass(frame: Uint8Array): Result<void, SendErrorCode>;
-  /** Offers the packets that are not acknowledged or wait, oldest first; what `takes` takes is not sent from here. */
-  handOver(takes: (packet: Uint8Array) => boolean): void;
-  /** `nextControl` may have something. */
-  wake(): void;
-  /** Pings now, unless heard just now, and suspects the link sooner than at the next heartbeat. */
-  nudge(): void;
-  /** Pings now and closes with `MESH_LINK_SILENT` if nothing at all is heard within `timeoutMs`. */
-  probe(timeoutMs: number): void;
-  /** Counts a faulty frame against the neighbour; closes the link after `FAULTS_MAX`. */
-  fault(error: BitcrapsError): void;
-  /** Says goodbye with the error's code, or without one, and closes. */
-  close(error: BitcrapsError | null): void;
-}
 
 /** Takes the link over: attaches to it and starts the handshake. */
 export function openNeighbour(link: Link, config: NeighbourConfig): Neighbour {
@@ -116,6 +59,8 @@ class EstablishingNeighbour implements Neighbour {
   #watch: LinkWatch | null = null;
   /** Made once the link was seen full. */
   #load: LoadMark | null = null;
+  #rate: number | null = null;
+  #rateAtMs = -Infinity;
   /** What the last packet waited here. */
   #queueMs = 0;
   readonly #short: string;
@@ -263,7 +208,7 @@ class EstablishingNeighbour implements Neighbour {
 
   #receive(bytes: Uint8Array): void {
     if (this.state === 'closed') return;
-    this.#watch?.heard();
+    this.#watch?.heard(this.#config.clock.now());
     this.counters.framesIn += 1;
     this.counters.bytesIn += bytes.length;
     if (this.state === 'opening') this.#perform(this.#handshake.receive(bytes));
@@ -421,7 +366,11 @@ class EstablishingNeighbour implements Neighbour {
 
   /** Asked of every packet that leaves, marked or not: it counts the load. */
   #isLoaded(frame: Uint8Array, nowMs: number): boolean {
-    const rate = this.#config.handlers.rate?.() ?? null;
+    if (nowMs - this.#rateAtMs >= RATE_FRESH_MS) {
+      this.#rateAtMs = nowMs;
+      this.#rate = this.#config.handlers.rate?.() ?? null;
+    }
+    const rate = this.#rate;
     if (rate !== null) this.#load ??= createLoadMark(readU32(this.link.channelBinding, 0));
     return this.#load?.leaves(frame.length, packetIdBits(frame, 1), rate, nowMs) === true;
   }
@@ -431,8 +380,7 @@ class EstablishingNeighbour implements Neighbour {
       case 'sent':
         this.counters.framesOut += 1;
         this.counters.bytesOut += frame.length;
-        if (!isPacket(frame)) this.#packets.charge(frame.length);
-        this.#watch?.sent(frame, isPacket(frame));
+        this.#sent(frame);
         break;
       case 'full':
         this.#full = true;
@@ -444,6 +392,19 @@ class EstablishingNeighbour implements Neighbour {
         this.#held = frame;
         break;
     }
+  }
+
+  #sent(frame: Uint8Array): void {
+    const watch = this.#watch;
+    if (!isPacket(frame)) {
+      this.#packets.charge(frame.length);
+      watch?.sent(frame.length);
+      return;
+    }
+    const kept = this.link.lastSent;
+    const nowMs = this.#config.clock.now();
+    if (kept !== undefined) watch?.sentPacket(kept.bytes, kept.offset, frame.length, nowMs);
+    else watch?.sentPacket(ownMemory(frame), 0, frame.length, nowMs);
   }
 
   #drained(): void {
@@ -471,6 +432,11 @@ class EstablishingNeighbour implements Neighbour {
     this.#config.handlers.closed(reason);
     this.#packets.close();
   }
+}
+
+/** The frame in memory that is not much more than its own. */
+function ownMemory(frame: Uint8Array): Uint8Array {
+  return 2 * frame.byteLength < frame.buffer.byteLength ? frame.slice() : frame;
 }
 
 function isPacket(frame: Uint8Array): boolean {

@@ -7,8 +7,9 @@ import { fail, ok, type Result } from '../core/errors.ts';
 import { readU32, writeU32 } from './big-endian.ts';
 
 const PREFIX_BYTES = 4;
-/** The first piece of memory for an unfinished frame; it doubles as bytes arrive. */
+/** The first piece of memory for an unfinished frame, and how many times what arrived it grows to at once. */
 const PARTIAL_BYTES_MIN = 4096;
+const PARTIAL_GROWTH = 4;
 
 export type FramingErrorCode = 'WIRE_FRAME_TOO_LONG' | 'WIRE_FRAME_EMPTY';
 
@@ -41,24 +42,33 @@ export function createFrameSplitter(frameBytesMax: number): FrameSplitter {
   /** Makes room for `filled` bytes of the frame under way. */
   function reserve(filled: number): void {
     if (filled <= partial.length) return;
-    const grown = Math.max(filled, 2 * partial.length, PARTIAL_BYTES_MIN);
+    const grown = Math.max(PARTIAL_GROWTH * filled, PARTIAL_BYTES_MIN);
     const larger = new Uint8Array(Math.min(grown, frameBytes));
     larger.set(partial.subarray(0, partialFilled));
     partial = larger;
   }
 
+  /** A frame of so many bytes follows. */
+  function begin(bytes: number): void {
+    frameBytes = bytes;
+    if (bytes === 0) failure = fail('WIRE_FRAME_EMPTY', {});
+    else if (bytes > frameBytesMax) {
+      failure = fail('WIRE_FRAME_TOO_LONG', { frameBytes, frameBytesMax });
+    }
+  }
+
   /** Takes prefix bytes from `at`; returns where the frame's bytes begin. */
   function takePrefix(chunk: Uint8Array, at: number): number {
+    if (prefixFilled === 0 && chunk.length - at >= PREFIX_BYTES) {
+      begin(readU32(chunk, at));
+      return at + PREFIX_BYTES;
+    }
     const taken = Math.min(PREFIX_BYTES - prefixFilled, chunk.length - at);
     prefix.set(chunk.subarray(at, at + taken), prefixFilled);
     prefixFilled += taken;
     if (prefixFilled === PREFIX_BYTES) {
-      frameBytes = readU32(prefix, 0);
       prefixFilled = 0;
-      if (frameBytes === 0) failure = fail('WIRE_FRAME_EMPTY', {});
-      else if (frameBytes > frameBytesMax) {
-        failure = fail('WIRE_FRAME_TOO_LONG', { frameBytes, frameBytesMax });
-      }
+      begin(readU32(prefix, 0));
     }
     return at + taken;
   }

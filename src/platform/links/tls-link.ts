@@ -6,18 +6,13 @@ import { assert } from '../../core/assert.ts';
 import { BitcrapsError } from '../../core/errors.ts';
 import { peerIdShort } from '../../core/peer-id.ts';
 import type { Clock, Timer } from '../../env/clock.ts';
-import type { Link, LinkClose, LinkHandlers, SendResult } from '../../env/link.ts';
+import type { Link, LinkClose, LinkHandlers, SendResult, SentRange } from '../../env/link.ts';
 import type { Logger } from '../../env/logger.ts';
-import {
-  createFrameSplitter,
-  frameLengthPrefix,
-  type FrameSplitter,
-} from '../../wire/stream-framing.ts';
+import { createFrameSplitter, type FrameSplitter } from '../../wire/stream-framing.ts';
+import { OutgoingPieces } from './outgoing-pieces.ts';
 
 /** Handed to the socket at once. Small, so that each completed write is a sign of life; large enough for 1 GB/s. */
 const IN_FLIGHT_BYTES_MAX = 256 * 1024;
-const CHUNK_BYTES_MAX = 64 * 1024;
-const CHUNK_BYTES_MIN = 1024;
 const PREFIX_BYTES = 4;
 /**
  * A frame length of zero is the goodbye before an orderly end. A stream that ends without it was cut short: by a crash,
@@ -56,11 +51,7 @@ export class TlsLink implements Link {
   readonly #secure: TLSSocket;
   readonly #splitter: FrameSplitter;
   #handlers: LinkHandlers | null = null;
-  /** Whole pieces that wait for the socket. */
-  #chunks: Uint8Array[] = [];
-  /** The piece being filled in this turn. */
-  #tail: Uint8Array = new Uint8Array(0);
-  #tailUsed = 0;
+  readonly #pieces = new OutgoingPieces();
   #bufferedBytes = 0;
   #inFlightBytes = 0;
   #flushPlanned = false;
@@ -90,6 +81,10 @@ export class TlsLink implements Link {
     this.#secure.on('close', () => this.#closed());
   }
 
+  get lastSent(): SentRange {
+    return this.#pieces.sent;
+  }
+
   get bufferedBytes(): number {
     return this.#bufferedBytes;
   }
@@ -113,9 +108,8 @@ export class TlsLink implements Link {
       this.#wantsDrain = true;
       return 'full';
     }
-    this.#append(frameLengthPrefix(frame.length), PREFIX_BYTES + frame.length);
-    this.#append(frame, frame.length);
-    this.#planFlush();
+    this.#bufferedBytes += this.#pieces.add(frame);
+    if (!this.#flushPlanned) this.#planFlush();
     return 'sent';
   }
 
@@ -142,32 +136,6 @@ export class TlsLink implements Link {
     this.#secure.destroy();
   }
 
-  /** Copies `bytes` behind what waits; `room` is what the caller is about to add in all. */
-  #append(bytes: Uint8Array, room: number): void {
-    this.#bufferedBytes += bytes.length;
-    let at = 0;
-    while (at < bytes.length) {
-      if (this.#tailUsed === this.#tail.length) this.#newTail(Math.max(room, bytes.length - at));
-      const piece = bytes.subarray(at, at + this.#tail.length - this.#tailUsed);
-      this.#tail.set(piece, this.#tailUsed);
-      this.#tailUsed += piece.length;
-      at += piece.length;
-    }
-  }
-
-  /** Pieces double within a turn: an idle link keeps no memory, a busy one writes 64 KiB at a time. */
-  #newTail(room: number): void {
-    const bytes = Math.max(CHUNK_BYTES_MIN, room, 2 * this.#tail.length);
-    this.#sealTail();
-    this.#tail = Buffer.allocUnsafe(Math.min(bytes, CHUNK_BYTES_MAX));
-  }
-
-  #sealTail(): void {
-    if (this.#tailUsed > 0) this.#chunks.push(this.#tail.subarray(0, this.#tailUsed));
-    this.#tail = new Uint8Array(0);
-    this.#tailUsed = 0;
-  }
-
   #planFlush(): void {
     if (this.#flushPlanned) return;
     this.#flushPlanned = true;
@@ -190,19 +158,19 @@ export class TlsLink implements Link {
   }
 
   #handOver(): void {
-    this.#sealTail();
+    const pieces = this.#pieces.take();
     let taken = 0;
-    this.#secure.cork();
-    for (const chunk of this.#chunks) {
+    if (pieces.length > 1) this.#secure.cork();
+    for (const piece of pieces) {
       if (this.#inFlightBytes >= IN_FLIGHT_BYTES_MAX) break;
       taken += 1;
-      this.#inFlightBytes += chunk.length;
-      this.#secure.write(chunk, (error) => {
-        if (error === null || error === undefined) this.#written(chunk.length);
+      this.#inFlightBytes += piece.length;
+      this.#secure.write(piece, (error) => {
+        if (error === null || error === undefined) this.#written(piece.length);
       });
     }
-    this.#secure.uncork();
-    this.#chunks.splice(0, taken);
+    if (pieces.length > 1) this.#secure.uncork();
+    this.#pieces.putBack(taken === 0 ? pieces : pieces.slice(taken));
   }
 
   #written(bytes: number): void {
@@ -244,10 +212,13 @@ export class TlsLink implements Link {
     // Plain bytes on the same memory: the `slice` of a Buffer would not copy.
     const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     // The goodbye is the last of the stream, and the splitter calls it an error: so what comes before it goes first.
-    const endsInZeros = bytes.length > PREFIX_BYTES && bytes.subarray(-PREFIX_BYTES).every(isZero);
-    const split = endsInZeros ? bytes.length - PREFIX_BYTES : bytes.length;
+    if (!endsInGoodbye(bytes)) {
+      this.#split(bytes);
+      return;
+    }
+    const split = bytes.length - PREFIX_BYTES;
     this.#split(bytes.subarray(0, split));
-    if (endsInZeros) this.#split(bytes.subarray(split));
+    this.#split(bytes.subarray(split));
   }
 
   #split(bytes: Uint8Array): void {
@@ -298,13 +269,14 @@ export class TlsLink implements Link {
   #forget(): void {
     this.#stallTimer?.cancel();
     this.#closeTimer?.cancel();
-    this.#chunks = [];
-    this.#tail = new Uint8Array(0);
-    this.#tailUsed = 0;
+    this.#pieces.clear();
     this.#bufferedBytes = 0;
   }
 }
 
-function isZero(byte: number): boolean {
-  return byte === 0;
+/** Whether what may be the goodbye stands at the end, behind something else. */
+function endsInGoodbye(bytes: Uint8Array): boolean {
+  const { length } = bytes;
+  if (length <= PREFIX_BYTES || bytes[length - 1] !== 0) return false;
+  return bytes[length - 2] === 0 && bytes[length - 3] === 0 && bytes[length - 4] === 0;
 }
