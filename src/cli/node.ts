@@ -109,7 +109,11 @@ function begin(booted: BootedNode, settings: Settings, json: boolean): void {
   const lines = [
     `peer     ${peerId}`,
     `network  ${settings.networkId} (proof of work ${settings.proofBits} bits), mesh ${settings.meshName}`,
-    `listens  ${listening.listen}${listening.gatewayListen === null ? '' : `, gateways at ${listening.gatewayListen}`}`,
+    `listens  ${[
+      listening.listen,
+      ...(listening.gatewayListen === null ? [] : [`gateways at ${listening.gatewayListen}`]),
+      ...listening.alsoListen,
+    ].join(', ')}`,
   ];
   if (casino !== null)
     lines.push(

@@ -41,9 +41,11 @@ function statusText(status: StatusReport): string {
     ['network', `${status.networkId}, mesh ${status.mesh}, protocol ${status.version}`],
     [
       'listens',
-      status.gatewayListen === null
-        ? status.listen
-        : `${status.listen}, gateways at ${status.gatewayListen}`,
+      [
+        status.listen,
+        ...(status.gatewayListen === null ? [] : [`gateways at ${status.gatewayListen}`]),
+        ...status.alsoListen,
+      ].join(', '),
     ],
     [
       'knows',

@@ -30,6 +30,7 @@ export function statusReport(node: CasinoNode, clock: Clock, listening: Listenin
     uptimeMs: Math.round(clock.now() - node.startedAt),
     listen: listening.listen,
     gatewayListen: listening.gatewayListen,
+    alsoListen: listening.alsoListen,
     neighbours: mesh.neighbours().length,
     members: {
       known: members.length,

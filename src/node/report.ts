@@ -7,6 +7,8 @@ import type { Mode } from '../versioning/negotiate.ts';
 export interface Listening {
   readonly listen: string;
   readonly gatewayListen: string | null;
+  /** Further addresses, of either. */
+  readonly alsoListen: readonly string[];
 }
 
 export interface StatusReport {
@@ -19,6 +21,7 @@ export interface StatusReport {
   readonly uptimeMs: number;
   readonly listen: string;
   readonly gatewayListen: string | null;
+  readonly alsoListen: readonly string[];
   readonly neighbours: number;
   readonly members: { readonly known: number; readonly reachable: number };
   readonly traffic: TrafficReport;

@@ -14,7 +14,10 @@ import { parseAmount } from '../../core/amount.ts';
 import type { PolicyName } from '../../routing/policies/route-policy.ts';
 import { parseMobility, parsePosition } from './place.ts';
 
-/** What a node runs with. Addresses are `host:port`; those to join may be prefixed with `PEERID@`. */
+/**
+ * What a node runs with. Addresses are `host:port` for TLS, else the transport's word before it, `ws:host:port`; those to
+ * join may be prefixed with `PEERID@`.
+ */
 export interface Settings {
   readonly networkId: string;
   readonly proofBits: number;
@@ -29,9 +32,11 @@ export interface Settings {
   readonly position: string;
   readonly mobility: string;
   readonly listen: string;
+  readonly alsoListen: readonly string[];
   readonly join: readonly string[];
   readonly gateway: boolean;
   readonly gatewayListen: string;
+  readonly gatewayAlsoListen: readonly string[];
   readonly gatewayJoin: readonly string[];
   readonly validator: boolean;
   readonly casino: string;
@@ -63,7 +68,7 @@ export interface Setting<T> {
   readonly check: (value: unknown) => { readonly value: T } | { readonly wrong: string };
 }
 
-const ADDRESS = /^(\[[0-9a-fA-F:.]+\]|[^:@[\]\s]+):\d{1,5}$/;
+const ADDRESS = /^((ws|wss):)?(\[[0-9a-fA-F:.]+\]|[^:@[\]\s]+):\d{1,5}$/;
 const JOINS_MAX = 64;
 
 function checkWith<T>(schema: z.ZodType<T>): Setting<T>['check'] {
@@ -94,6 +99,9 @@ const joins = z
       return ADDRESS.test(text.slice(at + 1)) && (at < 0 || parsePeerId(text.slice(0, at)).ok);
     }, 'addresses such as 192.168.1.5:7461 or PEERID@host:7461'),
   )
+  .max(JOINS_MAX, `at most ${JOINS_MAX} addresses`);
+const addresses = z
+  .array(z.string().regex(ADDRESS, 'addresses such as ws:0.0.0.0:7463'))
   .max(JOINS_MAX, `at most ${JOINS_MAX} addresses`);
 const version = z.string().refine(
   (text) => {
@@ -249,6 +257,16 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Settings[K]> } = {
       'Where neighbours of the mesh connect. Port 0 takes a free one and keeps it from then on.',
     check: checkWith(address),
   },
+  alsoListen: {
+    key: 'mesh.also_listen',
+    form: 'list',
+    flag: 'also-listen',
+    valueName: 'ADDR',
+    default: [],
+    comment:
+      'Further places where neighbours connect, by other transports too: ws:0.0.0.0:7463 for pages and for nodes behind proxies.',
+    check: checkWith(addresses),
+  },
   join: {
     key: 'mesh.join',
     form: 'list',
@@ -276,6 +294,15 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     default: '127.0.0.1:7462',
     comment: 'Where gateways of other meshes connect.',
     check: checkWith(address),
+  },
+  gatewayAlsoListen: {
+    key: 'gateway.also_listen',
+    form: 'list',
+    flag: 'gateway-also-listen',
+    valueName: 'ADDR',
+    default: [],
+    comment: 'Further places where gateways of other meshes connect, by other transports too.',
+    check: checkWith(addresses),
   },
   gatewayJoin: {
     key: 'gateway.join',

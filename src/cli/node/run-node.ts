@@ -14,7 +14,7 @@ import type { Listening } from '../../node/report.ts';
 import { parseDialTarget, type DialTarget } from '../../node/dialing.ts';
 import { createNode, type CasinoNode } from '../../node/node.ts';
 import type { NodeEvent } from '../../node/node-event.ts';
-import { createTls, type Tls } from '../../platform/links/tls.ts';
+import { createTransports, type Transport } from '../../platform/links/transports.ts';
 import { systemClock } from '../../platform/node/clock.ts';
 import { serveControl, type ControlServer } from '../../platform/node/control-socket.ts';
 import { createLogger, type NodeLogger } from '../../platform/node/logger.ts';
@@ -48,7 +48,7 @@ export interface BootedNode {
 interface Ground {
   readonly lock: StateLock;
   readonly store: Store;
-  readonly tls: Tls;
+  readonly transports: Transport;
   readonly logger: NodeLogger;
 }
 
@@ -71,8 +71,14 @@ export async function bootNode(
     undo.push(() => store.close());
     const bootEpoch = await nextBootEpoch(store);
     const { identity, proof } = loadIdentity(folder, settings, primitives, systemRng);
-    const tls = await createTls({ primitives, identity, clock: systemClock, logger });
-    undo.push(() => tls.close());
+    const transports = createTransports({
+      primitives,
+      identity,
+      clock: systemClock,
+      rng: systemRng,
+      logger,
+    });
+    undo.push(() => transports.close());
     const node = createNode(
       {
         identity,
@@ -97,13 +103,19 @@ export async function bootNode(
         logger,
         metrics: createMetrics(),
         compressor: zstd,
-        dialer: tls.dialer,
+        dialer: transports.dialer,
         store,
         bootEpoch,
       },
     );
     undo.push(() => node.stop());
-    return await openDoors({ lock, store, tls, logger }, node, folder, settings, onStopRequest);
+    return await openDoors(
+      { lock, store, transports, logger },
+      node,
+      folder,
+      settings,
+      onStopRequest,
+    );
   } catch (error) {
     for (const step of undo.toReversed()) await step();
     throw error;
@@ -117,7 +129,7 @@ async function openDoors(
   settings: Settings,
   onStopRequest: () => void,
 ): Promise<BootedNode> {
-  const { listen } = ground.tls;
+  const { listen } = ground.transports;
   if (settings.validator) unwrap(await node.runCasino(settings.casinoName, tableOptions(settings)));
   const mesh = await listenKeepingPort(folder, 'mesh', settings.listen, listen, (link) =>
     node.acceptMesh(link),
@@ -127,13 +139,25 @@ async function openDoors(
         node.acceptBridge(link),
       )
     : null;
-  const listening: Listening = { listen: mesh.address, gatewayListen: gateway?.address ?? null };
+  const others: Listener[] = [];
+  for (const address of settings.alsoListen) {
+    others.push(await listen(address, (link) => node.acceptMesh(link)));
+  }
+  for (const address of settings.gateway ? settings.gatewayAlsoListen : []) {
+    others.push(await listen(address, (link) => node.acceptBridge(link)));
+  }
+  const listening: Listening = {
+    listen: mesh.address,
+    gatewayListen: gateway?.address ?? null,
+    alsoListen: others.map(({ address }) => address),
+  };
   const control = await openControl(node, folder, listening, onStopRequest);
   const peerId = peerIdText(node.mesh.self);
   ground.logger.info('listening', {
     peer: peerId,
     address: listening.listen,
     gateway: listening.gatewayListen,
+    also: listening.alsoListen.join(' '),
   });
   return {
     node,
@@ -151,7 +175,8 @@ async function openDoors(
       await node.stop();
       await mesh.close();
       await gateway?.close();
-      await ground.tls.close();
+      for (const listener of others) await listener.close();
+      await ground.transports.close();
       await ground.store.close();
       await ground.logger.flush();
       ground.lock.release();

@@ -1,0 +1,71 @@
+// Every transport of a node behind one dialler and one way to listen: the word before an address names it, `ws:host:port`; a
+// plain `host:port` is TLS. One is started when its first address comes.
+
+import type { Dialer, Link, Listen, Listener } from '../../env/link.ts';
+import type { Rng } from '../../env/rng.ts';
+import { createTls } from './tls.ts';
+import type { TlsOptions } from './tls-node.ts';
+import { createWebSockets } from './websocket/websocket.ts';
+
+/** What each transport is, once started. */
+export interface Transport {
+  readonly dialer: Dialer;
+  readonly listen: Listen;
+  /** Ends every listener, pending dial and link that came from here; nothing keeps the process alive after it. */
+  close(): Promise<void>;
+}
+
+export interface TransportOptions extends Omit<TlsOptions, 'bounds'> {
+  readonly rng: Rng;
+}
+
+export type TransportName = 'tls' | 'websocket';
+
+/** Words before an address, and whose they are. A word with only a port behind it is a host. */
+const SCHEMES: readonly (readonly [RegExp, TransportName])[] = [[/^wss?:.+:\d+/, 'websocket']];
+
+/** Starts a transport with the node's options. */
+const START: Readonly<Record<TransportName, (options: TransportOptions) => Promise<Transport>>> = {
+  tls: (options) => createTls(options),
+  websocket: async (options) => createWebSockets(options),
+};
+
+export function transportOf(address: string): TransportName {
+  return SCHEMES.find(([scheme]) => scheme.test(address))?.[1] ?? 'tls';
+}
+
+/** Addresses are those of the transports. Rejects as they do. */
+export function createTransports(options: TransportOptions): Transport {
+  const started = new Map<TransportName, Promise<Transport>>();
+  let closed = false;
+
+  const transport = (address: string): Promise<Transport> => {
+    const name = transportOf(address);
+    const known = started.get(name);
+    if (known !== undefined) return known;
+    const starting = START[name](options);
+    started.set(name, starting);
+    // What failed to start may do so later.
+    starting.catch(() => started.delete(name));
+    return starting;
+  };
+
+  return {
+    dialer: {
+      async dial(address: string, remoteKey: Uint8Array | null): Promise<Link> {
+        const { dialer } = await transport(address);
+        return dialer.dial(address, remoteKey);
+      },
+    },
+    async listen(address: string, accept: (link: Link) => void): Promise<Listener> {
+      const { listen } = await transport(address);
+      return listen(address, accept);
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      const all = await Promise.allSettled(started.values());
+      for (const one of all) if (one.status === 'fulfilled') await one.value.close();
+    },
+  };
+}
