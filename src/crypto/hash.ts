@@ -14,6 +14,7 @@ export const HASH_BYTES = 32;
 
 export type HashDomain =
   | 'hello'
+  | 'channel-binding'
   | 'rules'
   | 'link-state'
   | 'casino-genesis'

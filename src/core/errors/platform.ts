@@ -30,6 +30,11 @@ export const platformErrors = {
     cause: 'The machine has no such address, or the system forbids this port to this user.',
     cure: 'Listen on an address of this machine and on a port above 1023.',
   },
+  LINK_QUIC_MISSING: {
+    message: 'this machine has no QUIC engine: {name} is not installed',
+    cause: 'QUIC comes from a native package that exists for some platforms only, and is optional.',
+    cure: 'Install the package named in the message beside BitCraps, or use an address of another kind.',
+  },
   LINK_FRAME_TOO_LONG: {
     message: 'a frame of {bytes} bytes is longer than the {frameBytesMax} that the link carries',
     cause: 'A sender ignored the frame limit that both ends had agreed on.',
