@@ -1,16 +1,14 @@
 // Addresses of QUIC links: `quic:host:port`.
 
-import { BitcrapsError } from '../../../core/errors.ts';
+import { fail, type Result } from '../../../core/errors.ts';
 import { formatAddress, parseAddress, type Address } from '../address.ts';
 
 export const QUIC_SCHEME = 'quic:';
 
-/** Throws `LINK_ADDRESS_INVALID`. */
-export function parseQuicAddress(text: string): Address {
-  const parsed = text.startsWith(QUIC_SCHEME) ? parseAddress(text.slice(QUIC_SCHEME.length)) : null;
-  if (parsed === null || !parsed.ok)
-    throw new BitcrapsError('LINK_ADDRESS_INVALID', { address: text });
-  return parsed.value;
+export function parseQuicAddress(text: string): Result<Address, 'LINK_ADDRESS_INVALID'> {
+  if (!text.startsWith(QUIC_SCHEME)) return fail('LINK_ADDRESS_INVALID', { address: text });
+  const parsed = parseAddress(text.slice(QUIC_SCHEME.length));
+  return parsed.ok ? parsed : fail('LINK_ADDRESS_INVALID', { address: text });
 }
 
 export function formatQuicAddress(address: Address): string {

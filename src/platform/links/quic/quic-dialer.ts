@@ -17,7 +17,9 @@ export async function dialQuic(
   address: string,
   remoteKey: Uint8Array | null,
 ): Promise<Link> {
-  const remote = parseQuicAddress(address);
+  const parsed = parseQuicAddress(address);
+  if (!parsed.ok) throw parsed.error;
+  const remote = parsed.value;
   if (remote.port === 0) throw new BitcrapsError('LINK_ADDRESS_INVALID', { address });
   return new Promise<Link>((resolve, reject) => {
     let over = false;

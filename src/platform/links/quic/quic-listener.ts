@@ -19,7 +19,9 @@ export async function listenQuic(
   address: string,
   accept: (link: Link) => void,
 ): Promise<Listener> {
-  const wanted = parseQuicAddress(address);
+  const parsed = parseQuicAddress(address);
+  if (!parsed.ok) throw parsed.error;
+  const wanted = parsed.value;
   const known = endpoints.get(formatQuicAddress(wanted));
   if (known?.listening === true) throw new BitcrapsError('LINK_ADDRESS_IN_USE', { address });
   const endpoint = known ?? createEndpoint(node, endpoints, await bind(wanted, address));
