@@ -10,6 +10,8 @@ const WINDOW_BYTES_START = 16 * 1024;
 export const WINDOW_BYTES_MAX: number = 1024 * 1024;
 /** Standing delay in the transport that is worth a busy link. */
 const QUEUE_MS_TARGET = 20;
+/** Answers of a machine that has other work come late by so much: that is no queue, and a window below it only starves. */
+const SCHEDULING_MS = 5;
 /** The least round trip is measured anew in each period, since routes below change. */
 const PERIOD_MS = 15_000;
 /** A queue that stands would pass for the round trip: it drains for as many answers when a period begins (BBR does). */
@@ -59,7 +61,8 @@ export function createSendWindow(): SendWindow {
         if (bytesPerSecond !== null) draining = DRAINING_ANSWERS;
       }
       leastMs = Math.min(leastMs, roundTripMs);
-      const floor = bytesPerSecond === null ? 0 : (bytesPerSecond * least()) / 1000;
+      const bestMs = Math.max(least(), SCHEDULING_MS);
+      const floor = bytesPerSecond === null ? 0 : (bytesPerSecond * bestMs) / 1000;
       if (draining > 0) {
         draining -= 1;
         bytes = clamp(draining > 0 ? floor / 2 : floor, 0);
