@@ -22,7 +22,7 @@ describe('bitcraps negotiate', () => {
       remote: '1.1.0',
       mode: 'limited',
       features: ['BasicMesh', 'GatewayNodes'],
-      revisions: { BasicMesh: 1, GatewayNodes: 1 },
+      revisions: { BasicMesh: 1, GatewayNodes: 2 },
       missing: [
         {
           feature: 'EnhancedRouting',

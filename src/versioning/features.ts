@@ -50,6 +50,8 @@ export const FEATURES: readonly Feature[] = [
     name: 'GatewayNodes',
     about: 'bridges between meshes',
     since: { major: 1, minor: 1, patch: 0 },
+    // Revision 2: bridges carry link state and presence of third gateways.
+    max: 2,
     implemented: true,
   },
   {

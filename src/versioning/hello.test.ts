@@ -99,6 +99,18 @@ describe('the Hello of a version', () => {
     });
   });
 
+  test('a bridge to a gateway that knows bridges of the first revision only is refused with who is behind', () => {
+    const bridge = helloFor(CURRENT, { ...rest, purpose: 'bridge' }, countingRng());
+    const features = bridge.features.map((offer) =>
+      offer.id === 2 ? { ...offer, min: 1, max: 1 } : offer,
+    );
+    expect(negotiate(bridge, { ...bridge, features }).reason).toEqual({
+      kind: 'required-feature-missing',
+      feature: 'GatewayNodes',
+      lackedBy: 'remote',
+    });
+  });
+
   test.each(['0.9.0', '1.3.1', '1.4.0', '2.0.0'])('%s is not spoken', (text) => {
     const version = unwrap(parseVersion(text));
     expect(() => helloFor(version, rest, countingRng())).toThrow(BitcrapsError);

@@ -56,9 +56,12 @@ const OLDEST: ProtocolVersion = { major: 1, minor: 0, patch: 0 };
 
 export type HelloErrorCode = 'HELLO_TOO_LONG' | 'HELLO_MALFORMED';
 
+/** Of GatewayNodes: before it a bridge led to one gateway and no further. */
+const BRIDGE_REVISION_MIN = 2;
+
 /**
  * A fresh Hello for one link that offers what this build has up to `version`, plus one reserved feature id that
- * every peer must ignore. A bridge link requires GatewayNodes. Throws `VERSION_NOT_SPOKEN` outside 1.0.0…`CURRENT`.
+ * every peer must ignore. A bridge link requires GatewayNodes, of revision 2 or later. Throws `VERSION_NOT_SPOKEN` outside 1.0.0…`CURRENT`.
  */
 export function helloFor(
   version: ProtocolVersion,
@@ -74,8 +77,10 @@ export function helloFor(
   }
   // Up to `CURRENT` this build has every feature, by how `CURRENT` is computed.
   const offers = featuresOf(version).map((feature) => {
-    const bridged = rest.purpose === 'bridge' && feature.name === 'GatewayNodes';
-    return offerOf(feature, feature.required || bridged);
+    if (rest.purpose === 'bridge' && feature.name === 'GatewayNodes') {
+      return offerOf({ ...feature, min: BRIDGE_REVISION_MIN }, true);
+    }
+    return offerOf(feature, feature.required);
   });
   const grease = { id: greaseId(rng.uint32()), min: 1, max: 1, required: false };
   const nonce = new Uint8Array(NONCE_BYTES);

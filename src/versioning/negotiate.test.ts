@@ -282,7 +282,7 @@ describe('negotiate', () => {
     const { mode, missing } = negotiate(base, { ...base, features: ahead });
     expect(mode).toBe('limited');
     expect(missing).toEqual([
-      { feature: 'GatewayNodes', lackedBy: 'local', reason: 'no common revision: 1–1 and 4–5' },
+      { feature: 'GatewayNodes', lackedBy: 'local', reason: 'no common revision: 1–2 and 4–5' },
     ]);
   });
 

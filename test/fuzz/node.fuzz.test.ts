@@ -72,7 +72,7 @@ function textLike(...valid: readonly string[]): fc.Arbitrary<string> {
 const identity = testIdentity('fuzz');
 
 describe('bytes from the network', () => {
-  const presence = encodePresence(primitives, identity, {
+  const presence = encodePresence(primitives, identity, 'test', {
     meshName: 'a',
     sequence: 3n,
     peers: [testIdentity('p').publicKey, testIdentity('q').publicKey],
@@ -81,7 +81,7 @@ describe('bytes from the network', () => {
 
   test('decodePresence: a changed record never passes', () => {
     fuzz(bytesLike(presence), (bytes) => {
-      const decoded = decodePresence(primitives, bytes);
+      const decoded = decodePresence(primitives, 'test', bytes);
       if (decoded.ok) expect(bytes).toEqual(presence);
       else expect(decoded.error.code).toMatch(/^GATEWAY_PRESENCE_/);
     });

@@ -277,16 +277,12 @@ describe('a hostile gateway', () => {
     const { neighbour, closed } = impostor(meshes);
     await meshes.until(() => neighbour.state === 'established');
     const { publicKey } = testIdentity('gx');
-    const forged = encodePresence(
-      primitives,
-      { ...testIdentity('impostor'), publicKey },
-      {
-        meshName: 'east',
-        sequence: 2n ** 60n,
-        peers: [testIdentity('victim').publicKey],
-        validMs: 100_000,
-      },
-    );
+    const forged = encodePresence(primitives, { ...testIdentity('impostor'), publicKey }, 'test', {
+      meshName: 'east',
+      sequence: 2n ** 60n,
+      peers: [testIdentity('victim').publicKey],
+      validMs: 100_000,
+    });
     for (let count = 0; count < 3; count += 1) neighbour.send(FrameType.presence, forged);
     await meshes.until(() => closed.length > 0);
     expect(meshes.gateway('gw').reaches(meshes.id('victim'))).toBe(false);

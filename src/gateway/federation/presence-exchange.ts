@@ -25,6 +25,7 @@ const BUCKETS_MAX = 1024;
 
 export interface PresenceExchangeConfig {
   readonly identity: Identity;
+  readonly networkId: string;
   readonly meshName: string;
 }
 
@@ -73,7 +74,7 @@ export class PresenceExchange {
   received(from: Uint8Array, payload: Uint8Array): BitcrapsError | null {
     const { primitives, clock, directory } = this.#deps;
     if (!this.#bucketOf(from).take(clock.now())) return null;
-    const decoded = decodePresence(primitives, payload);
+    const decoded = decodePresence(primitives, this.#config.networkId, payload);
     if (!decoded.ok) return decoded.error;
     const record = decoded.value;
     if (bytesEqual(record.gateway, this.#config.identity.publicKey)) return null;
@@ -113,11 +114,11 @@ export class PresenceExchange {
   /** Signs a new record. */
   #announce(): Uint8Array {
     const { primitives, clock, bootEpoch } = this.#deps;
-    const { identity, meshName } = this.#config;
+    const { identity, networkId, meshName } = this.#config;
     this.#announcements += 1;
     this.#announced = this.#members();
     this.#announcedAt = clock.now();
-    this.#own = encodePresence(primitives, identity, {
+    this.#own = encodePresence(primitives, identity, networkId, {
       meshName,
       sequence: (BigInt(bootEpoch) << 32n) | BigInt(this.#announcements),
       peers: this.#announced,

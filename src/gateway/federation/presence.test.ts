@@ -18,8 +18,8 @@ const record = { meshName: 'a', sequence: 7n, peers: [peer(5), peer(3), peer(4)]
 
 describe('presence', () => {
   test('what a gateway says is read as it was meant, peers in order', () => {
-    const bytes = encodePresence(primitives, gateway, record);
-    const read = unwrap(decodePresence(primitives, bytes));
+    const bytes = encodePresence(primitives, gateway, 'test', record);
+    const read = unwrap(decodePresence(primitives, 'test', bytes));
     expect(read).toMatchObject({
       gateway: gateway.publicKey,
       meshName: 'a',
@@ -31,36 +31,50 @@ describe('presence', () => {
   });
 
   test('no record is believed longer than the bound', () => {
-    const bytes = encodePresence(primitives, gateway, { ...record, validMs: 4_000_000_000 });
-    expect(unwrap(decodePresence(primitives, bytes)).validMs).toBe(PRESENCE_VALID_MS_MAX);
+    const bytes = encodePresence(primitives, gateway, 'test', {
+      ...record,
+      validMs: 4_000_000_000,
+    });
+    expect(unwrap(decodePresence(primitives, 'test', bytes)).validMs).toBe(PRESENCE_VALID_MS_MAX);
   });
 
   test('another gateway cannot speak for this one', () => {
-    const bytes = encodePresence(primitives, other, record);
+    const bytes = encodePresence(primitives, other, 'test', record);
     const named = bytes.slice();
     // The record begins with the PeerId of its gateway; the signature is the other one's.
     named.set(gateway.publicKey, indexOf(bytes, other.publicKey));
-    expect(decodePresence(primitives, named)).toMatchObject({
+    expect(decodePresence(primitives, 'test', named)).toMatchObject({
+      ok: false,
+      error: { code: 'GATEWAY_PRESENCE_FORGED' },
+    });
+  });
+
+  test('a record of another network counts as forged', () => {
+    const bytes = encodePresence(primitives, gateway, 'other', record);
+    expect(decodePresence(primitives, 'test', bytes)).toMatchObject({
       ok: false,
       error: { code: 'GATEWAY_PRESENCE_FORGED' },
     });
   });
 
   test('a repeated peer is malformed', () => {
-    const bytes = encodePresence(primitives, gateway, { ...record, peers: [peer(3), peer(3)] });
-    expect(decodePresence(primitives, bytes)).toMatchObject({
+    const bytes = encodePresence(primitives, gateway, 'test', {
+      ...record,
+      peers: [peer(3), peer(3)],
+    });
+    expect(decodePresence(primitives, 'test', bytes)).toMatchObject({
       ok: false,
       error: { code: 'GATEWAY_PRESENCE_MALFORMED' },
     });
   });
 
   test('any flipped bit is refused', () => {
-    const bytes = encodePresence(primitives, gateway, record);
+    const bytes = encodePresence(primitives, gateway, 'test', record);
     fc.assert(
       fc.property(fc.nat({ max: bytes.length * 8 - 1 }), (bit) => {
         const changed = bytes.slice();
         changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-        expect(decodePresence(primitives, changed).ok).toBe(false);
+        expect(decodePresence(primitives, 'test', changed).ok).toBe(false);
       }),
     );
   });

@@ -2,9 +2,10 @@
 
 import { create } from '@bufbuild/protobuf';
 import type { Primitives } from '../../env/primitives.ts';
-import { compareBytes } from '../../core/bytes.ts';
+import { compareBytes, utf8 } from '../../core/bytes.ts';
 import { fail, ok, type Result } from '../../core/errors.ts';
 import { PEER_ID_BYTES, peerIdShort } from '../../core/peer-id.ts';
+import { lengthPrefixed } from '../../crypto/length-prefix.ts';
 import { signIn, verifyIn, type Identity } from '../../crypto/signing.ts';
 import { decodeCanonical, encodeBody } from '../../wire/body.ts';
 import { PresenceSchema, SignedPresenceSchema } from '../../wire/gen/bitcraps/v1/presence_pb.ts';
@@ -25,10 +26,16 @@ export interface PresenceRecord {
   readonly validMs: number;
 }
 
+/** A record of one network counts in no other. */
+function signedBytes(networkId: string, presence: Uint8Array): Uint8Array {
+  return lengthPrefixed(utf8(networkId), presence);
+}
+
 /** The payload of a presence frame. Sorts the peers; at most `PRESENCE_PEERS_MAX` are named. */
 export function encodePresence(
   primitives: Primitives,
   identity: Identity,
+  networkId: string,
   record: Omit<PresenceRecord, 'gateway'>,
 ): Uint8Array {
   const peers = record.peers.toSorted(compareBytes).slice(0, PRESENCE_PEERS_MAX);
@@ -36,13 +43,14 @@ export function encodePresence(
     PresenceSchema,
     create(PresenceSchema, { ...record, gateway: identity.publicKey, peers }),
   );
-  const signature = signIn(primitives, identity, 'presence', presence);
+  const signature = signIn(primitives, identity, 'presence', signedBytes(networkId, presence));
   return encodeBody(SignedPresenceSchema, create(SignedPresenceSchema, { presence, signature }));
 }
 
 /** Decodes and verifies a record, whoever passed it on. Errors: `GATEWAY_PRESENCE_MALFORMED`, `GATEWAY_PRESENCE_FORGED`. */
 export function decodePresence(
   primitives: Primitives,
+  networkId: string,
   payload: Uint8Array,
 ): Result<PresenceRecord, 'GATEWAY_PRESENCE_MALFORMED' | 'GATEWAY_PRESENCE_FORGED'> {
   if (payload.length > PRESENCE_BYTES_MAX) {
@@ -58,7 +66,8 @@ export function decodePresence(
     return fail('GATEWAY_PRESENCE_MALFORMED', { detail: `a gateway of ${gateway.length} bytes` });
   }
   // A gateway may only speak for itself.
-  if (!verifyIn(primitives, gateway, 'presence', presence, signature)) {
+  const message = signedBytes(networkId, presence);
+  if (!verifyIn(primitives, gateway, 'presence', message, signature)) {
     return fail('GATEWAY_PRESENCE_FORGED', { gateway: peerIdShort(gateway) });
   }
   const wrong = wrongPeers(peers);
