@@ -19,6 +19,7 @@ import type { Rng } from '../env/rng.ts';
 import { lengthPrefixed } from './length-prefix.ts';
 import { randomBytes } from './random-bytes.ts';
 import { PUBLIC_KEY_BYTES } from './signing.ts';
+import { startsWithZeros } from './zero-bits.ts';
 
 export const PROOF_BYTES = 8;
 export const PROOF_BITS_MAX = 24;
@@ -31,14 +32,6 @@ const SALT: Uint8Array = utf8('bitcraps-pow-v1\0');
 const LABEL: Uint8Array = lengthPrefixed(utf8('bitcraps/proof-of-work'));
 /** A search ends after this many times the expected number of proofs; that happens with probability e^−64. */
 const SEARCH_FACTOR = 64;
-
-/** Whether `bytes` begins with `bits` zero bits, the high bit of a byte first. */
-function startsWithZeros(bytes: Uint8Array, bits: number): boolean {
-  for (let i = 0; i < bits; i += 1) {
-    if (((bytes[i >> 3] ?? 0) & (0x80 >> (i & 7))) !== 0) return false;
-  }
-  return true;
-}
 
 function requireBits(bits: number): void {
   if (!Number.isInteger(bits) || bits < 0 || bits > PROOF_BITS_MAX) {

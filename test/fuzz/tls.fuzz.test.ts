@@ -95,7 +95,10 @@ async function fuzz(name: string, attack: (rng: SeededRng) => Promise<void>): Pr
 
 /** Closed, whichever way: by the other end, or by a reset. */
 async function over(socket: Socket): Promise<void> {
-  if (!socket.closed) await once(socket, 'close');
+  if (socket.closed) return;
+  await new Promise((resolve) => {
+    socket.once('close', resolve);
+  });
 }
 
 /** Sends `bytes`, lets the listener look at them, and goes: rarely in order, since that waits for the deadline. */

@@ -10,6 +10,7 @@ import { parseDuration } from '../../core/units.ts';
 import type { Listener } from '../../env/link.ts';
 import type { Store } from '../../env/store.ts';
 import { answerControl } from '../../node/control.ts';
+import { createAdmissionGate } from '../../gateway/admission/gate.ts';
 import type { Listening } from '../../node/report.ts';
 import { parseDialTarget, type DialTarget } from '../../node/dialing.ts';
 import { createNode, type CasinoNode } from '../../node/node.ts';
@@ -17,6 +18,7 @@ import type { NodeEvent } from '../../node/node-event.ts';
 import { createTransports, type Transport } from '../../platform/links/transports.ts';
 import { systemClock } from '../../platform/node/clock.ts';
 import { serveControl, type ControlServer } from '../../platform/node/control-socket.ts';
+import { watchLoopDelay } from '../../platform/node/loop-delay.ts';
 import { createLogger, type NodeLogger } from '../../platform/node/logger.ts';
 import { createMetrics } from '../../platform/node/metrics.ts';
 import { primitives } from '../../platform/node/primitives.ts';
@@ -71,12 +73,19 @@ export async function bootNode(
     undo.push(() => store.close());
     const bootEpoch = await nextBootEpoch(store);
     const { identity, proof } = loadIdentity(folder, settings, primitives, systemRng);
+    const metrics = createMetrics();
+    const gate = createAdmissionGate(
+      { self: identity.publicKey },
+      { primitives, clock: systemClock, rng: systemRng, metrics },
+    );
+    undo.push(watchLoopDelay((delayMs) => gate.observeDelay(delayMs)));
     const transports = createTransports({
       primitives,
       identity,
       clock: systemClock,
       rng: systemRng,
       logger,
+      gate,
     });
     undo.push(() => transports.close());
     const node = createNode(
@@ -101,7 +110,7 @@ export async function bootNode(
         clock: systemClock,
         rng: systemRng,
         logger,
-        metrics: createMetrics(),
+        metrics,
         compressor: zstd,
         dialer: transports.dialer,
         store,

@@ -57,4 +57,10 @@ export const gatewayErrors = {
     cause: 'A price is negative or too high.',
     cure: 'Ask for a price within the bounds.',
   },
+  GATEWAY_LIMIT_INVALID: {
+    message: 'the limit {limit} must be {expected}',
+    cause:
+      'A limit of the admission gate was set to a value that it cannot have; none was changed.',
+    cure: 'Correct the value in the [limits] section of the configuration, and load it again.',
+  },
 } as const;

@@ -1,29 +1,63 @@
-// Dialling: TCP, TLS, and the check that the one who answers is the one who was meant.
+// Dialling: TCP, TLS, and the check that the one who answers is the one who was meant. A listener under load asks for
+// some work first: then the dialer knocks, solves what it is given, and dials again with the solution in front.
 
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
-import { bytesEqual } from '../../core/bytes.ts';
+import { bytesEqual, concat } from '../../core/bytes.ts';
 import { BitcrapsError } from '../../core/errors.ts';
 import { peerIdShort } from '../../core/peer-id.ts';
 import type { Link } from '../../env/link.ts';
-import { parseAddress } from './address.ts';
+import { encodeKnock, KNOCK_BYTES } from '../../wire/knock.ts';
+import { parseAddress, type Address } from './address.ts';
+import { answerSearch } from './knock-answer.ts';
 import { TLS_PROTOCOL, TLS_SETTINGS, type TlsNode } from './tls-node.ts';
+
+/** What Node calls the alert of a listener that wants a knock first. */
+const KNOCK_FIRST = 'ERR_SSL_TLSV1_ALERT_INSUFFICIENT_SECURITY';
+/** The demand may rise while a dialer works. */
+const KNOCKS_MAX = 3;
+
+interface Target {
+  readonly address: string;
+  readonly parsed: Address;
+  readonly remoteKey: Uint8Array | null;
+  /** On the node's clock. */
+  readonly untilMs: number;
+}
 
 /**
  * One dial. Besides the codes of `Dialer.dial`: `LINK_HANDSHAKE_FAILED`, `LINK_HANDSHAKE_TIMEOUT` and
  * `LINK_PEER_CERTIFICATE`, once something answered at the address that is no BitCraps node.
  */
-export function dialTls(
+export async function dialTls(
   node: TlsNode,
   address: string,
   remoteKey: Uint8Array | null,
 ): Promise<Link> {
   const parsed = parseAddress(address);
   if (!parsed.ok || parsed.value.port === 0) {
-    return Promise.reject(new BitcrapsError('LINK_ADDRESS_INVALID', { address }));
+    throw new BitcrapsError('LINK_ADDRESS_INVALID', { address });
   }
-  const raw = connectTcp({ ...parsed.value, allowHalfOpen: true, noDelay: true, keepAlive: true });
-  return new Promise<Link>((resolve, reject) => {
+  const untilMs = node.clock.now() + node.bounds.dialTimeoutMs;
+  const target = { address, parsed: parsed.value, remoteKey, untilMs };
+  let first = await attempt(node, target, null);
+  for (let knocks = 0; first === 'knock'; knocks += 1) {
+    if (knocks === KNOCKS_MAX) {
+      throw new BitcrapsError('LINK_HANDSHAKE_FAILED', { detail: 'it wants more and more work' });
+    }
+    first = await attempt(node, target, await knock(node, target));
+  }
+  return first;
+}
+
+/** Dials once, with `answer` before the handshake; `knock`: the listener wants one first, or another. */
+function attempt(
+  node: TlsNode,
+  { address, parsed, remoteKey, untilMs }: Target,
+  answer: Uint8Array | null,
+): Promise<Link | 'knock'> {
+  const raw = connectTcp({ ...parsed, allowHalfOpen: true, noDelay: true, keepAlive: true });
+  return new Promise<Link | 'knock'>((resolve, reject) => {
     let secure: TLSSocket | null = null;
     let over = false;
     const settle = (act: () => void): void => {
@@ -33,13 +67,21 @@ export function dialTls(
       node.closers.delete(giveUp);
       act();
     };
+    // Never the socket beneath a TLS socket: within one of its events that would free it under OpenSSL's feet.
+    const drop = (): void => void (secure ?? raw).destroy();
     const refuse = (error: BitcrapsError): void =>
       settle(() => {
-        // Never the socket beneath a TLS socket: within one of its events that would free it under OpenSSL's feet.
-        (secure ?? raw).destroy();
+        drop();
         reject(error);
       });
     const failed = (error: Error & { readonly code?: string }): void => {
+      if (error.code === KNOCK_FIRST) {
+        settle(() => {
+          drop();
+          resolve('knock');
+        });
+        return;
+      }
       const detail = error.code ?? error.message;
       refuse(
         secure === null
@@ -50,7 +92,7 @@ export function dialTls(
     const giveUp = (): void =>
       refuse(new BitcrapsError('LINK_DIAL_FAILED', { address, detail: 'this node stops' }));
     const { dialTimeoutMs: timeoutMs } = node.bounds;
-    const timeout = node.clock.after(timeoutMs, () =>
+    const timeout = node.clock.after(Math.max(0, untilMs - node.clock.now()), () =>
       refuse(
         secure === null
           ? new BitcrapsError('LINK_DIAL_TIMEOUT', { address, timeoutMs })
@@ -60,6 +102,7 @@ export function dialTls(
     node.closers.add(giveUp);
     raw.on('error', failed);
     raw.on('connect', () => {
+      if (answer !== null) raw.write(answer);
       const upgraded = handshake(node, raw);
       secure = upgraded;
       upgraded.on('error', failed);
@@ -73,6 +116,55 @@ export function dialTls(
         const ends = { secure: upgraded, role: 'dialer', remoteKey: checked } as const;
         settle(() => resolve(node.linkOf({ ...ends, remoteAddress: address }, () => undefined)));
       });
+    });
+  });
+}
+
+/** Asks for a challenge on a connection of its own and works on it. */
+async function knock(node: TlsNode, target: Target): Promise<Uint8Array> {
+  const { primitives, self, clock } = node;
+  const challenge = await askForChallenge(node, target);
+  const { remoteKey, untilMs } = target;
+  const search = answerSearch(primitives, self, remoteKey, challenge);
+  if (search === null) {
+    throw new BitcrapsError('LINK_HANDSHAKE_FAILED', { detail: 'its challenge is none' });
+  }
+  for (;;) {
+    const answer = search.step();
+    if (answer !== null) return answer;
+    if (clock.now() >= untilMs) {
+      const { dialTimeoutMs: timeoutMs } = node.bounds;
+      throw new BitcrapsError('LINK_HANDSHAKE_TIMEOUT', { timeoutMs });
+    }
+    // Everybody else's turn.
+    await new Promise(setImmediate);
+  }
+}
+
+function askForChallenge(node: TlsNode, { address, parsed, untilMs }: Target): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const raw = connectTcp({ ...parsed, noDelay: true });
+    let received: Uint8Array = new Uint8Array(0);
+    const end = (detail: string): void => {
+      timeout.cancel();
+      node.closers.delete(stop);
+      raw.destroy();
+      // After an answer this has no effect.
+      reject(new BitcrapsError('LINK_DIAL_FAILED', { address, detail }));
+    };
+    const stop = (): void => end('this node stops');
+    const timeout = node.clock.after(Math.max(0, untilMs - node.clock.now()), () =>
+      end('no challenge came in time'),
+    );
+    node.closers.add(stop);
+    raw.on('error', (error) => end(error.message));
+    raw.on('close', () => end('it ended the connection'));
+    raw.on('connect', () => raw.write(encodeKnock({ kind: 'ask' })));
+    raw.on('data', (chunk: Buffer) => {
+      received = concat(received, chunk);
+      if (received.length < KNOCK_BYTES) return;
+      resolve(received.slice(0, KNOCK_BYTES));
+      end('done');
     });
   });
 }

@@ -35,7 +35,7 @@ export interface TlsLinkConfig {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called once, when the socket is gone. */
-  readonly onOver: (link: TlsLink) => void;
+  readonly onOver: (reason: LinkClose) => void;
 }
 
 export class TlsLink implements Link {
@@ -47,6 +47,8 @@ export class TlsLink implements Link {
   readonly channelBinding: Uint8Array;
   readonly frameBytesMax: number;
   readonly queueBytesMax: number;
+  /** Bytes that the operating system took so far. */
+  writtenBytes = 0;
   readonly #config: TlsLinkConfig;
   readonly #secure: TLSSocket;
   readonly #splitter: FrameSplitter;
@@ -177,6 +179,7 @@ export class TlsLink implements Link {
     if (this.#reason !== null || this.#over) return;
     this.#inFlightBytes -= bytes;
     this.#bufferedBytes -= bytes;
+    this.writtenBytes += bytes;
     this.#progressMs = this.#config.clock.now();
     if (this.#wantsDrain && this.#bufferedBytes <= this.queueBytesMax / 2) {
       this.#wantsDrain = false;
@@ -255,7 +258,7 @@ export class TlsLink implements Link {
       ? { code: null, detail: 'closed' }
       : { code: 'LINK_RESET', detail: 'the socket closed' };
     this.#forget();
-    this.#config.onOver(this);
+    this.#config.onOver(this.#reason);
     this.#tellClose();
   }
 

@@ -3,10 +3,13 @@
 import { constants } from 'node:crypto';
 import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Identity } from '../../crypto/signing.ts';
+import type { AdmissionGate } from '../../env/admission.ts';
 import type { Clock } from '../../env/clock.ts';
+import type { LinkClose } from '../../env/link.ts';
 import type { Logger } from '../../env/logger.ts';
 import type { Primitives } from '../../env/primitives.ts';
 import { certificateOf, certifiedKey, pem, privateKeyOf } from './certificate.ts';
+import { createHandshakeGate } from './handshake-gate.ts';
 import { TlsLink } from './tls-link.ts';
 
 /** The bounds of one node's TLS links. */
@@ -21,11 +24,11 @@ export interface TlsBounds {
   readonly handshakeTimeoutMs: number;
   readonly stallTimeoutMs: number;
   readonly closeTimeoutMs: number;
-  /** Accepted connections without a proved identity; more are dropped. */
+  /** Without a gate: accepted connections without a proved identity; more are dropped. */
   readonly halfOpenMax: number;
-  /** The same from one address. */
+  /** Without a gate: the same from one address. */
   readonly halfOpenPerAddressMax: number;
-  /** Accepted links of one listener; more connections are dropped. */
+  /** Without a gate: accepted links; more connections are dropped. */
   readonly acceptedLinksMax: number;
 }
 
@@ -46,6 +49,8 @@ export interface TlsOptions {
   readonly identity: Identity;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Who may come in; default: whoever finds a place within the bounds. */
+  readonly gate?: AdmissionGate;
   /** Overrides of `TLS_BOUNDS`. */
   readonly bounds?: Partial<TlsBounds>;
 }
@@ -54,6 +59,10 @@ export interface TlsOptions {
 export interface TlsNode {
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly primitives: Primitives;
+  /** PeerId of this node. */
+  readonly self: Uint8Array;
+  readonly gate: AdmissionGate;
   readonly bounds: TlsBounds;
   readonly context: SecureContext;
   readonly certificate: string;
@@ -62,7 +71,7 @@ export interface TlsNode {
   readonly closers: Set<() => void>;
   /** The proved key of the other end, or why it proved none. Only after the handshake. */
   remoteKeyOf(secure: TLSSocket): { readonly key: Uint8Array } | { readonly refusal: string };
-  linkOf(ends: LinkEnds, onOver: () => void): TlsLink;
+  linkOf(ends: LinkEnds, onOver: (reason: LinkClose) => void): TlsLink;
 }
 
 export interface LinkEnds {
@@ -103,6 +112,9 @@ export function createTlsNode(options: TlsOptions): TlsNode {
   return {
     clock,
     logger,
+    primitives,
+    self: identity.publicKey,
+    gate: options.gate ?? createHandshakeGate(bounds),
     bounds,
     certificate,
     privateKey,
@@ -123,9 +135,9 @@ export function createTlsNode(options: TlsOptions): TlsNode {
         channelBinding,
         clock,
         logger,
-        onOver: () => {
+        onOver: (reason) => {
           closers.delete(close);
-          onOver();
+          onOver(reason);
         },
       });
       const close = (): void => link.destroy({ code: null, detail: 'this node stops' });

@@ -6,16 +6,16 @@ import { createServer as createTcpServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { BitcrapsError } from '../../../core/errors.ts';
+import type { Failing, RefusalReason, Visit } from '../../../env/admission.ts';
 import type { Timer } from '../../../env/clock.ts';
 import type { Link, Listener } from '../../../env/link.ts';
-import { createHandshakeGate, type HandshakeGate } from '../handshake-gate.ts';
 import { bindTcp } from '../tcp-bind.ts';
 import {
   formatWebSocketAddress,
   parseWebSocketAddress,
   WEBSOCKET_PATH,
 } from './websocket-address.ts';
-import { WEBSOCKET_PROTOCOL, type WebSocketNode } from './websocket-node.ts';
+import { WEBSOCKET_PROTOCOL, type WebSocketEnds, type WebSocketNode } from './websocket-node.ts';
 import { PIPE_SETTINGS, pipeOf } from './ws-pipe.ts';
 
 /** Of a request's head: browsers send cookies along. */
@@ -52,7 +52,7 @@ export async function listenWebSocket(
 
 /** A connection that has proved nothing yet. */
 interface HalfOpen {
-  readonly host: string;
+  readonly visit: Visit;
   readonly address: string;
   readonly deadline: Timer;
 }
@@ -61,13 +61,11 @@ class Acceptor {
   readonly #node: WebSocketNode;
   readonly #origins: readonly string[] | null;
   readonly #accept: (link: Link) => void;
-  readonly #gate: HandshakeGate;
   readonly #http: Server;
   readonly #upgrades: WebSocketServer;
   readonly #halfOpen = new Map<Duplex, HalfOpen>();
-  #links = 0;
   #closed = false;
-  #refusing = false;
+  #refusing: RefusalReason | null = null;
 
   constructor(
     node: WebSocketNode,
@@ -77,7 +75,6 @@ class Acceptor {
     this.#node = node;
     this.#origins = origins;
     this.#accept = accept;
-    this.#gate = createHandshakeGate(node.bounds.halfOpenMax, node.bounds.halfOpenPerAddressMax);
     // The deadline is ours, and one for everything: those of Node's HTTP server start anew with each part.
     this.#http = createHttpServer({ maxHeaderSize: REQUEST_BYTES_MAX });
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
@@ -98,21 +95,27 @@ class Acceptor {
   connection(raw: Socket): void {
     raw.on('error', () => undefined);
     const { remoteAddress: host } = raw;
-    const { acceptedLinksMax, handshakeTimeoutMs } = this.#node.bounds;
+    const { handshakeTimeoutMs } = this.#node.bounds;
     if (host === undefined || this.#closed) {
       raw.destroy();
       return;
     }
-    if (this.#links + this.#halfOpen.size >= acceptedLinksMax || !this.#gate.enter(host)) {
+    const visit = this.#node.gate.arrive({
+      address: host,
+      transport: 'websocket',
+      receivedBytes: () => raw.bytesRead,
+      end: (reason) => this.#refuse(raw, reason),
+    });
+    if (typeof visit === 'string') {
       raw.resetAndDestroy();
-      this.#tellRefusing(host);
+      this.#tellRefusing(host, visit);
       return;
     }
-    this.#refusing = false;
+    this.#refusing = null;
     const deadline = this.#node.clock.after(handshakeTimeoutMs, () =>
-      this.#refuse(raw, `no handshake within ${handshakeTimeoutMs} ms`),
+      this.#refuse(raw, `no handshake within ${handshakeTimeoutMs} ms`, true, 'handshake-late'),
     );
-    this.#halfOpen.set(raw, { host, address: addressOf(raw, host), deadline });
+    this.#halfOpen.set(raw, { visit, address: addressOf(raw, host), deadline });
     raw.once('close', () => this.#refuse(raw, 'closed'));
     // As Node documents it: an HTTP server takes connections that somebody else accepted.
     this.#http.emit('connection', raw);
@@ -154,19 +157,24 @@ class Acceptor {
         if (step.kind === 'reply') pipe.send(step.message);
         else if (step.kind !== 'proved') {
           this.#refuse(raw, step.kind === 'refused' ? step.detail : 'another peer');
-        } else if (this.#leave(raw) !== undefined) {
-          this.#links += 1;
-          const ends = { pipe, role: 'listener', peer: step.peer, remoteAddress } as const;
-          this.#accept(
-            this.#node.linkOf(ends, () => {
-              this.#links -= 1;
-            }),
-          );
-        }
+        } else this.#proved(raw, { pipe, role: 'listener', peer: step.peer, remoteAddress });
       },
       written: () => undefined,
       closed: (detail) => this.#refuse(raw, detail),
     });
+  }
+
+  #proved(raw: Duplex, ends: WebSocketEnds): void {
+    const visit = this.#leave(raw)?.visit;
+    if (visit === undefined) return;
+    const reason = visit.prove(ends.peer.publicKey);
+    if (reason !== null) {
+      visit.leave();
+      raw.destroy();
+      this.#tellRefusing(ends.remoteAddress, reason);
+      return;
+    }
+    this.#accept(this.#node.linkOf(ends, () => visit.leave()));
   }
 
   /** The handshake on `raw` is over, whichever way. */
@@ -174,17 +182,17 @@ class Acceptor {
     const halfOpen = this.#halfOpen.get(raw);
     if (halfOpen === undefined) return undefined;
     this.#halfOpen.delete(raw);
-    this.#gate.leave(halfOpen.host);
     halfOpen.deadline.cancel();
     return halfOpen;
   }
 
   /** Anybody can make a handshake fail, so that is told to developers only. */
-  #refuse(raw: Duplex, detail: string, atOnce = true): void {
+  #refuse(raw: Duplex, detail: string, atOnce = true, reason: Failing = 'handshake-failed'): void {
     const halfOpen = this.#leave(raw);
     if (atOnce) raw.destroy();
     else raw.end(() => raw.destroy());
     if (halfOpen === undefined) return;
+    halfOpen.visit.fail(reason);
     this.#node.logger.debug('link-refused', {
       address: halfOpen.address,
       code: 'LINK_HANDSHAKE_FAILED',
@@ -193,10 +201,10 @@ class Acceptor {
   }
 
   /** Once for each spell of refusing, so that a flood does not fill the log as well. */
-  #tellRefusing(address: string): void {
-    if (this.#refusing) return;
-    this.#refusing = true;
-    this.#node.logger.warn('links-refused', { address, reason: 'too many connections' });
+  #tellRefusing(address: string, reason: RefusalReason): void {
+    if (this.#refusing === reason) return;
+    this.#refusing = reason;
+    this.#node.logger.warn('links-refused', { address, reason });
   }
 }
 

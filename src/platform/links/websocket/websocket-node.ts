@@ -4,10 +4,12 @@ import { utf8 } from '../../../core/bytes.ts';
 import { createIdentityHandshake, type IdentityHandshake } from '../../../crypto/noise-identity.ts';
 import type { ProvedPeer } from '../../../crypto/noise-identity.ts';
 import type { Identity } from '../../../crypto/signing.ts';
+import type { AdmissionGate } from '../../../env/admission.ts';
 import type { Clock } from '../../../env/clock.ts';
 import type { Logger } from '../../../env/logger.ts';
 import type { Primitives } from '../../../env/primitives.ts';
 import type { Rng } from '../../../env/rng.ts';
+import { createHandshakeGate } from '../handshake-gate.ts';
 import type { MessagePipe } from './message-pipe.ts';
 import { RecordLink } from './record-link.ts';
 
@@ -54,6 +56,8 @@ export interface WebSocketOptions {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly logger: Logger;
+  /** Who may come in, at a listener; default: whoever finds a place within the bounds. */
+  readonly gate?: AdmissionGate;
   /** Overrides of `WEBSOCKET_BOUNDS`. */
   readonly bounds?: Partial<WebSocketBounds>;
 }
@@ -61,6 +65,7 @@ export interface WebSocketOptions {
 export interface WebSocketNode {
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly gate: AdmissionGate;
   readonly bounds: WebSocketBounds;
   /** Each is called by `close`. */
   readonly closers: Set<() => void>;
@@ -82,6 +87,7 @@ export function createWebSocketNode(options: WebSocketOptions): WebSocketNode {
   return {
     clock,
     logger,
+    gate: options.gate ?? createHandshakeGate(bounds),
     bounds,
     closers,
     handshake: (role, expected) =>
