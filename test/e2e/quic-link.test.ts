@@ -282,7 +282,7 @@ describe('a QUIC listener', () => {
     // The first datagram, and the second with the token; then silence.
     await talk(strangerConnection('bitcraps', newIdentity()), portOf(address), 2);
     await talk(strangerConnection('bitcraps', newIdentity()), portOf(address), 2);
-    expect((await full).fields).toMatchObject({ reason: 'too many connections' });
+    expect((await full).fields).toMatchObject({ reason: 'half-open-of-all' });
     expect((await refused).fields).toMatchObject({ code: 'LINK_HANDSHAKE_TIMEOUT' });
     await node().quic.dialer.dial(address, b.identity.publicKey);
   });

@@ -4,8 +4,8 @@
 
 import type { RemoteInfo, Socket } from 'node:dgram';
 import { BitcrapsError } from '../../../core/errors.ts';
+import type { RefusalReason, Visit } from '../../../env/admission.ts';
 import type { Link } from '../../../env/link.ts';
-import { createHandshakeGate, type HandshakeGate } from '../handshake-gate.ts';
 import { formatQuicAddress } from './quic-address.ts';
 import { CONNECTION_REFUSED, LOCAL, QuicConnection, REMOTE } from './quic-connection.ts';
 import { QuicLink } from './quic-link.ts';
@@ -23,6 +23,7 @@ const ID_LENGTH_AT = 5;
 interface Served {
   readonly connection: QuicConnection;
   readonly remote: string;
+  receivedBytes: number;
 }
 
 export class QuicEndpoint {
@@ -32,13 +33,11 @@ export class QuicEndpoint {
   readonly #socket: Socket;
   readonly #onClosed: () => void;
   readonly #tokens: RetryTokens;
-  readonly #gate: HandshakeGate;
   /** By our connection id. */
   readonly #served = new Map<string, Served>();
   #accept: ((link: Link) => void) | null = null;
   #links = 0;
-  #halfOpen = 0;
-  #refusing = false;
+  #refusing: RefusalReason | null = null;
 
   constructor(node: QuicNode, socket: Socket, secret: Uint8Array, onClosed: () => void) {
     const { address: host, port } = socket.address();
@@ -47,7 +46,6 @@ export class QuicEndpoint {
     this.#socket = socket;
     this.#onClosed = onClosed;
     this.#tokens = createRetryTokens(node.clock, secret);
-    this.#gate = createHandshakeGate(node.bounds.halfOpenMax, node.bounds.halfOpenPerAddressMax);
     socket.on('message', (datagram, from) => this.#receive(datagram, from));
     // A datagram that cannot be sent is a lost datagram.
     socket.on('error', () => undefined);
@@ -79,7 +77,10 @@ export class QuicEndpoint {
     const served = this.#served.get(idIn(datagram));
     if (served === undefined) this.#stranger(datagram, from);
     // Connections do not move: who else has the id may not even make us think.
-    else if (served.remote === addressOf(from)) served.connection.receive(datagram);
+    else if (served.remote === addressOf(from)) {
+      served.receivedBytes += datagram.length;
+      served.connection.receive(datagram);
+    }
   }
 
   #stranger(datagram: Buffer, from: RemoteInfo): void {
@@ -104,20 +105,33 @@ export class QuicEndpoint {
   }
 
   #admit(datagram: Buffer, id: Uint8Array, original: Uint8Array, from: RemoteInfo): void {
-    const { acceptedLinksMax } = this.#node.bounds;
-    const full = this.#links + this.#halfOpen >= acceptedLinksMax;
-    if (full || !this.#gate.enter(from.address)) {
-      this.#tellRefusing(from.address);
+    let served: Served | null = null;
+    let giveUp: ((error: BitcrapsError) => void) | null = null;
+    const visit = this.#node.gate.arrive({
+      address: from.address,
+      transport: 'quic',
+      receivedBytes: () => served?.receivedBytes ?? 0,
+      end: (detail) => giveUp?.(new BitcrapsError('LINK_HANDSHAKE_FAILED', { detail })),
+    });
+    if (typeof visit === 'string') {
+      this.#tellRefusing(from.address, visit);
       return;
     }
-    this.#refusing = false;
-    const connection = this.#serve(id, original, from);
-    connection.receive(datagram);
-    this.#halfOpen += 1;
-    this.#open(connection, from);
+    // The token is what a cookie would be. A puzzle has no place in QUIC: who is asked for one must come another way.
+    const verdict = visit.begin(null);
+    if (verdict.kind !== 'admitted') {
+      visit.leave();
+      this.#tellRefusing(from.address, verdict.kind === 'refused' ? verdict.reason : verdict.kind);
+      return;
+    }
+    this.#refusing = null;
+    served = this.#serve(id, original, from);
+    served.receivedBytes = datagram.length;
+    served.connection.receive(datagram);
+    giveUp = this.#open(served.connection, from, visit);
   }
 
-  #serve(id: Uint8Array, original: Uint8Array, from: RemoteInfo): QuicConnection {
+  #serve(id: Uint8Array, original: Uint8Array, from: RemoteInfo): Served {
     const node = this.#node;
     const key = keyOf(Buffer.from(id));
     const connection = new QuicConnection({
@@ -128,17 +142,21 @@ export class QuicEndpoint {
       transmit: (bytes, done) => this.#socket.send(bytes, from.port, from.address, done),
       onGone: () => this.#served.delete(key),
     });
-    this.#served.set(key, { connection, remote: addressOf(from) });
-    return connection;
+    const served = { connection, remote: addressOf(from), receivedBytes: 0 };
+    this.#served.set(key, served);
+    return served;
   }
 
-  #open(connection: QuicConnection, from: RemoteInfo): void {
+  /** The result ends the handshake. */
+  #open(
+    connection: QuicConnection,
+    from: RemoteInfo,
+    visit: Visit,
+  ): (error: BitcrapsError) => void {
     const { clock, bounds, logger, closers } = this.#node;
     const { handshakeTimeoutMs: timeoutMs } = bounds;
     const address = addressOf(from);
-    const leave = (): void => {
-      this.#halfOpen -= 1;
-      this.#gate.leave(from.address);
+    const over = (): void => {
       deadline.cancel();
       closers.delete(stop);
     };
@@ -149,12 +167,13 @@ export class QuicEndpoint {
       address,
       expected: null,
       onOpened: (opened) => {
-        leave();
-        this.#opened(connection, address, opened);
+        over();
+        this.#opened(connection, address, opened, visit);
       },
       // Anybody can make a handshake fail, so that is told to developers only.
       onRefused: ({ code, message }) => {
-        leave();
+        over();
+        visit.fail(code === 'LINK_HANDSHAKE_TIMEOUT' ? 'handshake-late' : 'handshake-failed');
         logger.debug('link-refused', { address, code, detail: message });
         this.#closeIfUnused();
       },
@@ -165,11 +184,15 @@ export class QuicEndpoint {
     const stop = (): void =>
       giveUp(new BitcrapsError('LINK_HANDSHAKE_FAILED', { detail: 'the listener closes' }));
     closers.add(stop);
+    return giveUp;
   }
 
-  #opened(connection: QuicConnection, remoteAddress: string, opened: Opened): void {
+  #opened(connection: QuicConnection, remoteAddress: string, opened: Opened, visit: Visit): void {
     const { closers } = this.#node;
-    if (this.#accept === null) {
+    const reason = this.#accept === null ? 'draining' : visit.prove(opened.remoteKey);
+    if (this.#accept === null || reason !== null) {
+      visit.leave();
+      if (reason !== null) this.#tellRefusing(remoteAddress, reason);
       // Before the handshake is over the dialer could not read it.
       connection.close(false, CONNECTION_REFUSED);
       this.#closeIfUnused();
@@ -184,6 +207,7 @@ export class QuicEndpoint {
       remoteAddress,
       onOver: () => {
         closers.delete(close);
+        visit.leave();
         this.#links -= 1;
         this.#closeIfUnused();
       },
@@ -194,10 +218,10 @@ export class QuicEndpoint {
   }
 
   /** Once for each spell of refusing, so that a flood does not fill the log as well. */
-  #tellRefusing(address: string): void {
-    if (this.#refusing) return;
-    this.#refusing = true;
-    this.#node.logger.warn('links-refused', { address, reason: 'too many connections' });
+  #tellRefusing(address: string, reason: RefusalReason): void {
+    if (this.#refusing === reason) return;
+    this.#refusing = reason;
+    this.#node.logger.warn('links-refused', { address, reason });
   }
 }
 

@@ -2,10 +2,12 @@
 
 import { X509Certificate, randomBytes } from 'node:crypto';
 import type { Identity } from '../../../crypto/signing.ts';
+import type { AdmissionGate } from '../../../env/admission.ts';
 import type { Clock } from '../../../env/clock.ts';
 import type { Logger } from '../../../env/logger.ts';
 import type { Primitives } from '../../../env/primitives.ts';
 import { certificateOf, certifiedKey, pem, privateKeyOf } from '../certificate.ts';
+import { createHandshakeGate } from '../handshake-gate.ts';
 import { TLS_BOUNDS, TLS_PROTOCOL, type TlsBounds } from '../tls-node.ts';
 import { loadQuiche, type Quiche, type QuicheConfig, type QuicheConnection } from './quiche.ts';
 
@@ -34,6 +36,8 @@ export interface QuicOptions {
   readonly identity: Identity;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Who may come in; default: whoever finds a place within the bounds. */
+  readonly gate?: AdmissionGate;
   /** Overrides of `QUIC_BOUNDS`. */
   readonly bounds?: Partial<QuicBounds>;
 }
@@ -44,6 +48,7 @@ export interface QuicNode {
   readonly publicKey: Uint8Array;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly gate: AdmissionGate;
   readonly bounds: QuicBounds;
   readonly quiche: Quiche;
   readonly dialConfig: QuicheConfig;
@@ -113,6 +118,7 @@ export function createQuicNode(options: QuicOptions): QuicNode {
     publicKey: identity.publicKey,
     clock,
     logger,
+    gate: options.gate ?? createHandshakeGate(bounds),
     bounds,
     quiche,
     dialConfig: config(0),
