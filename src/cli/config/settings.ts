@@ -68,7 +68,7 @@ export interface Setting<T> {
   readonly check: (value: unknown) => { readonly value: T } | { readonly wrong: string };
 }
 
-const ADDRESS = /^((ws|wss):)?(\[[0-9a-fA-F:.]+\]|[^:@[\]\s]+):\d{1,5}$/;
+const ADDRESS = /^((ws|wss|quic):)?(\[[0-9a-fA-F:.]+\]|[^:@[\]\s]+):\d{1,5}$/;
 const JOINS_MAX = 64;
 
 function checkWith<T>(schema: z.ZodType<T>): Setting<T>['check'] {

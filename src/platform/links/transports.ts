@@ -3,6 +3,7 @@
 
 import type { Dialer, Link, Listen, Listener } from '../../env/link.ts';
 import type { Rng } from '../../env/rng.ts';
+import { createQuic } from './quic/quic.ts';
 import { createTls } from './tls.ts';
 import type { TlsOptions } from './tls-node.ts';
 import { createWebSockets } from './websocket/websocket.ts';
@@ -19,15 +20,19 @@ export interface TransportOptions extends Omit<TlsOptions, 'bounds'> {
   readonly rng: Rng;
 }
 
-export type TransportName = 'tls' | 'websocket';
+export type TransportName = 'tls' | 'websocket' | 'quic';
 
 /** Words before an address, and whose they are. A word with only a port behind it is a host. */
-const SCHEMES: readonly (readonly [RegExp, TransportName])[] = [[/^wss?:.+:\d+/, 'websocket']];
+const SCHEMES: readonly (readonly [RegExp, TransportName])[] = [
+  [/^wss?:.+:\d+/, 'websocket'],
+  [/^quic:.+:\d+/, 'quic'],
+];
 
 /** Starts a transport with the node's options. */
 const START: Readonly<Record<TransportName, (options: TransportOptions) => Promise<Transport>>> = {
   tls: (options) => createTls(options),
   websocket: async (options) => createWebSockets(options),
+  quic: async (options) => createQuic(options),
 };
 
 export function transportOf(address: string): TransportName {
