@@ -14,7 +14,7 @@ import { loadPrimitives } from './primitives.ts';
 import { browserRng } from './rng.ts';
 import { loadZstd } from './zstd.ts';
 
-export { createPageWebSockets, type PageWebSockets } from './websocket-dialer.ts';
+export { createPageWebSockets } from './websocket-dialer.ts';
 
 export interface PagePlatform {
   readonly primitives: Primitives;
