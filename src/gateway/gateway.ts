@@ -19,12 +19,15 @@ import type { FailureTimings } from '../resilience/presets.ts';
 import type { Hello } from '../versioning/hello.ts';
 import type { Negotiation } from '../versioning/negotiate.ts';
 import type { ProtocolVersion } from '../versioning/protocol-version.ts';
-import { decodePacketHeader, setTtl } from '../wire/packet.ts';
+import { decodePacketHeader, packetTtl, setTtl } from '../wire/packet.ts';
+import { CrossingFlows } from './crossing-flows.ts';
 import { bridgeMetrics } from './federation/bridge-metrics.ts';
 import { ExitChoice, type Way } from './federation/exit-choice.ts';
 import { PresenceDirectory } from './federation/presence-directory.ts';
 import { PresenceExchange } from './federation/presence-exchange.ts';
 
+/** Before the packet in a frame. */
+const FRAME_TYPE_BYTES = 1;
 /** Counters kept of peers whose packets crossed; the one idle longest is dropped first. */
 const COUNTED_PEERS_MAX = 10_000;
 
@@ -121,6 +124,27 @@ export function createGateway(config: GatewayConfig, deps: GatewayDeps): Gateway
   return new MeshGateway(config, deps);
 }
 
+/** Where packets of a flow go on in this mesh, and who counts them. */
+interface IncomingFlow {
+  readonly route: Uint8Array;
+  readonly counters: Crossings;
+}
+
+/** The same on the bridges, to the gateway at which they leave these. */
+interface OutgoingFlow extends IncomingFlow {
+  readonly exit: Uint8Array;
+}
+
+function countOut(counters: Crossings, bytes: number): void {
+  counters.packetsOut += 1;
+  counters.bytesOut += bytes;
+}
+
+function countIn(counters: Crossings, bytes: number): void {
+  counters.packetsIn += 1;
+  counters.bytesIn += bytes;
+}
+
 function noCrossings(): Crossings {
   return { packetsOut: 0, bytesOut: 0, packetsIn: 0, bytesIn: 0 };
 }
@@ -132,6 +156,8 @@ class MeshGateway implements Gateway {
   readonly #directory: PresenceDirectory;
   readonly #presence: PresenceExchange;
   readonly #exits: ExitChoice;
+  readonly #outgoing = new CrossingFlows<OutgoingFlow>();
+  readonly #incoming = new CrossingFlows<IncomingFlow>();
   readonly #total = noCrossings();
   readonly #byPeer = new Map<PeerIdText, Crossings>();
   readonly #drops = new Map<string, number>();
@@ -171,6 +197,7 @@ class MeshGateway implements Gateway {
     this.#bridges.setBridge({
       reaches: (destination) => mesh.cost(destination) !== null,
       forward: (packet) => this.#arrived(packet),
+      pass: (frame) => this.#passIn(frame),
     });
     this.#bridges.onLink((event) => {
       const { peer: gateway } = event;
@@ -200,6 +227,20 @@ class MeshGateway implements Gateway {
     return this.#exits.exitFor(peer, null);
   }
 
+  pass(frame: Uint8Array): Result<void> | null {
+    const nowMs = this.#deps.clock.now();
+    const crossing = this.#outgoing.find(frame, FRAME_TYPE_BYTES, this.#bridges.version, nowMs);
+    const ttl = packetTtl(frame, FRAME_TYPE_BYTES);
+    if (crossing === null || ttl === 0) return null;
+    setTtl(frame, ttl - 1, FRAME_TYPE_BYTES);
+    const bytes = frame.length - FRAME_TYPE_BYTES;
+    const sent = this.#bridges.passOn(frame, crossing.route);
+    if (!sent.ok) return this.#dropped(this.#queueError(crossing.exit, sent.error));
+    countOut(this.#total, bytes);
+    countOut(crossing.counters, bytes);
+    return sent;
+  }
+
   /** Errors: `GATEWAY_PEER_UNKNOWN`, `GATEWAY_HOPS_EXHAUSTED`, `GATEWAY_QUEUE_FULL`, `WIRE_PACKET_…`. */
   forward(packet: Uint8Array): Result<void> {
     const header = decodePacketHeader(packet);
@@ -213,10 +254,14 @@ class MeshGateway implements Gateway {
     setTtl(packet, ttl - 1);
     const sent = this.#bridges.carry(packet, exit);
     if (!sent.ok) return this.#dropped(this.#queueError(exit, sent.error));
-    for (const counters of [this.#total, this.#countersOf(source)]) {
-      counters.packetsOut += 1;
-      counters.bytesOut += packet.length;
-    }
+    const counters = this.#countersOf(source);
+    countOut(this.#total, packet.length);
+    countOut(counters, packet.length);
+    const route = this.#bridges.wayTo(exit, flowId);
+    if (route === null) return ok(undefined);
+    const nowMs = this.#deps.clock.now();
+    const crossing = { exit, route, counters };
+    this.#outgoing.remember(packet, 0, this.#bridges.version, nowMs, crossing);
     return ok(undefined);
   }
 
@@ -299,13 +344,28 @@ class MeshGateway implements Gateway {
     const header = decodePacketHeader(packet);
     if (!header.ok) return this.#dropped(header);
     const { destination } = header.value;
-    const injected = this.#deps.mesh.inject(packet);
+    const { mesh, clock } = this.#deps;
+    const injected = mesh.inject(packet);
     if (!injected.ok) return this.#dropped(injected);
-    for (const counters of [this.#total, this.#countersOf(destination)]) {
-      counters.packetsIn += 1;
-      counters.bytesIn += packet.length;
-    }
+    const counters = this.#countersOf(destination);
+    countIn(this.#total, packet.length);
+    countIn(counters, packet.length);
+    const route = mesh.wayTo(destination, null);
+    if (route === null) return ok(undefined);
+    this.#incoming.remember(packet, 0, mesh.version, clock.now(), { route, counters });
     return ok(undefined);
+  }
+
+  #passIn(frame: Uint8Array): Result<void> | null {
+    const { mesh, clock } = this.#deps;
+    const crossing = this.#incoming.find(frame, FRAME_TYPE_BYTES, mesh.version, clock.now());
+    if (crossing === null) return null;
+    const bytes = frame.length - FRAME_TYPE_BYTES;
+    const sent = mesh.passOn(frame, crossing.route);
+    if (!sent.ok) return this.#dropped(sent);
+    countIn(this.#total, bytes);
+    countIn(crossing.counters, bytes);
+    return sent;
   }
 
   #countersOf(peer: Uint8Array): Crossings {

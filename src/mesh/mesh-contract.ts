@@ -18,10 +18,11 @@ import type { LinkPurpose } from '../versioning/hello.ts';
 import type { ProtocolVersion } from '../versioning/protocol-version.ts';
 import type { FrameBuffers } from '../wire/frame.ts';
 import type { TrafficClass } from '../wire/traffic-class.ts';
+import type { Bridge, ChooseGateway } from './bridge.ts';
 import type { FlowFeedback } from './flow-feedback.ts';
 import type { LinkAccounts } from './link-account.ts';
 import type { Member, MeshCounters, MeshLinkEvent, NeighbourInfo, RouteInfo } from './mesh-view.ts';
-import type { Bridge, ChooseGateway, SwitchErrorCode } from './packet-switch.ts';
+import type { SwitchErrorCode } from './packet-switch.ts';
 import type { SessionInfo } from './peer-sessions.ts';
 import type { SessionSendErrorCode } from './session-table.ts';
 
@@ -114,6 +115,10 @@ export interface Mesh {
   inject(packet: Uint8Array): Result<void, SwitchErrorCode>;
   /** A packet for somebody in no record here gets the way to `exit`, which takes it on. The bytes are not changed. */
   carry(packet: Uint8Array, exit: Uint8Array): Result<void, SwitchErrorCode>;
+  /** The way to a member for packets of a flow, or the cheapest (`null`), as packets carry it; `null` if none leads there. */
+  wayTo(peer: Uint8Array, flowId: number | null): Uint8Array | null;
+  /** A packet from another mesh takes a way that `wayTo` gave. A frame: a type byte, then the packet; its bytes are given up. */
+  passOn(frame: Uint8Array, route: Uint8Array): Result<void, SwitchErrorCode>;
   /** A presence frame for one neighbour; `false` if there is no link to it, or that takes none. */
   sendPresence(neighbour: Uint8Array, payload: Uint8Array): boolean;
   /** Grows whenever a way, or what is known of members, may have changed. */

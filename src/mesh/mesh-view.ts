@@ -5,7 +5,7 @@ import type { LinkStateCounters } from '../routing/link-state.ts';
 import type { Hello } from '../versioning/hello.ts';
 import type { Negotiation } from '../versioning/negotiate.ts';
 import type { MeshLink } from './mesh-links.ts';
-import type { Plan } from './packet-switch.ts';
+import type { Plan } from './plan.ts';
 import type { Traffic } from './traffic.ts';
 
 export type MeshLinkEvent =

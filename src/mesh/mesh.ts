@@ -26,6 +26,7 @@ import {
 import { FrameType } from '../wire/frame.ts';
 import { PacketType, type DecodedPacketHeader } from '../wire/packet.ts';
 import { TrafficClass } from '../wire/traffic-class.ts';
+import type { Bridge } from './bridge.ts';
 import { LINK_STATE_KIND, LINK_STATE_TYPE } from './link-state-frame-types.ts';
 import type {
   Mesh,
@@ -49,12 +50,7 @@ import {
   type RouteInfo,
 } from './mesh-view.ts';
 import type { ControlFrameType, NeighbourClose, OutgoingFrame } from './neighbour.ts';
-import {
-  PacketSwitch,
-  type Bridge,
-  type DeliverDropCode,
-  type SwitchErrorCode,
-} from './packet-switch.ts';
+import { PacketSwitch, type DeliverDropCode, type SwitchErrorCode } from './packet-switch.ts';
 import { createProofMemory } from './proof-memory.ts';
 import type { SessionInfo } from './peer-sessions.ts';
 import { SessionTable } from './session-table.ts';
@@ -70,7 +66,7 @@ import { decodeUnreachable } from './unreachable.ts';
 export { PAYLOAD_BYTES_MAX } from './session.ts';
 export type { Mesh, MeshConfig, MeshDeps, MeshMessage } from './mesh-contract.ts';
 export type { FlowFeedback } from './flow-feedback.ts';
-export type { Bridge, ChooseGateway } from './packet-switch.ts';
+export type { Bridge, ChooseGateway } from './bridge.ts';
 
 /** Unreachable originators and aging sessions are looked for so often. */
 const SWEEP_INTERVAL_MS = 10_000;
@@ -263,6 +259,14 @@ class MeshNode implements Mesh {
 
   carry(packet: Uint8Array, exit: Uint8Array): Result<void, SwitchErrorCode> {
     return this.#stopped ? fail('MESH_STOPPED', {}) : this.#switch.carry(packet, exit);
+  }
+
+  wayTo(peer: Uint8Array, flowId: number | null): Uint8Array | null {
+    return this.#switch.wayTo(peer, flowId);
+  }
+
+  passOn(frame: Uint8Array, route: Uint8Array): Result<void, SwitchErrorCode> {
+    return this.#stopped ? fail('MESH_STOPPED', {}) : this.#switch.passOn(frame, route);
   }
 
   sendPresence(peer: Uint8Array, payload: Uint8Array): boolean {

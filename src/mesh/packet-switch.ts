@@ -32,15 +32,19 @@ import {
   detourCount,
   encodePacket,
   PacketType,
+  packetHeader,
   replaceRoute,
+  rerouted,
   setFlags,
   withDetourCount,
   type DecodedPacketHeader,
 } from '../wire/packet.ts';
 import { ROUTE_BYTES_MAX } from '../wire/ports.ts';
 import { TrafficClass, withTrafficClass } from '../wire/traffic-class.ts';
+import type { Bridge, ChooseGateway } from './bridge.ts';
 import type { MeshLink, MeshLinks } from './mesh-links.ts';
 import type { SendErrorCode } from './neighbour.ts';
+import type { Plan, RouteErrorCode } from './plan.ts';
 import type { SessionDropCode } from './session-table.ts';
 import type { TrafficMeter } from './traffic.ts';
 import { createNoticeBound, encodeUnreachable } from './unreachable.ts';
@@ -53,6 +57,7 @@ const GATEWAY_DETOURS_MAX = 1;
 /** Gateways that are tried for a packet whose own one cannot be reached, the nearest first. */
 const GATEWAYS_TRIED_MAX = 8;
 const FRAME_TYPE_BYTES = 1;
+const DONE: Result<void, never> = ok(undefined);
 const NO_ROUTE: Uint8Array = new Uint8Array(0);
 /** What a source is told of, so that it can react; the rest is counted only. */
 const TOLD: ReadonlySet<string> = new Set([
@@ -63,33 +68,7 @@ const TOLD: ReadonlySet<string> = new Set([
   'ROUTING_TTL_EXHAUSTED',
 ]);
 
-/** Moves packets between meshes; the gateway room implements it. */
-export interface Bridge {
-  /** Whether some other gateway has announced the peer. */
-  reaches(destination: Uint8Array): boolean;
-  /** Takes a packet whose route ended here; keeps no reference to the bytes. */
-  forward(packet: Uint8Array): Result<void>;
-}
-
-/**
- * The node of this mesh at which a packet for `destination`, which is in no record here, leaves it: one that is reachable,
- * and neither this node nor `except`; `null` if there is none. `flowId`: `null` where any packet is meant.
- */
-export type ChooseGateway = (
-  destination: Uint8Array,
-  flowId: number | null,
-  except: Uint8Array | null,
-) => Uint8Array | null;
-
-export type RouteErrorCode = 'MESH_NO_ROUTE' | 'MESH_FEATURE_LACKING' | 'ROUTING_ROUTE_TOO_LONG';
 export type SwitchErrorCode = RouteErrorCode | SendErrorCode | ErrorCode;
-
-/** Where a packet for a destination goes. */
-export type Plan =
-  | { readonly kind: 'direct'; readonly route: Route }
-  | { readonly kind: 'gateway'; readonly gateway: Uint8Array; readonly route: Route }
-  /** This node is the gateway. */
-  | { readonly kind: 'bridge'; readonly bridge: Bridge };
 
 export interface PacketSwitchConfig {
   /** PeerId. */
@@ -202,6 +181,7 @@ export class PacketSwitch {
     const decision = this.#forwarder.decide(frame, FRAME_TYPE_BYTES);
     // Nearly all that a relay sees: the frame goes on as it came.
     if (decision.kind === 'forward' && this.#pass(decision.port, frame, link)) return;
+    if (decision.kind === 'bridge' && this.#passAcross(frame, link)) return;
     this.#perform(decision, frame.subarray(FRAME_TYPE_BYTES), link);
   }
 
@@ -214,6 +194,21 @@ export class PacketSwitch {
     const route = this.#config.routes.cheapestTo(destination);
     if (route === null) return fail('MESH_NO_ROUTE', { destination: peerIdText(destination) });
     return route.ok ? this.#carryOut(replaceRoute(packet, route.value.encoded), null) : route;
+  }
+
+  /** The way to a peer for packets of a flow, and the cheapest for none, as packets carry it. */
+  wayTo(peer: Uint8Array, flowId: number | null): Uint8Array | null {
+    const { routes } = this.#config;
+    const route = flowId === null ? routes.cheapestTo(peer) : routes.routeTo(peer, flowId);
+    return route?.ok === true ? route.value.encoded : null;
+  }
+
+  /** A packet that came over another mesh, in its frame, takes the way of `route` on. The bytes are this node's. */
+  passOn(frame: Uint8Array, route: Uint8Array): Result<void, SwitchErrorCode> {
+    const routed = rerouted(frame, FRAME_TYPE_BYTES, route);
+    const decision = this.#forwarder.decide(routed, FRAME_TYPE_BYTES);
+    if (decision.kind === 'forward' && this.#pass(decision.port, routed, null)) return DONE;
+    return this.#perform(decision, routed.subarray(FRAME_TYPE_BYTES), null);
   }
 
   /** A packet for somebody in no record here, on the way to `exit`, which takes it on. The bytes are not changed. */
@@ -262,7 +257,7 @@ export class PacketSwitch {
   }
 
   /** Sends the frame of a packet on; `false` if the link does not take it now. */
-  #pass(port: number, frame: Uint8Array, from: MeshLink): boolean {
+  #pass(port: number, frame: Uint8Array, from: MeshLink | null): boolean {
     const link = this.#config.links.byPort(port);
     if (link === undefined) return false;
     const { account } = link;
@@ -273,7 +268,16 @@ export class PacketSwitch {
     }
     const { meter } = this.#config;
     meter.left(frame.length - FRAME_TYPE_BYTES, link.traffic);
-    meter.became('forwarded', from.traffic);
+    if (from !== null) meter.became('forwarded', from.traffic);
+    return true;
+  }
+
+  /** The frame of a packet whose route ends at this gateway crosses as others of its flow did; `false` if none did. */
+  #passAcross(frame: Uint8Array, from: MeshLink): boolean {
+    const crossed = this.bridge?.pass?.(frame) ?? null;
+    if (crossed === null) return false;
+    if (crossed.ok) this.#config.meter.became('bridged', from.traffic);
+    else this.#crossed(crossed, frame.subarray(FRAME_TYPE_BYTES), from);
     return true;
   }
 
@@ -298,7 +302,7 @@ export class PacketSwitch {
       case 'deliver':
         return this.#deliver(decision.header, packet, from);
       case 'bridge':
-        return this.#end(decision.header, packet, from);
+        return this.#end(packetHeader(packet), packet, from);
       case 'drop':
         this.#drop(decision.code, decision.header, from);
         return fail(decision.code, {});
@@ -451,15 +455,19 @@ export class PacketSwitch {
 
   #cross(bridge: Bridge, packet: Uint8Array, from: MeshLink | null): Result<void, SwitchErrorCode> {
     const crossed = bridge.forward(packet);
+    this.#crossed(crossed, packet, from);
+    return crossed;
+  }
+
+  #crossed(crossed: Result<void>, packet: Uint8Array, from: MeshLink | null): void {
     if (crossed.ok) {
       this.#config.meter.became('bridged', from?.traffic ?? null);
-      return crossed;
+      return;
     }
     const header = decodePacketHeader(packet);
     this.#config.meter.dropped(crossed.error.code, from?.traffic ?? null);
     // Its own packets' fate this node learns from the result.
     if (from !== null && header.ok) this.#tell(header.value, crossed.error.code);
-    return crossed;
   }
 
   #drop(

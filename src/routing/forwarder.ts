@@ -46,7 +46,7 @@ export type Decision =
   /** The same, but that link is gone or suspect, and the packet should take another way if there is one. */
   | { readonly kind: 'blocked'; readonly port: number; readonly header: DecodedPacketHeader }
   /** The route ends at this gateway; the destination is in another mesh. */
-  | { readonly kind: 'bridge'; readonly header: DecodedPacketHeader }
+  | { readonly kind: 'bridge' }
   | {
       readonly kind: 'drop';
       readonly code: RoutingDropCode;
@@ -74,9 +74,7 @@ export function createForwarder(config: ForwarderConfig): Forwarder {
   const seen = createSeenPackets();
 
   const end = (bytes: Uint8Array, at: number): Decision =>
-    config.gateway
-      ? { kind: 'bridge', header: headerAt(bytes, at) }
-      : drop('ROUTING_ROUTE_EXHAUSTED', bytes, at);
+    config.gateway ? { kind: 'bridge' } : drop('ROUTING_ROUTE_EXHAUSTED', bytes, at);
 
   const next = (bytes: Uint8Array, at: number, cursor: number): Decision => {
     const from = routeFrom(at);

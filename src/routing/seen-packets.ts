@@ -6,7 +6,7 @@
 // A key is the packet's id, 64 random bits, and the first 64 bits of its source. Whoever finds a PeerId that shares them
 // with another's gains nothing: sources are not proved to relays, so anybody who knows a packet's id can spoil it anyway.
 
-import { packetIdWord, sourceWord } from '../wire/packet.ts';
+import { endsWord, packetIdWord } from '../wire/packet.ts';
 
 /** 2 MiB in both generations, once so many packets have passed. */
 export const SEEN_GENERATION_ENTRIES_MAX = 32_768;
@@ -31,8 +31,8 @@ export function createSeenPackets(
     first(bytes, at, detours) {
       const id = packetIdWord(bytes, at, 0);
       const idLow = packetIdWord(bytes, at, 1);
-      const source = sourceWord(bytes, at, 0);
-      const rest = (sourceWord(bytes, at, 1) ^ Math.imul(detours + 1, GOLDEN)) | 0;
+      const source = endsWord(bytes, at, 0);
+      const rest = (endsWord(bytes, at, 1) ^ Math.imul(detours + 1, GOLDEN)) | 0;
       if (older.has(id, idLow, source, rest)) return false;
       if (younger.size >= generationEntriesMax) {
         if (younger.has(id, idLow, source, rest)) return false;

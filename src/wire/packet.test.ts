@@ -12,6 +12,7 @@ import {
   PACKET_BYTES_MAX,
   PacketType,
   replaceRoute,
+  rerouted,
   setCursor,
   setFlags,
   setTtl,
@@ -104,6 +105,10 @@ describe('packet', () => {
         const detoured = replaceRoute(packet, route);
         expect(detoured).toEqual(encodePacket({ ...header, route, cursor: 0 }, body));
         expect(packet).toEqual(before);
+        const frame = Uint8Array.of(8, ...packet);
+        const again = rerouted(frame, 1, route);
+        expect(again).toEqual(Uint8Array.of(8, ...detoured));
+        expect(again === frame).toBe(route.length === header.route.length);
       }),
     );
   });

@@ -212,9 +212,17 @@ export function packetIdWord(bytes: Uint8Array, at: number, word: 0 | 1): number
   return readU32(bytes, at + PACKET_ID_AT + 4 * word) | 0;
 }
 
-/** The first (0), second (1), … 32 bits of the source, signed. */
-export function sourceWord(bytes: Uint8Array, at: number, word: number): number {
+/** Words of source and destination together. */
+export const ENDS_WORDS: number = (2 * PEER_ID_BYTES) / 4;
+
+/** 32 bits of the source, then of the destination, signed. */
+export function endsWord(bytes: Uint8Array, at: number, word: number): number {
   return readU32(bytes, at + SOURCE_AT + 4 * word) | 0;
+}
+
+/** Signed. */
+export function packetFlowId(bytes: Uint8Array, at: number): number {
+  return readU32(bytes, at + FLOW_ID_AT) | 0;
 }
 
 /** The byte offset into the route of the port to take next. */
@@ -272,13 +280,27 @@ export function withDetourCount(flags: number, count: number): number {
 
 /** A new packet with another route and the cursor at its start; all else is kept. */
 export function replaceRoute(packet: Uint8Array, route: Uint8Array): Uint8Array {
+  return withRoute(packet, 0, route);
+}
+
+/** The same for the packet that begins at `at`, in place where the route is as long as the one before. */
+export function rerouted(bytes: Uint8Array, at: number, route: Uint8Array): Uint8Array {
+  if (bytes[at + ROUTE_BYTES_AT] !== route.length) return withRoute(bytes, at, route);
+  bytes[at + CURSOR_AT] = 0;
+  bytes.set(route, at + ROUTE_AT);
+  return bytes;
+}
+
+function withRoute(bytes: Uint8Array, at: number, route: Uint8Array): Uint8Array {
   assert(route.length <= ROUTE_BYTES_MAX, 'a route is at most 255 bytes');
-  const bodyAt = ROUTE_AT + (packet[ROUTE_BYTES_AT] ?? 0);
-  const out = new Uint8Array(ROUTE_AT + route.length + packet.length - bodyAt);
-  out.set(packet.subarray(0, ROUTE_BYTES_AT));
-  out[ROUTE_BYTES_AT] = route.length;
-  out[CURSOR_AT] = 0;
-  out.set(route, ROUTE_AT);
-  out.set(packet.subarray(bodyAt), ROUTE_AT + route.length);
+  const headEnd = at + ROUTE_BYTES_AT;
+  const bodyAt = routeTo(bytes, at);
+  const newBodyAt = at + ROUTE_AT + route.length;
+  const out = new Uint8Array(newBodyAt + bytes.length - bodyAt);
+  out.set(bytes.subarray(0, headEnd));
+  out[headEnd] = route.length;
+  out[at + CURSOR_AT] = 0;
+  out.set(route, at + ROUTE_AT);
+  out.set(bytes.subarray(bodyAt), newBodyAt);
   return out;
 }
