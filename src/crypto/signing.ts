@@ -19,6 +19,7 @@ export type SigningDomain =
   | 'link-state'
   | 'presence'
   | 'gateway-price'
+  | 'gateway-offer'
   | 'casino-genesis'
   | 'casino-operation'
   | 'casino-block'

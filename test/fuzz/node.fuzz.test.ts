@@ -13,6 +13,15 @@ import { parsePeerId, peerIdText } from '../../src/core/peer-id.ts';
 import { parseDuration, parseSize } from '../../src/core/units.ts';
 import { decodePriceMessage } from '../../src/gateway/accounting/price-service.ts';
 import { decodeGatewayPrice, encodeGatewayPrice } from '../../src/gateway/accounting/price.ts';
+import {
+  decodeGatewayOffer,
+  encodeGatewayOffer,
+} from '../../src/gateway/selection/gateway-offer.ts';
+import {
+  decodeProbeMessage,
+  encodeProbe,
+  encodeProbeAnswer,
+} from '../../src/gateway/selection/probe-message.ts';
 import { decodePresence, encodePresence } from '../../src/gateway/federation/presence.ts';
 import {
   decodeReply,
@@ -144,6 +153,40 @@ describe('bytes from the network', () => {
   test('openOperation: only a signed operation opens', () => {
     fuzz(bytesLike(new Uint8Array(200)), (bytes) => {
       expect(openOperation(primitives, bytes).ok).toBe(false);
+    });
+  });
+});
+
+describe('what gateways say to those who choose among them', () => {
+  const offer = encodeGatewayOffer(primitives, identity, {
+    meshName: 'home',
+    sequence: 1n,
+    validMs: 60_000,
+    load: 0.5,
+    uptime: 1,
+    capacityBytesPerSecond: 1_000_000,
+    transports: ['quic', 'tls'],
+    draining: false,
+  });
+
+  test('decodeGatewayOffer: a changed offer never passes', () => {
+    fuzz(bytesLike(offer), (bytes) => {
+      const decoded = decodeGatewayOffer(primitives, identity.publicKey, bytes);
+      if (decoded.ok) expect(bytes).toEqual(offer);
+      else expect(decoded.error.code).toMatch(/^GATEWAY_OFFER_(MALFORMED|FORGED)$/);
+    });
+  });
+
+  test('decodeProbeMessage: what is accepted is within its bounds and comes back the same', () => {
+    const valid = [
+      encodeProbe({ id: 7, destinations: [identity.publicKey] }),
+      encodeProbeAnswer({ id: 7, offer, reached: [true, false, true] }),
+    ];
+    fuzz(bytesLike(...valid), (bytes) => {
+      const message = decodeProbeMessage(bytes);
+      if (message === null) return;
+      const again = message.kind === 'probe' ? encodeProbe(message) : encodeProbeAnswer(message);
+      expect(decodeProbeMessage(again)).toEqual(message);
     });
   });
 });

@@ -6,7 +6,7 @@ import { identityFromSeed, type Identity } from '../../src/crypto/signing.ts';
 import type { Link } from '../../src/env/link.ts';
 import type { Logger } from '../../src/env/logger.ts';
 import type { Metrics } from '../../src/env/metrics.ts';
-import { createMesh, type Mesh, type MeshConfig } from '../../src/mesh/mesh.ts';
+import { createMesh, type ChooseGateway, type Mesh, type MeshConfig } from '../../src/mesh/mesh.ts';
 import { primitives } from '../../src/platform/node/primitives.ts';
 import { zstd } from '../../src/platform/node/zstd.ts';
 import { presets } from '../../src/resilience/presets.ts';
@@ -40,6 +40,7 @@ export interface NodeOptions extends Partial<MeshConfig> {
   /** For example `1.0.0`. */
   readonly speaks?: string;
   readonly bootEpoch?: number;
+  readonly chooseGateway?: ChooseGateway;
   /** Limits of the links at this end. */
   readonly link?: Partial<SimLinkOptions>;
 }
@@ -68,7 +69,7 @@ export class MeshRig {
   }
 
   add(name: string, options: NodeOptions = {}): RigNode {
-    const { speaks, bootEpoch, link, ...config } = options;
+    const { speaks, bootEpoch, chooseGateway, link, ...config } = options;
     const identity = testIdentity(name);
     this.#names.set(identity.publicKey.join(), name);
     const endpoint = this.network.endpoint(identity.publicKey, name, link);
@@ -94,6 +95,7 @@ export class MeshRig {
         metrics: noMetrics,
         compressor: zstd,
         bootEpoch: bootEpoch ?? 1,
+        ...(chooseGateway === undefined ? {} : { chooseGateway }),
       },
     );
     const node: RigNode = { name, mesh, clock, endpoint, inbox: [], unreachable: [] };

@@ -63,4 +63,15 @@ export const gatewayErrors = {
       'A limit of the admission gate was set to a value that it cannot have; none was changed.',
     cure: 'Correct the value in the [limits] section of the configuration, and load it again.',
   },
+  GATEWAY_OFFER_MALFORMED: {
+    message: 'the offer of a gateway is malformed: {detail}',
+    cause:
+      'A gateway says something about itself that is out of range, too long or no offer at all.',
+    cure: 'Update the gateway; until then it is chosen by what is measured of it alone.',
+  },
+  GATEWAY_OFFER_FORGED: {
+    message: 'an offer said to be of gateway {gateway} is not signed by it',
+    cause: 'Somebody speaks for a gateway that it is not, or the offer was changed on its way.',
+    cure: 'Nothing: the offer was refused.',
+  },
 } as const;

@@ -1,0 +1,101 @@
+// What a gateway says of itself, as it measures it: how much of its capacity its crossings use, and for what share of the time
+// it had a bridge that carries. Its capacity is what its operator configured, since a gateway cannot see it.
+
+import type { Clock, Timer } from '../../env/clock.ts';
+import type { GatewayClaims } from './gateway-offer.ts';
+import { createWindowedShare } from './windowed-share.ts';
+
+const SAMPLE_MS = 500;
+/** Share of a new sample in the smoothed rate: a burst of a second shows by half. */
+const SMOOTHING = 0.3;
+/** Being up counts for one to two of these. */
+const UPTIME_PERIOD_MS = 1_800_000;
+/** Bytes that wait for as long as this at the present rate count as half a load, as in `claim-check.ts`. */
+const WAIT_MS_HALF = 100;
+
+/** What is looked at of the gateway. */
+export interface CrossingGateway {
+  crossings(): { readonly bytesOut: number; readonly bytesIn: number };
+  bridges(): readonly { readonly suspect: boolean; readonly pendingBytes: number }[];
+}
+
+export interface OwnClaimsDeps {
+  readonly clock: Clock;
+  readonly gateway: CrossingGateway;
+  /** Bytes per second both ways together; `null` where it is not configured. */
+  capacity(): number | null;
+  transports(): readonly string[];
+}
+
+export class OwnClaims {
+  draining = false;
+  readonly #deps: OwnClaimsDeps;
+  readonly #uptime = createWindowedShare(UPTIME_PERIOD_MS);
+  #rate = 0;
+  #bytes: number;
+  #sampledAtMs: number;
+  #hasBegun = false;
+  #timer: Timer;
+
+  constructor(deps: OwnClaimsDeps) {
+    this.#deps = deps;
+    this.#bytes = totalOf(deps.gateway);
+    this.#sampledAtMs = deps.clock.now();
+    this.#timer = deps.clock.after(SAMPLE_MS, () => this.#sample());
+  }
+
+  now(): GatewayClaims {
+    const { clock } = this.#deps;
+    const capacityBytesPerSecond = this.#deps.capacity();
+    const used =
+      capacityBytesPerSecond === null || capacityBytesPerSecond <= 0
+        ? 0
+        : this.#rate / capacityBytesPerSecond;
+    return {
+      load: Math.min(1, Math.max(used, this.#queueLoad())),
+      // Before its first bridge it carries nothing.
+      uptime: this.#uptime.share(clock.now()) ?? (this.#isUp() ? 1 : 0),
+      capacityBytesPerSecond,
+      transports: this.#deps.transports(),
+      draining: this.draining,
+    };
+  }
+
+  stop(): void {
+    this.#timer.cancel();
+  }
+
+  #sample(): void {
+    const { clock, gateway } = this.#deps;
+    this.#timer = clock.after(SAMPLE_MS, () => this.#sample());
+    const nowMs = clock.now();
+    const ms = Math.max(1, nowMs - this.#sampledAtMs);
+    const bytes = totalOf(gateway);
+    const rate = (Math.max(0, bytes - this.#bytes) * 1_000) / ms;
+    this.#rate += SMOOTHING * (rate - this.#rate);
+    this.#bytes = bytes;
+    this.#sampledAtMs = nowMs;
+    const isUp = this.#isUp();
+    this.#hasBegun ||= isUp;
+    // The time until the first bridge is a start, not an outage.
+    if (this.#hasBegun) this.#uptime.add(isUp ? ms : 0, ms, nowMs);
+  }
+
+  #isUp(): boolean {
+    return this.#deps.gateway.bridges().some(({ suspect }) => !suspect);
+  }
+
+  /** Time that packets wait for the fullest bridge, as a share of that time and `WAIT_MS_HALF`. */
+  #queueLoad(): number {
+    const pending = this.#deps.gateway.bridges().map(({ pendingBytes }) => pendingBytes);
+    const most = Math.max(0, ...pending);
+    if (most === 0) return 0;
+    const waitMs = (most * 1_000) / Math.max(1, this.#rate);
+    return waitMs / (waitMs + WAIT_MS_HALF);
+  }
+}
+
+function totalOf(gateway: CrossingGateway): number {
+  const { bytesOut, bytesIn } = gateway.crossings();
+  return bytesOut + bytesIn;
+}
