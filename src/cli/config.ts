@@ -1,7 +1,8 @@
-// `bitcraps config init|show|check`: write, show and check the configuration of a node.
+// `bitcraps config init|show|check|reload`: write, show and check the configuration of a node; have its limits read again.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { askNode, withNodeChoice, type AskOptions } from './ask-node.ts';
 import { colour } from './colour.ts';
 import { BitcrapsError } from '../core/errors.ts';
 import { configDocument } from './config/document.ts';
@@ -87,7 +88,8 @@ export function configCommand(): Command {
 Examples:
   bitcraps config init --file node.toml     a whole file, every key with its meaning
   bitcraps config show --file node.toml     what is in force, and where each value came from
-  bitcraps config check --file node.toml    exit 2 with the reason if anything is wrong`,
+  bitcraps config check --file node.toml    exit 2 with the reason if anything is wrong
+  bitcraps config reload --state DIR        a running node takes its [limits] anew, all or none`,
     );
   const parts = [
     ['init', 'write every key with its comment and default', init],
@@ -103,5 +105,19 @@ Examples:
     if (body !== init) part.option('--json', 'one JSON document on stdout');
     part.action((options: ConfigOptions) => runCommand(options.json === true, () => body(options)));
   }
+  command.addCommand(reloadCommand());
   return command;
+}
+
+function reloadCommand(): Command {
+  return withNodeChoice(new Command('reload'))
+    .description('have a running node read its limits again')
+    .action((options: AskOptions) =>
+      runCommand(options.json === true, async () => {
+        const limits = await askNode(options, 'reload-limits');
+        if (options.json === true) printJson(limits);
+        else process.stdout.write('the limits are in force\n');
+        return EXIT_DONE;
+      }),
+    );
 }

@@ -6,6 +6,7 @@ import { Command, Option } from 'commander';
 import { readConfigFile } from './config.ts';
 import { fromText, resolveSettings } from './config/resolve.ts';
 import { SETTINGS, settingNames, type SettingName, type Settings } from './config/settings.ts';
+import type { AdmissionLimits } from '../gateway/admission/limits.ts';
 import { bootNode, type BootedNode } from './node/run-node.ts';
 import { EXIT_DONE, printJson, reportError, runCommand } from './outcome.ts';
 import { chosenStateFolder } from './state-folder.ts';
@@ -77,10 +78,15 @@ async function run(flags: NodeFlags): Promise<number> {
   const folder = chosenStateFolder(typeof state === 'string' ? { state } : {});
   const settings = settingsOf(flags, folder);
   const { promise: asked, resolve: askToStop } = Promise.withResolvers<void>();
-  const booted = await bootNode(folder, settings, askToStop);
+  const reloadLimits = (): AdmissionLimits => booted.changeLimits(settingsOf(flags, folder));
+  const booted = await bootNode(folder, settings, { stop: askToStop, reloadLimits });
   // Before this point a signal simply ends the process: a node is made to survive that at any time.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => askToStop());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => askToStop());
+  process.on('SIGHUP', () => {
+    // Of a terminal that goes away, it ends the node; of whoever runs a service, it means: read your limits again.
+    if (process.stdout.isTTY || process.send !== undefined) askToStop();
+    else tryReload(reloadLimits);
+  });
   if (process.send === undefined) begin(booted, settings, flags['json'] === true);
   else beginSupervised(booted, askToStop);
   await asked;
@@ -90,6 +96,15 @@ async function run(flags: NodeFlags): Promise<number> {
   // An open channel would keep the process alive.
   if (process.connected) process.disconnect();
   return EXIT_DONE;
+}
+
+/** Nobody waits for an answer: what is wrong goes where a start would have said it. */
+function tryReload(reloadLimits: () => unknown): void {
+  try {
+    reloadLimits();
+  } catch (error) {
+    reportError(error);
+  }
 }
 
 function begin(booted: BootedNode, settings: Settings, json: boolean): void {

@@ -6,6 +6,9 @@ import { askNode, withNodeChoice, type AskOptions } from './ask-node.ts';
 import { EXIT_DONE, printJson, runCommand } from './outcome.ts';
 import { shortPeer, tableText } from './table-text.ts';
 
+/** The commonest reasons for which somebody was refused. */
+const REASONS_SHOWN = 4;
+
 /** The command, to be added to the program. */
 export function statusCommand(): Command {
   return withNodeChoice(new Command('status'))
@@ -62,7 +65,26 @@ function statusText(status: StatusReport): string {
       `${bridge.packetsOut} packets out (${bridge.bytesOut} B), ${bridge.packetsIn} in (${bridge.bytesIn} B)`,
     ]);
   }
-  return tableText([...rows, ...casinoRows(casino)]);
+  return tableText([...rows, ...admissionRows(status.admission), ...casinoRows(casino)]);
+}
+
+function admissionRows(admission: StatusReport['admission']): readonly (readonly string[])[] {
+  if (admission === null) return [];
+  const { links, halfOpen, identities, puzzleBits, refused, limits } = admission;
+  const total = Object.values(refused).reduce((sum, count) => sum + count, 0);
+  const most = Object.entries(refused)
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, REASONS_SHOWN)
+    .map(([reason, count]) => `${count} ${reason}`);
+  const asked = puzzleBits === 0 ? '' : `, strangers must show ${puzzleBits} bits`;
+  const draining = admission.draining ? ', draining' : '';
+  return [
+    [
+      'accepts',
+      `${links} of ${limits.linksMax} links, ${identities} identities, ${halfOpen} handshakes${asked}${draining}`,
+    ],
+    ...(total === 0 ? [] : [['refused', `${total}: ${most.join(', ')}`]]),
+  ];
 }
 
 function casinoRows(casino: CasinoReport | null): readonly (readonly string[])[] {

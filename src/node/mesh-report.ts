@@ -38,6 +38,7 @@ export function statusReport(node: CasinoNode, clock: Clock, listening: Listenin
     },
     traffic: trafficReport(node),
     bridge: bridgeTraffic(node),
+    admission: node.gate?.report() ?? null,
     casino: casinoReport(node),
   };
 }

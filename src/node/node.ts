@@ -14,6 +14,7 @@ import { peerIdText } from '../core/peer-id.ts';
 import type { CheckedBlock } from '../casino/replica.ts';
 import { rulesHash } from '../casino/rules-hash.ts';
 import type { Identity } from '../crypto/signing.ts';
+import type { NodeGate } from '../gateway/admission/gate.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { createMesh, type Mesh, type MeshConfig } from '../mesh/mesh.ts';
 import type { FailureTimings } from '../resilience/presets.ts';
@@ -65,6 +66,8 @@ export interface NodeDeps {
   readonly store: Store;
   /** Durable, grows at each start. */
   readonly bootEpoch: number;
+  /** Who may come in, where this node listens. */
+  readonly gate?: NodeGate;
 }
 
 /** What this node has to do with a casino. */
@@ -83,6 +86,7 @@ export interface CasinoNode {
   readonly startedAt: number;
   readonly mesh: Mesh;
   readonly gateway: Gateway | null;
+  readonly gate: NodeGate | null;
   readonly events: NodeEvents;
   readonly casino: CasinoRole;
   /** Takes a link from a listener. A bridge link at a node that is no gateway is closed. */
@@ -108,6 +112,7 @@ class ComposedNode implements CasinoNode {
   readonly startedAt: number;
   readonly mesh: Mesh;
   readonly gateway: Gateway | null;
+  readonly gate: NodeGate | null;
   readonly events: NodeEvents = createNodeEvents();
   casino: CasinoRole = { kind: 'none' };
   readonly #deps: NodeDeps;
@@ -118,6 +123,7 @@ class ComposedNode implements CasinoNode {
     this.config = config;
     this.#deps = deps;
     this.startedAt = deps.clock.now();
+    this.gate = deps.gate ?? null;
     const shared = { ...config, rulesHash: rulesHash(deps.primitives) };
     this.mesh = createMesh({ ...shared, trafficClasses: TRAFFIC_CLASSES }, deps);
     this.gateway = config.gateway ? createGateway(shared, { ...deps, mesh: this.mesh }) : null;
@@ -239,6 +245,7 @@ class ComposedNode implements CasinoNode {
   }
 
   #linkDown(peer: Uint8Array, code: string | null): void {
+    if (code === 'MESH_FAULTS_EXCEEDED') this.gate?.fault(peer);
     this.events.emit({ kind: 'link-down', peer: peerIdText(peer), code });
   }
 }

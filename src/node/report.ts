@@ -1,6 +1,7 @@
 // What a node says of itself over its control socket: plain data, JSON as it stands. PeerIds are base32 texts, amounts
 // decimal texts in CRAP, durations milliseconds; what was not measured is `null`.
 
+import type { AdmissionReport } from '../gateway/admission/gate.ts';
 import type { Mode } from '../versioning/negotiate.ts';
 
 /** Where the node listens, for its status. */
@@ -26,6 +27,8 @@ export interface StatusReport {
   readonly members: { readonly known: number; readonly reachable: number };
   readonly traffic: TrafficReport;
   readonly bridge: BridgeTrafficReport | null;
+  /** Who came in and who did not; `null` at a node without a gate. */
+  readonly admission: AdmissionReport | null;
   readonly casino: CasinoReport | null;
 }
 

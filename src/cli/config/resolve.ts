@@ -3,13 +3,8 @@
 import { parse, TomlError } from 'smol-toml';
 import { BitcrapsError } from '../../core/errors.ts';
 import { nearest } from './nearest.ts';
-import {
-  SETTINGS,
-  settingNames,
-  type SettingForm,
-  type SettingName,
-  type Settings,
-} from './settings.ts';
+import type { SettingForm } from './setting.ts';
+import { SETTINGS, settingNames, type SettingName, type Settings } from './settings.ts';
 
 export interface Resolved {
   readonly settings: Settings;

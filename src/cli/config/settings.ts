@@ -12,13 +12,15 @@ import { parseDuration } from '../../core/units.ts';
 import { parsePeerId } from '../../core/peer-id.ts';
 import { parseAmount } from '../../core/amount.ts';
 import type { PolicyName } from '../../routing/policies/route-policy.ts';
+import { LIMIT_SETTINGS, type LimitSettings } from './limit-settings.ts';
 import { parseMobility, parsePosition } from './place.ts';
+import { checkWith, type Setting } from './setting.ts';
 
 /**
  * What a node runs with. Addresses are `host:port` for TLS, else the transport's word before it, `ws:host:port`; those to
  * join may be prefixed with `PEERID@`.
  */
-export interface Settings {
+export interface Settings extends LimitSettings {
   readonly networkId: string;
   readonly proofBits: number;
   readonly name: string;
@@ -52,32 +54,8 @@ export interface Settings {
 
 export type SettingName = keyof Settings;
 
-/** How a text (flag, environment) becomes a value: as it is, a number, a switch, or a comma-separated list. */
-export type SettingForm = 'text' | 'number' | 'switch' | 'list';
-
-export interface Setting<T> {
-  readonly key: string;
-  readonly form: SettingForm;
-  /** The flag of `bitcraps node`, without dashes. */
-  readonly flag: string;
-  readonly valueName: string;
-  readonly default: T;
-  /** What it does and why the default is what it is: the comment in the file and the flag's help. */
-  readonly comment: string;
-  /** Tells what is wrong with a value, in words, or gives it back. */
-  readonly check: (value: unknown) => { readonly value: T } | { readonly wrong: string };
-}
-
 const ADDRESS = /^((ws|wss|quic):)?(\[[0-9a-fA-F:.]+\]|[^:@[\]\s]+):\d{1,5}$/;
 const JOINS_MAX = 64;
-
-function checkWith<T>(schema: z.ZodType<T>): Setting<T>['check'] {
-  return (value) => {
-    const result = schema.safeParse(value);
-    if (result.success) return { value: result.data };
-    return { wrong: result.error.issues.map((issue) => issue.message).join('; ') };
-  };
-}
 
 const name = z.string().regex(/^[a-z0-9-]{0,32}$/, 'up to 32 of a–z, 0–9 and -');
 const givenName = z.string().regex(/^[a-z0-9-]{1,32}$/, '1 to 32 of a–z, 0–9 and -');
@@ -313,6 +291,7 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     comment: 'Gateways of other meshes to connect to: host:port or PEERID@host:port.',
     check: checkWith(joins),
   },
+  ...LIMIT_SETTINGS,
   validator: {
     key: 'casino.validator',
     form: 'switch',

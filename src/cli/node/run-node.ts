@@ -10,7 +10,8 @@ import { parseDuration } from '../../core/units.ts';
 import type { Listener } from '../../env/link.ts';
 import type { Store } from '../../env/store.ts';
 import { answerControl } from '../../node/control.ts';
-import { createAdmissionGate } from '../../gateway/admission/gate.ts';
+import { createAdmissionGate, type NodeGate } from '../../gateway/admission/gate.ts';
+import type { AdmissionLimits } from '../../gateway/admission/limits.ts';
 import type { Listening } from '../../node/report.ts';
 import { parseDialTarget, type DialTarget } from '../../node/dialing.ts';
 import { createNode, type CasinoNode } from '../../node/node.ts';
@@ -29,6 +30,7 @@ import { zstd } from '../../platform/node/zstd.ts';
 import { presets } from '../../resilience/presets.ts';
 import { parseVersion } from '../../versioning/protocol-version.ts';
 import { locationOf } from '../config/place.ts';
+import { admissionLimits, type LimitSettings } from '../config/limit-settings.ts';
 import type { Settings } from '../config/settings.ts';
 import { controlSocketPath, makePrivateFolder } from '../state-folder.ts';
 import { createEventQueue } from './event-queue.ts';
@@ -44,13 +46,23 @@ export interface BootedNode {
   readonly listening: Listening;
   /** Dials `join` and `gatewayJoin`, and follows `casino` unless it is empty. */
   go(join: readonly string[], gatewayJoin: readonly string[], casino: string): void;
+  /** Takes the limits of the gate from other settings, all or none: `GATEWAY_LIMIT_INVALID` (thrown). */
+  changeLimits(settings: LimitSettings): AdmissionLimits;
   stop(): Promise<void>;
+}
+
+/** What its starter does when a running node is asked for it. */
+export interface NodeRequests {
+  readonly stop: () => void;
+  /** Reads the limits of the gate again; throws what is wrong with them. */
+  readonly reloadLimits: () => AdmissionLimits;
 }
 
 interface Ground {
   readonly lock: StateLock;
   readonly store: Store;
   readonly transports: Transport;
+  readonly gate: NodeGate;
   readonly logger: NodeLogger;
 }
 
@@ -61,7 +73,7 @@ interface Ground {
 export async function bootNode(
   folder: string,
   settings: Settings,
-  onStopRequest: () => void,
+  requests: NodeRequests,
 ): Promise<BootedNode> {
   makePrivateFolder(folder);
   const undo: (() => unknown)[] = [];
@@ -75,7 +87,7 @@ export async function bootNode(
     const { identity, proof } = loadIdentity(folder, settings, primitives, systemRng);
     const metrics = createMetrics();
     const gate = createAdmissionGate(
-      { self: identity.publicKey },
+      { self: identity.publicKey, limits: admissionLimits(settings) },
       { primitives, clock: systemClock, rng: systemRng, metrics },
     );
     undo.push(watchLoopDelay((delayMs) => gate.observeDelay(delayMs)));
@@ -113,17 +125,18 @@ export async function bootNode(
         metrics,
         compressor: zstd,
         dialer: transports.dialer,
+        gate,
         store,
         bootEpoch,
       },
     );
     undo.push(() => node.stop());
     return await openDoors(
-      { lock, store, transports, logger },
+      { lock, store, transports, gate, logger },
       node,
       folder,
       settings,
-      onStopRequest,
+      requests,
     );
   } catch (error) {
     for (const step of undo.toReversed()) await step();
@@ -136,7 +149,7 @@ async function openDoors(
   node: CasinoNode,
   folder: string,
   settings: Settings,
-  onStopRequest: () => void,
+  requests: NodeRequests,
 ): Promise<BootedNode> {
   const { listen } = ground.transports;
   if (settings.validator) unwrap(await node.runCasino(settings.casinoName, tableOptions(settings)));
@@ -160,7 +173,7 @@ async function openDoors(
     gatewayListen: gateway?.address ?? null,
     alsoListen: others.map(({ address }) => address),
   };
-  const control = await openControl(node, folder, listening, onStopRequest);
+  const control = await openControl(node, folder, listening, requests);
   const peerId = peerIdText(node.mesh.self);
   ground.logger.info('listening', {
     peer: peerId,
@@ -178,6 +191,11 @@ async function openDoors(
       if (casino === '' || settings.validator) return;
       const style = { paceMs: unwrap(parseDuration(settings.pace)), companyMin: settings.company };
       node.follow(unwrap(parsePeerId(casino)), settings.bot === 'none' ? null : style);
+    },
+    changeLimits(settings) {
+      const changed = unwrap(ground.gate.change(admissionLimits(settings)));
+      ground.logger.info('limits-changed', { ...changed });
+      return changed;
     },
     async stop() {
       await control.close();
@@ -225,14 +243,16 @@ function openControl(
   node: CasinoNode,
   folder: string,
   listening: Listening,
-  onStopRequest: () => void,
+  requests: NodeRequests,
 ): Promise<ControlServer> {
   const deps = { node, clock: systemClock, listening };
   return serveControl(controlSocketPath(folder), ({ method, params }) => {
     switch (method) {
       case 'stop':
-        onStopRequest();
+        requests.stop();
         return Promise.resolve({});
+      case 'reload-limits':
+        return new Promise((resolve) => resolve(requests.reloadLimits()));
       case 'events':
         return Promise.resolve(
           createEventQueue<NodeEvent>((listener) => node.events.listen(listener)),

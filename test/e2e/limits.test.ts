@@ -1,0 +1,48 @@
+// The limits of a running node, as an operator sets them: read again on a signal or a command, all of them or none.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import type { StatusReport } from '../../src/node/report.ts';
+import { bitcraps, run, scratch, until, type Running } from './harness.ts';
+
+const folder = scratch();
+const running: Running[] = [];
+afterAll(async () => {
+  for (const node of running) node.process.kill('SIGKILL');
+  await Promise.all(running.map(({ finished }) => finished));
+  folder.remove();
+});
+
+const state = join(folder.path, 'node');
+const config = join(folder.path, 'node.toml');
+
+async function linksMax(): Promise<number | undefined> {
+  const { status, stdout } = await run(state, 'status', '--json');
+  return status === 0 ? (JSON.parse(stdout) as StatusReport).admission?.limits.linksMax : undefined;
+}
+
+test('limits change while a node runs, and stay as they were where one of them is wrong', async () => {
+  writeFileSync(config, '[limits]\nlinks_max = 700\n');
+  const flags = ['--listen', '127.0.0.1:0', '--proof-bits', '0', '--config', config];
+  const node = bitcraps(state, 'node', ...flags);
+  running.push(node);
+  expect(await until('the node', linksMax)).toBe(700);
+
+  writeFileSync(config, '[limits]\nlinks_max = 600\nhalf_open_max = 100\n');
+  node.process.kill('SIGHUP');
+  await until('600 links', async () => (await linksMax()) === 600 || undefined);
+
+  writeFileSync(config, '[limits]\nlinks_max = 500\nhalf_open_max = 501\n');
+  expect(await run(state, 'config', 'reload')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('GATEWAY_LIMIT_INVALID'),
+  });
+  writeFileSync(config, '[limits]\nlinks_max = 0\n');
+  expect((await run(state, 'config', 'reload')).stderr).toContain('CLI_CONFIG_VALUE');
+  expect(await linksMax()).toBe(600);
+
+  writeFileSync(config, '[limits]\nlinks_max = 400\n');
+  expect((await run(state, 'config', 'reload')).status).toBe(0);
+  expect(await linksMax()).toBe(400);
+});
