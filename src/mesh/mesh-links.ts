@@ -12,7 +12,7 @@ import type { Logger } from '../env/logger.ts';
 import { byteKey, type ByteKey } from '../routing/byte-key.ts';
 import { createLinkMeter, type LinkMeter } from '../routing/link-metrics.ts';
 import { NEIGHBOURS_MAX } from '../routing/link-state-record.ts';
-import { createTokenBucket } from '../routing/token-bucket.ts';
+import { createTokenBucket } from '../core/token-bucket.ts';
 import { createPortAllocator } from '../routing/port-allocator.ts';
 import type { Hello } from '../versioning/hello.ts';
 import { isActive, type Negotiation } from '../versioning/negotiate.ts';

@@ -15,7 +15,7 @@ import type { Clock } from '../env/clock.ts';
 import type { Compressor } from '../env/compressor.ts';
 import type { Logger } from '../env/logger.ts';
 import { byteKey, type ByteKey } from '../routing/byte-key.ts';
-import { createTokenBucket } from '../routing/token-bucket.ts';
+import { createTokenBucket } from '../core/token-bucket.ts';
 import type { Hello } from '../versioning/hello.ts';
 import { negotiate, revisionOf, type Negotiation } from '../versioning/negotiate.ts';
 import {

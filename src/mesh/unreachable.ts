@@ -4,7 +4,7 @@
 import { create } from '@bufbuild/protobuf';
 import { PEER_ID_BYTES } from '../core/peer-id.ts';
 import { byteKey, type ByteKey } from '../routing/byte-key.ts';
-import { createTokenBucket, type TokenBucket } from '../routing/token-bucket.ts';
+import { createTokenBucket, type TokenBucket } from '../core/token-bucket.ts';
 import { decodeBody, encodeBody } from '../wire/body.ts';
 import { UnreachableSchema } from '../wire/gen/bitcraps/v1/session_pb.ts';
 

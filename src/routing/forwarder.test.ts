@@ -12,7 +12,7 @@ import { encodePorts, PORT_MAX } from '../wire/ports.ts';
 import { createForwarder, type Forwarder } from './forwarder.ts';
 import { createPortAllocator, PORT_REST_MS } from './port-allocator.ts';
 import { createSeenPackets, type SeenPackets } from './seen-packets.ts';
-import { createTokenBucket } from './token-bucket.ts';
+import { createTokenBucket } from '../core/token-bucket.ts';
 
 const self = new Uint8Array(32).fill(1);
 const other = new Uint8Array(32).fill(2);

@@ -12,7 +12,7 @@ import {
 } from './link-state-record.ts';
 import type { NodeAttributes } from './node-attributes.ts';
 import type { PooledRecord } from './record-pool.ts';
-import { createTokenBucket } from './token-bucket.ts';
+import { createTokenBucket } from '../core/token-bucket.ts';
 
 /** Changes of links within this time become one record: links tend to come and go together. */
 export const ORIGINATE_HOLD_MS = 20;

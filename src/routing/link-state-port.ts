@@ -4,7 +4,7 @@
 import type { LinkStateLog, LogCursor } from './link-state-log.ts';
 import type { Proof, TrieNode } from './link-state-update.ts';
 import { wordAt, type PooledRecord } from './record-pool.ts';
-import { createTokenBucket, type TokenBucket } from './token-bucket.ts';
+import { createTokenBucket, type TokenBucket } from '../core/token-bucket.ts';
 
 /** Records from one neighbour: a whole area twice at once, then as many as cost a few percent of a core to check. */
 export const NEIGHBOUR_BURST = 24_000;

@@ -25,7 +25,7 @@ import {
   type PooledRecord,
   type RecordPool,
 } from './record-pool.ts';
-import { createTokenBucket } from './token-bucket.ts';
+import { createTokenBucket } from '../core/token-bucket.ts';
 
 const TAKEN: Received = { kind: 'taken' };
 

@@ -8,7 +8,7 @@ import { peerIdText, type PeerIdText } from '../../core/peer-id.ts';
 import type { Clock, Timer } from '../../env/clock.ts';
 import type { Primitives } from '../../env/primitives.ts';
 import type { Mesh } from '../../mesh/mesh-contract.ts';
-import { createTokenBucket } from '../../routing/token-bucket.ts';
+import { createTokenBucket } from '../../core/token-bucket.ts';
 import { decodeBody, encodeBody } from '../../wire/body.ts';
 import {
   PriceMessageSchema,

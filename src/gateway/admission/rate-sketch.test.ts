@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { primitives } from '../../platform/node/primitives.ts';
-import { createTokenBucket } from '../../routing/token-bucket.ts';
+import { createTokenBucket } from '../../core/token-bucket.ts';
 import { createSeededRng } from '../../sim/seeded-rng.ts';
 import { createRateSketch, type Rate, type RateSketch } from './rate-sketch.ts';
 

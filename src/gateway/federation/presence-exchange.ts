@@ -7,7 +7,7 @@ import type { Identity } from '../../crypto/signing.ts';
 import type { Clock, Timer } from '../../env/clock.ts';
 import type { Primitives } from '../../env/primitives.ts';
 import { byteKey, type ByteKey } from '../../routing/byte-key.ts';
-import { createTokenBucket, type TokenBucket } from '../../routing/token-bucket.ts';
+import { createTokenBucket, type TokenBucket } from '../../core/token-bucket.ts';
 import { decodePresence, encodePresence } from './presence.ts';
 import { GATEWAYS_MAX, type PresenceDirectory } from './presence-directory.ts';
 

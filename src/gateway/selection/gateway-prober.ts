@@ -5,7 +5,7 @@
 import type { Clock, Timer } from '../../env/clock.ts';
 import type { Rng } from '../../env/rng.ts';
 import { byteKey } from '../../routing/byte-key.ts';
-import { createTokenBucket } from '../../routing/token-bucket.ts';
+import { createTokenBucket } from '../../core/token-bucket.ts';
 
 /** Gateways that are asked; further ones are not. */
 export const PROBED_GATEWAYS_MAX = 64;

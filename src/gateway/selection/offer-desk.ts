@@ -3,7 +3,7 @@
 import type { Identity } from '../../crypto/signing.ts';
 import type { Clock } from '../../env/clock.ts';
 import type { Primitives } from '../../env/primitives.ts';
-import { createTokenBucket } from '../../routing/token-bucket.ts';
+import { createTokenBucket } from '../../core/token-bucket.ts';
 import { encodeGatewayOffer, type GatewayClaims } from './gateway-offer.ts';
 import { encodeProbeAnswer, type GatewayProbe } from './probe-message.ts';
 
