@@ -16,8 +16,8 @@ const bundle = await rolldown({
   input: join(root, 'src', 'cli', 'main.ts'),
   cwd: root,
   platform: 'node',
-  // A native add-on, and a logger that finds its own files.
-  external: [/^node:/, 'sodium-native', 'pino'],
+  // Native add-ons and what loads them, and a logger that finds its own files.
+  external: [/^node:/, 'sodium-native', 'pino', /^hyperdht/, /^@hyperswarm\//, 'udx-native'],
 });
 await bundle.write({ file: fresh, format: 'esm', codeSplitting: false });
 await bundle.close();

@@ -78,14 +78,14 @@ function newIdentity(): Identity {
   return identityFromSeed(primitives, new Uint8Array(randomBytes(32)));
 }
 
-function node(
+async function node(
   bounds: Partial<UdpBounds> = {},
   dht?: DhtNode,
   more: { readonly gate?: AdmissionGate; readonly identity?: Identity } = {},
-): Node {
+): Promise<Node> {
   const { identity = newIdentity(), gate } = more;
   const log = new LogBook();
-  const udp = createUdp({
+  const udp = await createUdp({
     primitives,
     identity,
     clock: systemClock,
@@ -126,7 +126,7 @@ function linkNode({ identity, udp }: Node, listenAddress: string): LinkNode {
 
 describeLink('UDP link, direct', async () => {
   const quick = { dialTimeoutMs: 500 };
-  const [a, b, c] = [node(quick), node(quick), node(quick)];
+  const [a, b, c] = [await node(quick), await node(quick), await node(quick)];
   return {
     nodes: [linkNode(a, DIRECT), linkNode(b, DIRECT), linkNode(c, DIRECT)],
     ...BOUNDS,
@@ -139,7 +139,11 @@ describeLink('UDP link, direct', async () => {
 
 describeLink('UDP link, by key', async () => {
   const join = await bootstrapped();
-  const [a, b, c] = [node({}, await join()), node({}, await join()), node({}, await join())];
+  const [a, b, c] = [
+    await node({}, await join()),
+    await node({}, await join()),
+    await node({}, await join()),
+  ];
   const nobody = identityFromSeed(primitives, new Uint8Array(32).fill(9));
   return {
     nodes: [linkNode(a, 'dht:'), linkNode(b, 'dht:'), linkNode(c, 'dht:')],
@@ -207,7 +211,7 @@ class BareDialer {
 
 describe('a UDP listener', () => {
   test('takes IPv6 and names it in brackets', async () => {
-    const [a, b] = [node(), node()];
+    const [a, b] = [await node(), await node()];
     const listener = await b.udp.listen('udp:[::1]:0', () => undefined);
     expect(listener.address).toMatch(/^udp:\[::1\]:\d+$/);
     const link = await a.udp.dialer.dial(listener.address, b.identity.publicKey);
@@ -215,7 +219,7 @@ describe('a UDP listener', () => {
   });
 
   test('takes names for addresses', async () => {
-    const [a, b] = [node(), node()];
+    const [a, b] = [await node(), await node()];
     const { address } = await b.udp.listen('udp:localhost:0', () => undefined);
     const link = await a.udp.dialer.dial(`udp:localhost:${portOf(address)}`, b.identity.publicKey);
     expect(link.remoteKey).toEqual(b.identity.publicKey);
@@ -225,7 +229,7 @@ describe('a UDP listener', () => {
   });
 
   test('refuses an address that is not of this machine, and one that another process has', async () => {
-    const { udp } = node();
+    const { udp } = await node();
     await expect(udp.listen('udp:192.0.2.1:0', () => undefined)).rejects.toMatchObject({
       code: 'LINK_ADDRESS_REFUSED',
     });
@@ -239,7 +243,7 @@ describe('a UDP listener', () => {
   });
 
   test('keeps nothing for who does not come back with a cookie of its own', async () => {
-    const b = node({ halfOpenMax: 1 });
+    const b = await node({ halfOpenMax: 1 });
     const { address } = await b.udp.listen(DIRECT, () => expect.unreachable());
     const [one, two] = [await BareDialer.open(address), await BareDialer.open(address)];
     const cookie = await one.cookie();
@@ -252,7 +256,7 @@ describe('a UDP listener', () => {
   });
 
   test('opens one stream for a request that comes twice', async () => {
-    const b = node({ halfOpenMax: 1 });
+    const b = await node({ halfOpenMax: 1 });
     const { address } = await b.udp.listen(DIRECT, () => expect.unreachable());
     const dialer = await BareDialer.open(address);
     const open = dialer.openWith(await dialer.cookie());
@@ -260,7 +264,7 @@ describe('a UDP listener', () => {
   });
 
   test('ends a handshake that does not finish in time, and keeps count of those under way', async () => {
-    const b = node({ handshakeTimeoutMs: 200, halfOpenPerAddressMax: 2 });
+    const b = await node({ handshakeTimeoutMs: 200, halfOpenPerAddressMax: 2 });
     const { address } = await b.udp.listen(DIRECT, () => undefined);
     const kinds: string[] = [];
     for (let i = 0; i < 3; i += 1) {
@@ -270,12 +274,12 @@ describe('a UDP listener', () => {
     }
     expect(kinds).toEqual(['accept', 'accept', 'busy']);
     await b.log.next('link-refused');
-    const a = node();
+    const a = await node();
     expect((await a.udp.dialer.dial(address, b.identity.publicKey)).role).toBe('dialer');
   });
 
   test('takes no more links than its bound, and new ones once old ones ended', async () => {
-    const [a, b] = [node(), node({ acceptedLinksMax: 1 })];
+    const [a, b] = [await node(), await node({ acceptedLinksMax: 1 })];
     let over: Promise<LinkClose> = Promise.resolve({ code: null, detail: '' });
     const { address } = await b.udp.listen(DIRECT, (link) => {
       over = closeOf(link);
@@ -293,7 +297,7 @@ describe('a UDP listener', () => {
   });
 
   test('lets go of a port that others asked for in vain', async () => {
-    const [a, b] = [node(), node()];
+    const [a, b] = [await node(), await node()];
     const listener = await b.udp.listen(DIRECT, () => undefined);
     const { address } = listener;
     await a.udp.dialer.dial(address, null);
@@ -302,7 +306,7 @@ describe('a UDP listener', () => {
       message: expect.stringContaining('nobody listens'),
     });
     await b.udp.close();
-    const again = await node().udp.listen(address, () => undefined);
+    const again = await (await node()).udp.listen(address, () => undefined);
     expect(again.address).toBe(address);
   });
 
@@ -319,7 +323,7 @@ describe('a UDP listener', () => {
       tag: new Uint8Array(COOKIE_TAG_BYTES),
     });
     const answers: (Uint8Array | null)[] = [];
-    const [a, identity] = [node(), newIdentity()];
+    const [a, identity] = [await node(), newIdentity()];
     const gate: AdmissionGate = {
       challengeFor: () => null,
       arrive(caller) {
@@ -341,7 +345,7 @@ describe('a UDP listener', () => {
         };
       },
     };
-    const b = node({}, undefined, { gate, identity });
+    const b = await node({}, undefined, { gate, identity });
     const { address } = await b.udp.listen(DIRECT, () => undefined);
     const link = await a.udp.dialer.dial(address, b.identity.publicKey);
     expect(link.remoteKey).toEqual(b.identity.publicKey);
@@ -365,8 +369,8 @@ describe('a UDP listener', () => {
         leave: () => void told.push('leave'),
       }),
     };
-    const [a, other] = [node({ frameBytesMax: 128 * 1024 }), node()];
-    const b = node({}, undefined, { gate });
+    const [a, other] = [await node({ frameBytesMax: 128 * 1024 }), await node()];
+    const b = await node({}, undefined, { gate });
     const { address } = await b.udp.listen(DIRECT, (link) => void closeOf(link));
     await expect(other.udp.dialer.dial(address, null)).rejects.toMatchObject({
       code: expect.stringMatching(/^LINK_HANDSHAKE_FAILED$/),
@@ -380,7 +384,7 @@ describe('a UDP listener', () => {
   });
 
   test('takes both kinds of links on one port, each by its own listener', async () => {
-    const [a, b] = [node(), node()];
+    const [a, b] = [await node(), await node()];
     const kinds: string[] = [];
     const first = await b.udp.listen(DIRECT, (link) => void kinds.push(link.transport));
     const { address } = first;
@@ -435,7 +439,7 @@ async function linked(
   listenAddress: string = DIRECT,
   fate: ((toListener: boolean) => number) | null = null,
 ): Promise<Linked> {
-  const [a, b] = [node(bounds), node(bounds)];
+  const [a, b] = [await node(bounds), await node(bounds)];
   const inbound = Promise.withResolvers<Link>();
   const { address } = await b.udp.listen(listenAddress, inbound.resolve);
   const to = fate === null ? address : await wireTo(address, fate);
@@ -488,8 +492,8 @@ describe('a UDP link', () => {
   }, 30_000);
 
   test('breaks when the other end sends a longer frame than agreed', async () => {
-    const b = node();
-    const a = node({ frameBytesMax: 128 * 1024, queueBytesMax: 1024 * 1024 });
+    const b = await node();
+    const a = await node({ frameBytesMax: 128 * 1024, queueBytesMax: 1024 * 1024 });
     const inbound = Promise.withResolvers<Link>();
     const { address } = await b.udp.listen(DIRECT, inbound.resolve);
     const out = await a.udp.dialer.dial(address, null);
@@ -557,7 +561,7 @@ describe('a UDP link', () => {
       const reply = { kind: 'cookie', nonce: message.nonce, cookie: new Uint8Array(16) } as const;
       silent.send(encodeOpening(reply), from.port, '127.0.0.1');
     });
-    const a = node({ dialTimeoutMs: 100 });
+    const a = await node({ dialTimeoutMs: 100 });
     await expect(
       a.udp.dialer.dial(`udp:127.0.0.1:${silent.address().port}`, null),
     ).rejects.toMatchObject({ code: 'LINK_HANDSHAKE_TIMEOUT' });
@@ -650,7 +654,7 @@ describe('a datagram link', () => {
 
   test('drops what somebody else sends to its stream, and what was changed on the way', async () => {
     const seen: Buffer[] = [];
-    const b = node();
+    const b = await node();
     const inbound = Promise.withResolvers<Link>();
     const { address } = await b.udp.listen(DATAGRAM, inbound.resolve);
     const tap = createSocket('udp4').bind(0, '127.0.0.1');
@@ -665,7 +669,7 @@ describe('a datagram link', () => {
     });
     back.on('message', (bytes) => tap.send(bytes, dialer, '127.0.0.1'));
     const to = `udp-datagram:127.0.0.1:${tap.address().port}`;
-    const out = await node().udp.dialer.dial(to, b.identity.publicKey);
+    const out = await (await node()).udp.dialer.dial(to, b.identity.publicKey);
     const came = framesOf(await inbound.promise, 2);
     out.send(new Uint8Array(50).fill(1));
     while (!seen.some(isSealed50)) await new Promise(setImmediate);
@@ -682,7 +686,7 @@ describe('a datagram link', () => {
 
   test('also goes to a peer by its key', async () => {
     const join = await bootstrapped();
-    const [a, b] = [node({}, await join()), node({}, await join())];
+    const [a, b] = [await node({}, await join()), await node({}, await join())];
     const inbound = Promise.withResolvers<Link>();
     const { address } = await b.udp.listen('dht-datagram:', inbound.resolve);
     expect(address).toBe(`dht-datagram:${peerIdText(b.identity.publicKey)}`);
@@ -706,10 +710,10 @@ test('nothing keeps the process alive after close', () => {
     const logger = createLogger({ level: 'silent' });
     const bootstrap = await startBootstrapNode({ listen });
     const tables = await Promise.all([0, 1].map(() => startDhtNode({ listen, bootstrap: [bootstrap.address] })));
-    const [a, b] = tables.map((dht, i) => {
+    const [a, b] = await Promise.all(tables.map((dht, i) => {
       const identity = primitives.signKeypair(new Uint8Array(32).fill(i));
       return createUdp({ primitives, identity, clock, rng, logger, dht });
-    });
+    }));
     for (const address of ['udp:127.0.0.1:0', 'udp-datagram:127.0.0.1:0', 'dht:', 'dht-datagram:']) {
       const listener = await b.listen(address, (link) => link.attach({ frame() {}, drain() {}, close() {} }));
       const link = await a.dialer.dial(listener.address, null);

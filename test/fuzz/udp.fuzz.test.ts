@@ -36,7 +36,7 @@ let port: number;
 let socket: Socket;
 let closes: string[] = [];
 
-function udpOf(of: typeof identity): Udp {
+function udpOf(of: typeof identity): Promise<Udp> {
   return createUdp({
     primitives,
     identity: of,
@@ -56,8 +56,8 @@ function echo(link: Link): void {
 }
 
 beforeAll(async () => {
-  server = udpOf(identity);
-  client = udpOf(hostileIdentity);
+  server = await udpOf(identity);
+  client = await udpOf(hostileIdentity);
   const first = await server.listen('udp:127.0.0.1:0', echo);
   listeners = [first, await server.listen(first.address.replace('udp:', 'udp-datagram:'), echo)];
   port = Number(first.address.split(':')[2]);

@@ -4,8 +4,8 @@
 import { isIPv4 } from 'node:net';
 import { BitcrapsError } from '../../core/errors.ts';
 import { formatAddress, parseAddress, type Address } from '../links/address.ts';
-import HyperDht from 'hyperdht';
 import type { HyperDht as Engine, UdxAddress } from './hyperdht-api.ts';
+import { loadHyperDht } from './load-engine.ts';
 
 /** Idle links across the internet say something this often, so that address translators keep their entry. */
 const KEEP_ALIVE_MS = 5000;
@@ -47,6 +47,7 @@ export interface DhtNode {
  */
 export async function startDhtNode(options: DhtNodeOptions): Promise<DhtNode> {
   const { bootstrap, persistent = false } = options;
+  const HyperDht = await loadHyperDht();
   const asked = bootstrap === 'public' ? HyperDht.BOOTSTRAP.map(publicNode) : bootstrap.map(nodeOf);
   if (asked.length === 0) throw new BitcrapsError('DHT_BOOTSTRAP_INVALID', { address: 'none' });
   const address = listenAddress(options.listen);
@@ -70,6 +71,7 @@ export async function startBootstrapNode(options: BootstrapNodeOptions): Promise
   if (!isIPv4(host) || host === '0.0.0.0') {
     throw new BitcrapsError('LINK_ADDRESS_INVALID', { address: `${host}:${address.port}` });
   }
+  const HyperDht = await loadHyperDht();
   const engine = new HyperDht({
     ...socketOptions(address),
     bootstrap: (options.peers ?? []).map(nodeOf),

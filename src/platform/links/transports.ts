@@ -5,7 +5,9 @@ import type { Dialer, Link, Listen, Listener } from '../../env/link.ts';
 import type { Rng } from '../../env/rng.ts';
 import { createQuic } from './quic/quic.ts';
 import { createTls } from './tls.ts';
+import type { DhtNode } from '../dht/dht-node.ts';
 import type { TlsOptions } from './tls-node.ts';
+import { createUdp } from './udp/udp.ts';
 import { createWebSockets } from './websocket/websocket.ts';
 
 /** What each transport is, once started. */
@@ -18,14 +20,18 @@ export interface Transport {
 
 export interface TransportOptions extends Omit<TlsOptions, 'bounds'> {
   readonly rng: Rng;
+  /** For links by key; without it their addresses are refused. Closed by whoever started it, after the transports. */
+  readonly dht?: DhtNode;
 }
 
-export type TransportName = 'tls' | 'websocket' | 'quic';
+export type TransportName = 'tls' | 'websocket' | 'quic' | 'udp';
 
 /** Words before an address, and whose they are. A word with only a port behind it is a host. */
 const SCHEMES: readonly (readonly [RegExp, TransportName])[] = [
   [/^wss?:.+:\d+/, 'websocket'],
   [/^quic:.+:\d+/, 'quic'],
+  [/^udp(-datagram)?:.+:\d+/, 'udp'],
+  [/^dht(-datagram)?:([a-z2-7]{52})?$/, 'udp'],
 ];
 
 /** Starts a transport with the node's options. */
@@ -33,6 +39,7 @@ const START: Readonly<Record<TransportName, (options: TransportOptions) => Promi
   tls: (options) => createTls(options),
   websocket: async (options) => createWebSockets(options),
   quic: async (options) => createQuic(options),
+  udp: (options) => createUdp(options),
 };
 
 export function transportOf(address: string): TransportName {

@@ -11,7 +11,6 @@ import type {
   UdxAddress,
 } from '../../dht/hyperdht-api.ts';
 import { formatAddress } from '../address.ts';
-import { createSecretStream } from './bounded-secret-stream.ts';
 import { checkIdentity } from './direct-dialer.ts';
 import { introduce } from './introduction.ts';
 import { linkOfVisit } from './link-of-visit.ts';
@@ -27,7 +26,7 @@ export async function dialByKey(
   remoteKey: Uint8Array | null,
 ): Promise<Link> {
   const address = formatUdpAddress(wanted);
-  const { dht, bounds, keyPair } = node;
+  const { dht, bounds, keyPair, createSecretStream } = node;
   const { peer, mode } = wanted;
   if (peer === null) throw new BitcrapsError('LINK_ADDRESS_INVALID', { address });
   const failed = (detail: string): BitcrapsError =>
@@ -112,7 +111,7 @@ export class DhtAcceptor {
   }
 
   #serve(): Promise<unknown> {
-    const { dht, bounds, keyPair } = this.#node;
+    const { dht, bounds, keyPair, createSecretStream } = this.#node;
     if (dht === null || this.#serving !== null) return this.#serving ?? Promise.resolve();
     const server = dht.engine.createServer({
       createSecretStream,

@@ -8,7 +8,6 @@ import type { Timer } from '../../../env/clock.ts';
 import type { Link } from '../../../env/link.ts';
 import type { UdxAddress, UdxStream } from '../../dht/hyperdht-api.ts';
 import { answerSearch } from '../knock-answer.ts';
-import { createSecretStream } from './bounded-secret-stream.ts';
 import { introduce } from './introduction.ts';
 import { NONCE_BYTES, type OpeningMessage } from './opening-message.ts';
 import { resolveHost } from './resolve-host.ts';
@@ -49,7 +48,7 @@ export async function dialDirect(
   const dial = new DirectDial(node, address, { host, port: wanted.port }, remoteKey);
   try {
     const stream = await dial.open();
-    const secret = createSecretStream(true, stream, {
+    const secret = node.createSecretStream(true, stream, {
       keyPair: node.keyPair,
       pattern: 'XX',
       keepAlive: node.bounds.keepAliveMs,

@@ -10,7 +10,6 @@ import { writeU32 } from '../../../wire/big-endian.ts';
 import type { UdxAddress, UdxStream } from '../../dht/hyperdht-api.ts';
 import { formatAddress } from '../address.ts';
 import { createAddressCookies, type AddressCookies } from './address-cookie.ts';
-import { createSecretStream } from './bounded-secret-stream.ts';
 import { introduce, type Introduced } from './introduction.ts';
 import { NONCE_BYTES } from './opening-message.ts';
 import { linkOfVisit } from './link-of-visit.ts';
@@ -150,7 +149,7 @@ class Acceptor implements OpeningResponder {
     });
     stream.connect(this.#port.socket, remoteStream, from.port, from.host);
     const { keyPair } = node;
-    const secret = createSecretStream(false, stream, {
+    const secret = node.createSecretStream(false, stream, {
       keyPair,
       pattern: 'XX',
       keepAlive: keepAliveMs,

@@ -50,8 +50,3 @@ export function formatUdpAddress(address: UdpAddress): string {
   if (address.kind === 'direct') return `udp${datagram}:${formatAddress(address)}`;
   return `dht${datagram}:${address.peer === null ? '' : peerIdText(address.peer)}`;
 }
-
-/** Whether `text` is written as an address of a UDP link, right or wrong: for who chooses a transport. */
-export function isUdpAddress(text: string): boolean {
-  return SCHEME.test(text);
-}

@@ -1,7 +1,5 @@
 // What dialling and listening over UDP share: bounds, keys, sockets, and the making of links.
 
-import RawStreamSet from 'hyperdht/lib/raw-stream-set.js';
-import UdxNative from 'udx-native';
 import type { Identity } from '../../../crypto/signing.ts';
 import type { AdmissionGate } from '../../../env/admission.ts';
 import type { Clock } from '../../../env/clock.ts';
@@ -10,8 +8,15 @@ import type { Logger } from '../../../env/logger.ts';
 import type { Primitives } from '../../../env/primitives.ts';
 import type { Rng } from '../../../env/rng.ts';
 import type { DhtNode } from '../../dht/dht-node.ts';
-import type { NoiseKeyPair, UdxAddress, UdxStream } from '../../dht/hyperdht-api.ts';
+import type {
+  CreateSecretStream,
+  NoiseKeyPair,
+  UdxAddress,
+  UdxStream,
+} from '../../dht/hyperdht-api.ts';
+import { loadUdx } from '../../dht/load-engine.ts';
 import { createHandshakeGate } from '../handshake-gate.ts';
+import { boundedSecretStreams } from './bounded-secret-stream.ts';
 import { DatagramLink } from './datagram-link.ts';
 import type { Introduced } from './introduction.ts';
 import type { StreamEnd } from './stream-end.ts';
@@ -53,14 +58,16 @@ export interface UdpNode {
   /** Each is called by `close`, which waits for all. */
   readonly closers: Set<() => void | Promise<void>>;
   newStream(): UdxStream;
+  readonly createSecretStream: CreateSecretStream;
   /** The socket bound to `wanted`, a new one unless this node has it. Throws as `UdpPort` does. */
   portFor(wanted: UdxAddress): UdpPort;
   linkOf(introduced: Introduced, ends: LinkEnds, onOver: (reason: LinkClose) => void): StreamEnd;
 }
 
-export function createUdpNode(options: UdpOptions): UdpNode {
+export async function createUdpNode(options: UdpOptions): Promise<UdpNode> {
   const { primitives, identity, clock, rng, logger } = options;
   const bounds = { ...UDP_BOUNDS, ...options.bounds };
+  const { UdxNative, RawStreamSet, NoiseSecretStream } = await loadUdx();
   const udx = new UdxNative();
   const streams = new RawStreamSet({ udx });
   const ports = new Map<string, UdpPort>();
@@ -80,6 +87,7 @@ export function createUdpNode(options: UdpOptions): UdpNode {
     dht: options.dht ?? null,
     closers,
     newStream: () => streams.add({ framed: true }),
+    createSecretStream: boundedSecretStreams(NoiseSecretStream),
     portFor(wanted) {
       const known = ports.get(`${wanted.host} ${wanted.port}`);
       if (known !== undefined) return known;

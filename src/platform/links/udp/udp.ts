@@ -17,8 +17,8 @@ export interface Udp {
   close(): Promise<void>;
 }
 
-export function createUdp(options: UdpOptions): Udp {
-  const node = createUdpNode(options);
+export async function createUdp(options: UdpOptions): Promise<Udp> {
+  const node = await createUdpNode(options);
   const dht = new DhtAcceptor(node);
   let isClosed = false;
   return {
