@@ -197,7 +197,7 @@ class MeshGateway implements Gateway {
     this.#bridges.setBridge({
       reaches: (destination) => mesh.cost(destination) !== null,
       forward: (packet) => this.#arrived(packet),
-      pass: (frame) => this.#passIn(frame),
+      pass: (frame, nowMs) => this.#passIn(frame, nowMs),
     });
     this.#bridges.onLink((event) => {
       const { peer: gateway } = event;
@@ -227,14 +227,13 @@ class MeshGateway implements Gateway {
     return this.#exits.exitFor(peer, null);
   }
 
-  pass(frame: Uint8Array): Result<void> | null {
-    const nowMs = this.#deps.clock.now();
+  pass(frame: Uint8Array, nowMs: number): Result<void> | null {
     const crossing = this.#outgoing.find(frame, FRAME_TYPE_BYTES, this.#bridges.version, nowMs);
     const ttl = packetTtl(frame, FRAME_TYPE_BYTES);
     if (crossing === null || ttl === 0) return null;
     setTtl(frame, ttl - 1, FRAME_TYPE_BYTES);
     const bytes = frame.length - FRAME_TYPE_BYTES;
-    const sent = this.#bridges.passOn(frame, crossing.route);
+    const sent = this.#bridges.passOn(frame, crossing.route, nowMs);
     if (!sent.ok) return this.#dropped(this.#queueError(crossing.exit, sent.error));
     countOut(this.#total, bytes);
     countOut(crossing.counters, bytes);
@@ -356,12 +355,12 @@ class MeshGateway implements Gateway {
     return ok(undefined);
   }
 
-  #passIn(frame: Uint8Array): Result<void> | null {
-    const { mesh, clock } = this.#deps;
-    const crossing = this.#incoming.find(frame, FRAME_TYPE_BYTES, mesh.version, clock.now());
+  #passIn(frame: Uint8Array, nowMs: number): Result<void> | null {
+    const { mesh } = this.#deps;
+    const crossing = this.#incoming.find(frame, FRAME_TYPE_BYTES, mesh.version, nowMs);
     if (crossing === null) return null;
     const bytes = frame.length - FRAME_TYPE_BYTES;
-    const sent = mesh.passOn(frame, crossing.route);
+    const sent = mesh.passOn(frame, crossing.route, nowMs);
     if (!sent.ok) return this.#dropped(sent);
     countIn(this.#total, bytes);
     countIn(crossing.counters, bytes);

@@ -12,7 +12,7 @@ export interface Bridge {
    * The same for a packet in the frame that it came in, a type byte before it, which is the bridge's from now on: where one of
    * its flow crossed a moment ago. `null`: none did, and nothing was changed.
    */
-  pass?(frame: Uint8Array): Result<void> | null;
+  pass?(frame: Uint8Array, nowMs: number): Result<void> | null;
 }
 
 /**

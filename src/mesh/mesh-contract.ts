@@ -118,7 +118,7 @@ export interface Mesh {
   /** The way to a member for packets of a flow, or the cheapest (`null`), as packets carry it; `null` if none leads there. */
   wayTo(peer: Uint8Array, flowId: number | null): Uint8Array | null;
   /** A packet from another mesh takes a way that `wayTo` gave. A frame: a type byte, then the packet; its bytes are given up. */
-  passOn(frame: Uint8Array, route: Uint8Array): Result<void, SwitchErrorCode>;
+  passOn(frame: Uint8Array, route: Uint8Array, nowMs: number): Result<void, SwitchErrorCode>;
   /** A presence frame for one neighbour; `false` if there is no link to it, or that takes none. */
   sendPresence(neighbour: Uint8Array, payload: Uint8Array): boolean;
   /** Grows whenever a way, or what is known of members, may have changed. */

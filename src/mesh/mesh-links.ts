@@ -70,7 +70,7 @@ export interface MeshLinksHandlers {
   reweighed(link: MeshLink, port: number): void;
   frame(link: MeshLink, type: ControlFrameType, payload: Uint8Array): void;
   /** A packet, as the whole frame: a type byte, then the packet. */
-  packet(link: MeshLink, frame: Uint8Array): void;
+  packet(link: MeshLink, frame: Uint8Array, nowMs: number): void;
   nextControl(port: number): OutgoingFrame | null;
 }
 
@@ -129,8 +129,8 @@ export class MeshLinks {
           const { link } = opened;
           if (link !== null && type !== FrameType.packet) handlers.frame(link, type, payload);
         },
-        packet: (frame) => {
-          if (opened.link !== null) handlers.packet(opened.link, frame);
+        packet: (frame, nowMs) => {
+          if (opened.link !== null) handlers.packet(opened.link, frame, nowMs);
         },
         roundTrip: (roundTripMs, queueMs) => {
           if (opened.link !== null) this.#measured(opened.link, roundTripMs, queueMs);

@@ -151,7 +151,7 @@ class MeshNode implements Mesh {
           this.#spread();
         },
         frame: (link, type, payload) => this.#receive(link, type, payload),
-        packet: (link, frame) => this.#stopped || this.#switch.receive(frame, link),
+        packet: (link, frame, nowMs) => this.#stopped || this.#switch.receive(frame, link, nowMs),
         nextControl: (port) => this.#nextControl(port),
       },
     });
@@ -265,8 +265,8 @@ class MeshNode implements Mesh {
     return this.#switch.wayTo(peer, flowId);
   }
 
-  passOn(frame: Uint8Array, route: Uint8Array): Result<void, SwitchErrorCode> {
-    return this.#stopped ? fail('MESH_STOPPED', {}) : this.#switch.passOn(frame, route);
+  passOn(frame: Uint8Array, route: Uint8Array, nowMs: number): Result<void, SwitchErrorCode> {
+    return this.#stopped ? fail('MESH_STOPPED', {}) : this.#switch.passOn(frame, route, nowMs);
   }
 
   sendPresence(peer: Uint8Array, payload: Uint8Array): boolean {

@@ -56,7 +56,7 @@ export interface Neighbour {
    */
   send(type: PayloadFrameType, payload: Uint8Array): Result<void, SendErrorCode>;
   /** `send` for a packet that came in a frame, which is this neighbour's from now on: so it is not copied once more. */
-  pass(frame: Uint8Array): Result<void, SendErrorCode>;
+  pass(frame: Uint8Array, nowMs: number): Result<void, SendErrorCode>;
   /** Offers the packets that are not acknowledged or wait, oldest first; what `takes` takes is not sent from here. */
   handOver(takes: (packet: Uint8Array) => boolean): void;
   /** `nextControl` may have something. */

@@ -10,7 +10,7 @@ export interface NeighbourHandlers {
   /** The payload belongs to the receiver. */
   frame(type: PayloadFrameType, payload: Uint8Array): void;
   /** The same for a packet, as the whole frame: a type byte, then the packet. Without it packets come to `frame`. */
-  packet?(frame: Uint8Array): void;
+  packet?(frame: Uint8Array, nowMs: number): void;
   /** A ping was answered, here or, where both ends share what they measure, there. `queueMs`: what a packet waited. */
   roundTrip?(roundTripMs: number, queueMs: number): void;
   /** The other end has a packet; a frame is a type byte, then the packet. */

@@ -140,27 +140,41 @@ class EstablishingNeighbour implements Neighbour {
     return ok(undefined);
   }
 
-  pass(frame: Uint8Array): Result<void, SendErrorCode> {
+  pass(frame: Uint8Array, nowMs: number): Result<void, SendErrorCode> {
     if (this.state !== 'established') return fail('MESH_LINK_CLOSED', { neighbour: this.#short });
     if (frame.length > this.#frameBytesMax) {
       const data = { bytes: frame.length, bytesMax: this.#frameBytesMax, neighbour: this.#short };
       return fail('MESH_FRAME_TOO_LONG', data);
     }
     const packets = this.#packets;
+    if (this.#isFree() && this.#watch?.mayCarry(frame.length) === true) {
+      if (packets.pass?.(frame, nowMs) === true) {
+        this.#queueMs = 0;
+        if (this.#isLoaded(frame, nowMs)) markCongestion(frame, 1);
+        this.#transmit(frame, nowMs);
+        return SENT;
+      }
+    }
     // What waits is copied: a view would hold the whole piece of the stream that it came in.
     const waits = this.#full || packets.bytes > 0;
-    if (!packets.push(waits ? frame.slice() : frame, this.#config.clock.now())) {
+    if (!packets.push(waits ? frame.slice() : frame, nowMs)) {
       return fail('MESH_QUEUE_FULL', { neighbour: this.#short, bytes: packets.bytes });
     }
     this.wake();
     return SENT;
   }
 
+  /** The link takes frames, and none waits. Link state calls `wake` when it has one, so it has none. */
+  #isFree(): boolean {
+    if (this.#full || this.#held !== null || this.#packets.bytes > 0) return false;
+    return this.#pongDue === null && !this.#pingDue && this.#control.bytes === 0;
+  }
+
   wake(): void {
     while (this.state === 'established' && !this.#full) {
       const frame = this.#next();
       if (frame === null) return;
-      this.#transmit(frame);
+      this.#transmit(frame, this.#config.clock.now());
     }
   }
 
@@ -208,11 +222,12 @@ class EstablishingNeighbour implements Neighbour {
 
   #receive(bytes: Uint8Array): void {
     if (this.state === 'closed') return;
-    this.#watch?.heard(this.#config.clock.now());
+    const nowMs = this.#config.clock.now();
+    this.#watch?.heard(nowMs);
     this.counters.framesIn += 1;
     this.counters.bytesIn += bytes.length;
     if (this.state === 'opening') this.#perform(this.#handshake.receive(bytes));
-    else this.#dispatch(bytes);
+    else this.#dispatch(bytes, nowMs);
   }
 
   #perform(outputs: readonly LinkHandshakeOutput[]): void {
@@ -220,7 +235,7 @@ class EstablishingNeighbour implements Neighbour {
       if (this.state === 'closed') return;
       switch (output.kind) {
         case 'send':
-          this.#transmit(output.frame);
+          this.#transmit(output.frame, this.#config.clock.now());
           break;
         case 'established':
           this.#established(output.negotiation, output.remote);
@@ -272,10 +287,10 @@ class EstablishingNeighbour implements Neighbour {
     });
   }
 
-  #dispatch(bytes: Uint8Array): void {
+  #dispatch(bytes: Uint8Array, nowMs: number): void {
     const { handlers } = this.#config;
     if (bytes[0] === FrameType.packet && handlers.packet !== undefined) {
-      handlers.packet(bytes);
+      handlers.packet(bytes, nowMs);
       return;
     }
     const frame = decodeFrame(bytes);
@@ -375,12 +390,12 @@ class EstablishingNeighbour implements Neighbour {
     return this.#load?.leaves(frame.length, packetIdBits(frame, 1), rate, nowMs) === true;
   }
 
-  #transmit(frame: Uint8Array): void {
+  #transmit(frame: Uint8Array, nowMs: number): void {
     switch (this.link.send(frame)) {
       case 'sent':
         this.counters.framesOut += 1;
         this.counters.bytesOut += frame.length;
-        this.#sent(frame);
+        this.#sent(frame, nowMs);
         break;
       case 'full':
         this.#full = true;
@@ -394,7 +409,7 @@ class EstablishingNeighbour implements Neighbour {
     }
   }
 
-  #sent(frame: Uint8Array): void {
+  #sent(frame: Uint8Array, nowMs: number): void {
     const watch = this.#watch;
     if (!isPacket(frame)) {
       this.#packets.charge(frame.length);
@@ -402,7 +417,6 @@ class EstablishingNeighbour implements Neighbour {
       return;
     }
     const kept = this.link.lastSent;
-    const nowMs = this.#config.clock.now();
     if (kept !== undefined) watch?.sentPacket(kept.bytes, kept.offset, frame.length, nowMs);
     else watch?.sentPacket(ownMemory(frame), 0, frame.length, nowMs);
   }

@@ -17,6 +17,11 @@ export interface PacketQueue {
   first(nowMs: number): Uint8Array | null;
   /** Takes what `first` gave for the same time. */
   shift(nowMs: number): Uint8Array | null;
+  /**
+   * Nothing waits and the link takes the frame: whether it may go at once, without being pushed. Then it has gone, and counts
+   * against what limits packets. Without this every packet is pushed.
+   */
+  pass?(frame: Uint8Array, nowMs: number): boolean;
   /** Offers what waits, oldest first; what `takes` takes waits no longer. */
   handOver(takes: (frame: Uint8Array) => boolean): void;
   /** Another frame of so many bytes went over the link: it waits for nobody, and counts against what limits packets. */
@@ -62,6 +67,12 @@ export class FifoPacketQueue implements PacketQueue {
       markCongestion(frame, 1);
     }
     return frame;
+  }
+
+  pass(_: Uint8Array, nowMs: number): boolean {
+    this.waitedMs = 0;
+    this.#mark?.leaves(0, 0, nowMs);
+    return true;
   }
 
   handOver(takes: (frame: Uint8Array) => boolean): void {

@@ -171,7 +171,7 @@ export class PacketSwitch {
   }
 
   /** A packet that came over a link: a type byte, then the packet. The bytes are this node's, and changed in place. */
-  receive(frame: Uint8Array, link: MeshLink): void {
+  receive(frame: Uint8Array, link: MeshLink, nowMs: number): void {
     this.#config.meter.arrived(frame.length - FRAME_TYPE_BYTES, link.traffic);
     const refused = link.account?.came(frame, FRAME_TYPE_BYTES) ?? null;
     if (refused !== null) {
@@ -180,8 +180,8 @@ export class PacketSwitch {
     }
     const decision = this.#forwarder.decide(frame, FRAME_TYPE_BYTES);
     // Nearly all that a relay sees: the frame goes on as it came.
-    if (decision.kind === 'forward' && this.#pass(decision.port, frame, link)) return;
-    if (decision.kind === 'bridge' && this.#passAcross(frame, link)) return;
+    if (decision.kind === 'forward' && this.#pass(decision.port, frame, link, nowMs)) return;
+    if (decision.kind === 'bridge' && this.#passAcross(frame, link, nowMs)) return;
     this.#perform(decision, frame.subarray(FRAME_TYPE_BYTES), link);
   }
 
@@ -204,10 +204,10 @@ export class PacketSwitch {
   }
 
   /** A packet that came over another mesh, in its frame, takes the way of `route` on. The bytes are this node's. */
-  passOn(frame: Uint8Array, route: Uint8Array): Result<void, SwitchErrorCode> {
+  passOn(frame: Uint8Array, route: Uint8Array, nowMs: number): Result<void, SwitchErrorCode> {
     const routed = rerouted(frame, FRAME_TYPE_BYTES, route);
     const decision = this.#forwarder.decide(routed, FRAME_TYPE_BYTES);
-    if (decision.kind === 'forward' && this.#pass(decision.port, routed, null)) return DONE;
+    if (decision.kind === 'forward' && this.#pass(decision.port, routed, null, nowMs)) return DONE;
     return this.#perform(decision, routed.subarray(FRAME_TYPE_BYTES), null);
   }
 
@@ -257,12 +257,12 @@ export class PacketSwitch {
   }
 
   /** Sends the frame of a packet on; `false` if the link does not take it now. */
-  #pass(port: number, frame: Uint8Array, from: MeshLink | null): boolean {
+  #pass(port: number, frame: Uint8Array, from: MeshLink | null, nowMs: number): boolean {
     const link = this.#config.links.byPort(port);
     if (link === undefined) return false;
     const { account } = link;
     if (account !== null && account.take(frame, FRAME_TYPE_BYTES) !== null) return false;
-    if (!link.neighbour.pass(frame).ok) {
+    if (!link.neighbour.pass(frame, nowMs).ok) {
       account?.retract(frame, FRAME_TYPE_BYTES);
       return false;
     }
@@ -273,8 +273,8 @@ export class PacketSwitch {
   }
 
   /** The frame of a packet whose route ends at this gateway crosses as others of its flow did; `false` if none did. */
-  #passAcross(frame: Uint8Array, from: MeshLink): boolean {
-    const crossed = this.bridge?.pass?.(frame) ?? null;
+  #passAcross(frame: Uint8Array, from: MeshLink, nowMs: number): boolean {
+    const crossed = this.bridge?.pass?.(frame, nowMs) ?? null;
     if (crossed === null) return false;
     if (crossed.ok) this.#config.meter.became('bridged', from.traffic);
     else this.#crossed(crossed, frame.subarray(FRAME_TYPE_BYTES), from);

@@ -7,8 +7,8 @@ import { writeU32 } from '../../wire/big-endian.ts';
 /** Small, so that each piece that is written is a sign of life. */
 export const PIECE_BYTES_MAX: number = 64 * 1024;
 const PIECE_BYTES_MIN = 1024;
-/** The rest of a larger piece is given up: an idle link holds no more. */
-const REST_BYTES_MAX = 4 * 1024;
+/** A piece serves about so many turns of a link that is busy alike. */
+const TURNS = 4;
 const PREFIX_BYTES = 4;
 
 export class OutgoingPieces {
@@ -53,6 +53,11 @@ export class OutgoingPieces {
     if (pieces.length > 0) this.#pieces = [...pieces, ...this.#pieces];
   }
 
+  /** Gives up the rest of a piece, where the link is idle. */
+  trim(): void {
+    if (this.#tailUsed === 0) this.#tail = new Uint8Array(0);
+  }
+
   clear(): void {
     this.#pieces = [];
     this.#tail = new Uint8Array(0);
@@ -61,7 +66,7 @@ export class OutgoingPieces {
 
   #newTail(room: number): void {
     this.#sealTail();
-    const expected = Math.max(PIECE_BYTES_MIN, this.#lastTurnBytes, 2 * this.#turnBytes);
+    const expected = Math.max(PIECE_BYTES_MIN, TURNS * this.#lastTurnBytes, 2 * this.#turnBytes);
     const piece = Buffer.allocUnsafeSlow(Math.max(room, Math.min(expected, PIECE_BYTES_MAX)));
     // Plain bytes on the same memory: the `slice` of a Buffer would not copy.
     this.#tail = new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
@@ -72,8 +77,7 @@ export class OutgoingPieces {
     for (let at = 0; at < used; at += PIECE_BYTES_MAX) {
       this.#pieces.push(this.#tail.subarray(at, Math.min(used, at + PIECE_BYTES_MAX)));
     }
-    const isSmall = this.#tail.length <= REST_BYTES_MAX;
-    this.#tail = isSmall ? this.#tail.subarray(used) : new Uint8Array(0);
+    this.#tail = this.#tail.subarray(used);
     this.#tailUsed = 0;
   }
 }

@@ -194,7 +194,10 @@ export class TlsLink implements Link {
     this.#progressMs = clock.now();
     const check = (): void => {
       this.#stallTimer = null;
-      if (this.#inFlightBytes === 0) return;
+      if (this.#inFlightBytes === 0) {
+        this.#pieces.trim();
+        return;
+      }
       const idleMs = clock.now() - this.#progressMs;
       if (idleMs >= stallTimeoutMs) {
         this.destroy({ code: 'LINK_STALLED', detail: `no progress for ${stallTimeoutMs} ms` });
