@@ -15,6 +15,7 @@ import type { CheckedBlock } from '../casino/replica.ts';
 import { rulesHash } from '../casino/rules-hash.ts';
 import type { Identity } from '../crypto/signing.ts';
 import type { NodeGate } from '../gateway/admission/gate.ts';
+import type { OwnPrice } from '../gateway/accounting/own-price.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { createMesh, type Mesh, type MeshConfig } from '../mesh/mesh.ts';
 import type { FailureTimings } from '../resilience/presets.ts';
@@ -30,6 +31,11 @@ import { hostCasino } from './casino-host.ts';
 import { CASINO_PROTOCOL } from './casino-service.ts';
 import { createDialing, type Dialing, type DialTarget } from './dialing.ts';
 import { openLocalCasino, type LocalCasino, type TableOptions } from './local-casino.ts';
+import {
+  createGatewayChoice,
+  type GatewayChoice,
+  type GatewayChoiceConfig,
+} from './gateway-choice.ts';
 import { createNodeEvents, type NodeEvents } from './node-event.ts';
 import { followCasino } from './remote-casino.ts';
 
@@ -38,7 +44,7 @@ const TRAFFIC_CLASSES: ReadonlyMap<number, TrafficClass> = new Map([
   [CASINO_PROTOCOL, TrafficClass.game],
 ]);
 
-export interface NodeConfig extends FailureTimings {
+export interface NodeConfig extends FailureTimings, GatewayChoiceConfig {
   readonly identity: Identity;
   /** For people; proves nothing. */
   readonly name: string;
@@ -68,6 +74,8 @@ export interface NodeDeps {
   readonly bootEpoch: number;
   /** Who may come in, where this node listens. */
   readonly gate?: NodeGate;
+  /** What this node asks for crossings, if it is a gateway that asks for something. */
+  readonly ownPrice?: OwnPrice;
 }
 
 /** What this node has to do with a casino. */
@@ -86,6 +94,8 @@ export interface CasinoNode {
   readonly startedAt: number;
   readonly mesh: Mesh;
   readonly gateway: Gateway | null;
+  /** `null` for a version that has no gateways. */
+  readonly gatewayChoice: GatewayChoice | null;
   readonly gate: NodeGate | null;
   readonly events: NodeEvents;
   readonly casino: CasinoRole;
@@ -109,6 +119,7 @@ export function createNode(config: NodeConfig, deps: NodeDeps): CasinoNode {
 
 class ComposedNode implements CasinoNode {
   readonly config: NodeConfig;
+  readonly gatewayChoice: GatewayChoice | null;
   readonly startedAt: number;
   readonly mesh: Mesh;
   readonly gateway: Gateway | null;
@@ -125,8 +136,13 @@ class ComposedNode implements CasinoNode {
     this.startedAt = deps.clock.now();
     this.gate = deps.gate ?? null;
     const shared = { ...config, rulesHash: rulesHash(deps.primitives) };
-    this.mesh = createMesh({ ...shared, trafficClasses: TRAFFIC_CLASSES }, deps);
+    this.mesh = createMesh(
+      { ...shared, trafficClasses: TRAFFIC_CLASSES },
+      { ...deps, chooseGateway: (peer, _, except) => this.#chooseGateway(peer, except) },
+    );
     this.gateway = config.gateway ? createGateway(shared, { ...deps, mesh: this.mesh }) : null;
+    const { mesh, gateway } = this;
+    this.gatewayChoice = createGatewayChoice(config, { ...deps, mesh, gateway });
     this.mesh.onLink((event) => {
       if (event.kind === 'established')
         this.#linkUp(event.peer, 'mesh', event.negotiation, event.remote);
@@ -220,8 +236,16 @@ class ComposedNode implements CasinoNode {
       this.casino.client.stop();
     }
     if (this.casino.kind === 'validator') await this.casino.local.stop();
+    this.gatewayChoice?.stop();
     this.gateway?.stop();
     this.mesh.stop();
+  }
+
+  #chooseGateway(peer: Uint8Array, except: Uint8Array | null): Uint8Array | null {
+    const { gatewayChoice, mesh } = this;
+    if (gatewayChoice !== null) return gatewayChoice.selection.choose(peer, except);
+    // An older version sends nothing to gateways; it only tells whether there is one.
+    return mesh.gateways()[0]?.peer ?? null;
   }
 
   #tell(events: CasinoEvents, block: CheckedBlock): void {

@@ -13,6 +13,7 @@ import { parsePeerId } from '../../core/peer-id.ts';
 import { parseAmount } from '../../core/amount.ts';
 import type { PolicyName } from '../../routing/policies/route-policy.ts';
 import { LIMIT_SETTINGS, type LimitSettings } from './limit-settings.ts';
+import { SELECTION_SETTINGS, type SelectionSettings } from './selection-settings.ts';
 import { parseMobility, parsePosition } from './place.ts';
 import { checkWith, type Setting } from './setting.ts';
 
@@ -20,7 +21,7 @@ import { checkWith, type Setting } from './setting.ts';
  * What a node runs with. Addresses are `host:port` for TLS, else the transport's word before it, `ws:host:port`; those to
  * join may be prefixed with `PEERID@`.
  */
-export interface Settings extends LimitSettings {
+export interface Settings extends LimitSettings, SelectionSettings {
   readonly networkId: string;
   readonly proofBits: number;
   readonly name: string;
@@ -291,6 +292,7 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     comment: 'Gateways of other meshes to connect to: host:port or PEERID@host:port.',
     check: checkWith(joins),
   },
+  ...SELECTION_SETTINGS,
   ...LIMIT_SETTINGS,
   validator: {
     key: 'casino.validator',

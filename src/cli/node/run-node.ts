@@ -12,11 +12,12 @@ import type { Store } from '../../env/store.ts';
 import { answerControl } from '../../node/control.ts';
 import { createAdmissionGate, type NodeGate } from '../../gateway/admission/gate.ts';
 import type { AdmissionLimits } from '../../gateway/admission/limits.ts';
+import { openOwnPrice } from '../../gateway/accounting/own-price.ts';
 import type { Listening } from '../../node/report.ts';
 import { parseDialTarget, type DialTarget } from '../../node/dialing.ts';
 import { createNode, type CasinoNode } from '../../node/node.ts';
 import type { NodeEvent } from '../../node/node-event.ts';
-import { createTransports, type Transport } from '../../platform/links/transports.ts';
+import { createTransports, transportOf, type Transport } from '../../platform/links/transports.ts';
 import { systemClock } from '../../platform/node/clock.ts';
 import { serveControl, type ControlServer } from '../../platform/node/control-socket.ts';
 import { watchLoopDelay } from '../../platform/node/loop-delay.ts';
@@ -31,6 +32,7 @@ import { presets } from '../../resilience/presets.ts';
 import { parseVersion } from '../../versioning/protocol-version.ts';
 import { locationOf } from '../config/place.ts';
 import { admissionLimits, type LimitSettings } from '../config/limit-settings.ts';
+import { capacityOf, priceTable, selectionCriteria } from '../config/selection-settings.ts';
 import type { Settings } from '../config/settings.ts';
 import { controlSocketPath, makePrivateFolder } from '../state-folder.ts';
 import { createEventQueue } from './event-queue.ts';
@@ -100,6 +102,13 @@ export async function bootNode(
       gate,
     });
     undo.push(() => transports.close());
+    const ownPrice = settings.gateway
+      ? await openOwnPrice(
+          { primitives, identity, store, bootEpoch },
+          systemClock.wallMs(),
+          priceTable(settings),
+        )
+      : null;
     const node = createNode(
       {
         identity,
@@ -115,6 +124,9 @@ export async function bootNode(
           relays: !settings.leaf,
           location: locationOf(settings.position, settings.mobility, systemClock.wallMs()),
         },
+        selection: selectionCriteria(settings),
+        gatewayCapacity: capacityOf(settings),
+        gatewayTransports: [settings.gatewayListen, ...settings.gatewayAlsoListen].map(transportOf),
         ...presets[settings.preset],
       },
       {
@@ -128,6 +140,7 @@ export async function bootNode(
         gate,
         store,
         bootEpoch,
+        ...(ownPrice === null ? {} : { ownPrice }),
       },
     );
     undo.push(() => node.stop());

@@ -1,0 +1,117 @@
+// What a node has to do with the choice of gateways: it chooses among those of its mesh for its own packets, knows their
+// prices, and if it is one itself, tells what it offers.
+
+import { featuresOf } from '../versioning/offer.ts';
+import type { ProtocolVersion } from '../versioning/protocol-version.ts';
+import type { Identity } from '../crypto/signing.ts';
+import type { Clock } from '../env/clock.ts';
+import type { Logger } from '../env/logger.ts';
+import type { Primitives } from '../env/primitives.ts';
+import type { Rng } from '../env/rng.ts';
+import type { OwnPrice } from '../gateway/accounting/own-price.ts';
+import { createPriceService, type PriceService } from '../gateway/accounting/price-service.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import { GatewaySelection } from '../gateway/selection/gateway-selection.ts';
+import { bridgeSource, meshSource } from '../gateway/selection/gateway-source.ts';
+import { OfferDesk } from '../gateway/selection/offer-desk.ts';
+import { OwnClaims } from '../gateway/selection/own-claims.ts';
+import type { SelectionCriteria } from '../gateway/selection/selection-criteria.ts';
+import type { Mesh } from '../mesh/mesh.ts';
+
+/** Prices are asked of the nearest gateways of the mesh, at most so many. */
+const PRICED_GATEWAYS_MAX = 8;
+
+export interface GatewayChoiceConfig {
+  readonly identity: Identity;
+  readonly meshName: string;
+  readonly version: ProtocolVersion;
+  /** What this node asks of gateways; what is left out is as in `DEFAULT_CRITERIA`. */
+  readonly selection?: Partial<SelectionCriteria>;
+  /** Bytes per second that this gateway can carry between meshes, both ways together; `null` where it is not told. */
+  readonly gatewayCapacity?: number | null;
+  /** On which this gateway takes links. */
+  readonly gatewayTransports?: readonly string[];
+}
+
+export interface GatewayChoiceDeps {
+  readonly primitives: Primitives;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly logger: Logger;
+  readonly bootEpoch: number;
+  readonly mesh: Mesh;
+  /** `null` where this node is none. */
+  readonly gateway: Gateway | null;
+  /** What this gateway asks; it asks nothing where none is given. */
+  readonly ownPrice?: OwnPrice;
+}
+
+export interface GatewayChoice {
+  readonly selection: GatewaySelection;
+  readonly prices: PriceService;
+  /** What this gateway says of itself; `null` where it is none. */
+  readonly claims: OwnClaims | null;
+  stop(): void;
+}
+
+/** `null` for a version that has no gateways. */
+export function createGatewayChoice(
+  config: GatewayChoiceConfig,
+  deps: GatewayChoiceDeps,
+): GatewayChoice | null {
+  if (!featuresOf(config.version).some(({ name }) => name === 'GatewayNodes')) return null;
+  const { primitives, clock, logger, mesh, gateway } = deps;
+  const prices = createPriceService({
+    mesh,
+    clock,
+    primitives,
+    own: deps.ownPrice ?? null,
+    onRefused: (_, { code }) => logger.info('gateway-price-refused', { code }),
+  });
+  const claims = gateway === null ? null : ownClaims(config, clock, gateway);
+  const desk =
+    gateway === null || claims === null
+      ? null
+      : new OfferDesk({
+          ...config,
+          ...deps,
+          claims: () => claims.now(),
+          reaches: (peer) => mesh.cost(peer) !== null || gateway.reaches(peer),
+        });
+  const selection = new GatewaySelection(config.selection ?? {}, {
+    ...deps,
+    desk,
+    sources: [
+      meshSource(mesh, config.meshName),
+      ...(gateway === null ? [] : [bridgeSource(gateway)]),
+    ],
+    priceOf(peer) {
+      for (const near of mesh.gateways().slice(0, PRICED_GATEWAYS_MAX)) prices.watch(near.peer);
+      // The class that players' messages are of.
+      return prices.book.termsOf(peer, clock.wallMs())?.game ?? null;
+    },
+  });
+  return {
+    selection,
+    prices,
+    claims,
+    stop() {
+      selection.stop();
+      prices.stop();
+      claims?.stop();
+    },
+  };
+}
+
+function ownClaims(
+  { gatewayCapacity, gatewayTransports }: GatewayChoiceConfig,
+  clock: Clock,
+  gateway: Gateway,
+): OwnClaims {
+  return new OwnClaims({
+    clock,
+    gateway,
+    capacity: () => gatewayCapacity ?? null,
+    transports: () => gatewayTransports ?? [],
+  });
+}
