@@ -43,13 +43,14 @@ export const PACKET_BYTES_MAX: number =
   PACKET_HEADER_BYTES_MIN + ROUTE_BYTES_MAX + PACKET_BODY_BYTES_MAX;
 
 const VERSION_AT = 0;
-const TYPE_AT = 1;
-const FLAGS_AT = 2;
+/** Where relays find what they look at without decoding the rest. */
+export const TYPE_AT = 1;
+export const FLAGS_AT = 2;
 const TTL_AT = 3;
 const BODY_BYTES_AT = 4;
 const FLOW_ID_AT = 8;
 const PACKET_ID_AT = 12;
-const SOURCE_AT = 20;
+export const SOURCE_AT = 20;
 const DESTINATION_AT = SOURCE_AT + PEER_ID_BYTES;
 const ROUTE_BYTES_AT = DESTINATION_AT + PEER_ID_BYTES;
 const CURSOR_AT = ROUTE_BYTES_AT + 1;
