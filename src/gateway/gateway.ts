@@ -25,6 +25,7 @@ import { bridgeMetrics } from './federation/bridge-metrics.ts';
 import { ExitChoice, type Way } from './federation/exit-choice.ts';
 import { PresenceDirectory } from './federation/presence-directory.ts';
 import { PresenceExchange } from './federation/presence-exchange.ts';
+import { createShaper, type Shaper } from './shaping/shaper.ts';
 
 /** Before the packet in a frame. */
 const FRAME_TYPE_BYTES = 1;
@@ -51,6 +52,8 @@ export interface GatewayDeps {
   readonly mesh: Mesh;
   /** Durable, grows at each start: later presence is newer presence. */
   readonly bootEpoch: number;
+  /** Its bandwidth; default: no limits. */
+  readonly shaper?: Shaper;
 }
 
 /** Packets that crossed, as this gateway carried them. `out` is away from its mesh. */
@@ -100,6 +103,8 @@ export type BridgeEvent =
   | { readonly kind: 'closed'; readonly gateway: Uint8Array; readonly code: string | null };
 
 export interface Gateway extends Bridge {
+  /** Limits, and what was carried by whom. */
+  readonly shaper: Shaper;
   /** Takes a raw link to another gateway. */
   addLink(link: Link): void;
   isConnected(gateway: Uint8Array): boolean;
@@ -150,6 +155,7 @@ function noCrossings(): Crossings {
 }
 
 class MeshGateway implements Gateway {
+  readonly shaper: Shaper;
   readonly #deps: GatewayDeps;
   /** The mesh of gateways. */
   readonly #bridges: Mesh;
@@ -166,6 +172,7 @@ class MeshGateway implements Gateway {
   constructor(config: GatewayConfig, deps: GatewayDeps) {
     const { primitives, clock, mesh, bootEpoch } = deps;
     this.#deps = deps;
+    this.shaper = deps.shaper ?? createShaper(deps);
     this.#bridges = createMesh(
       { ...config, purpose: 'bridge', gateway: true },
       {
@@ -173,6 +180,7 @@ class MeshGateway implements Gateway {
         metrics: bridgeMetrics(deps.metrics),
         chooseGateway: (destination, flowId, except) =>
           this.#exits.exitFor(destination, flowId, except),
+        packetQueue: (link) => this.shaper.queue('internet', link),
         presence: (from, payload) => this.#presence.received(from, payload),
       },
     );
@@ -234,6 +242,7 @@ class MeshGateway implements Gateway {
     setTtl(frame, ttl - 1, FRAME_TYPE_BYTES);
     const bytes = frame.length - FRAME_TYPE_BYTES;
     const sent = this.#bridges.passOn(frame, crossing.route, nowMs);
+    this.shaper.received('local', bytes, nowMs);
     if (!sent.ok) return this.#dropped(this.#queueError(crossing.exit, sent.error));
     countOut(this.#total, bytes);
     countOut(crossing.counters, bytes);
@@ -242,6 +251,7 @@ class MeshGateway implements Gateway {
 
   /** Errors: `GATEWAY_PEER_UNKNOWN`, `GATEWAY_HOPS_EXHAUSTED`, `GATEWAY_QUEUE_FULL`, `WIRE_PACKET_…`. */
   forward(packet: Uint8Array): Result<void> {
+    this.shaper.received('local', packet.length, this.#deps.clock.now());
     const header = decodePacketHeader(packet);
     if (!header.ok) return this.#dropped(header);
     const { destination, source, flowId, ttl } = header.value;
@@ -318,6 +328,7 @@ class MeshGateway implements Gateway {
   stop(): void {
     this.#presence.stop();
     this.#bridges.stop();
+    this.shaper.stop();
   }
 
   #tell(event: BridgeEvent): void {
@@ -344,6 +355,7 @@ class MeshGateway implements Gateway {
     if (!header.ok) return this.#dropped(header);
     const { destination } = header.value;
     const { mesh, clock } = this.#deps;
+    this.shaper.received('internet', packet.length, clock.now());
     const injected = mesh.inject(packet);
     if (!injected.ok) return this.#dropped(injected);
     const counters = this.#countersOf(destination);
@@ -360,6 +372,7 @@ class MeshGateway implements Gateway {
     const crossing = this.#incoming.find(frame, FRAME_TYPE_BYTES, mesh.version, nowMs);
     if (crossing === null) return null;
     const bytes = frame.length - FRAME_TYPE_BYTES;
+    this.shaper.received('internet', bytes, nowMs);
     const sent = mesh.passOn(frame, crossing.route, nowMs);
     if (!sent.ok) return this.#dropped(sent);
     countIn(this.#total, bytes);

@@ -22,6 +22,7 @@ import type { Bridge, ChooseGateway } from './bridge.ts';
 import type { FlowFeedback } from './flow-feedback.ts';
 import type { LinkAccounts } from './link-account.ts';
 import type { Member, MeshCounters, MeshLinkEvent, NeighbourInfo, RouteInfo } from './mesh-view.ts';
+import type { PacketQueue } from './packet-queue.ts';
 import type { SwitchErrorCode } from './packet-switch.ts';
 import type { SessionInfo } from './peer-sessions.ts';
 import type { SessionSendErrorCode } from './session-table.ts';
@@ -37,6 +38,8 @@ export interface MeshDeps {
   readonly bootEpoch: number;
   /** Link-state records of this network, shared with other nodes of this process. Default: one for this node. */
   readonly pool?: RecordPool;
+  /** Where the packets of a link wait for it. Default: a `FifoPacketQueue`. */
+  readonly packetQueue?: (link: Link) => PacketQueue;
   /** Where frames of link state are written. Default: `FRESH_BUFFERS`. */
   readonly buffers?: FrameBuffers;
   /** Who accounts for the packets of links. Default: nobody. */

@@ -135,6 +135,7 @@ class MeshNode implements Mesh {
       clock,
       logger,
       ...(deps.accounts === undefined ? {} : { accounts: deps.accounts }),
+      ...(deps.packetQueue === undefined ? {} : { packetQueue: deps.packetQueue }),
       checkProof: createProofMemory(primitives, networkId, config.proofBits),
       hello: (frameBytesMax) => this.#hello(frameBytesMax),
       energy: () => config.attributes?.energy ?? null,
@@ -146,10 +147,7 @@ class MeshNode implements Mesh {
         suspected: (link, port) => this.#linkSuspected(link, port),
         recovered: (link, port) => this.#linkRecovered(link, port),
         refused: (link, reason) => this.#announcer.closed(link, reason, false),
-        reweighed: (link, port) => {
-          this.#linkState.reweigh(port, link.meter.weight, link.meter.metrics);
-          this.#spread();
-        },
+        reweighed: (link, port) => this.#linkReweighed(link, port),
         frame: (link, type, payload) => this.#receive(link, type, payload),
         packet: (link, frame, nowMs) => this.#stopped || this.#switch.receive(frame, link, nowMs),
         nextControl: (port) => this.#nextControl(port),
@@ -363,6 +361,11 @@ class MeshNode implements Mesh {
     this.#linkState.linkDown(port);
     this.#announcer.closed(link.neighbour.link, reason, true);
     if (!this.#stopped) this.#spread();
+  }
+
+  #linkReweighed(link: MeshLink, port: number): void {
+    this.#linkState.reweigh(port, link.meter.weight, link.meter.metrics);
+    this.#spread();
   }
 
   /**

@@ -17,6 +17,8 @@ import type { Identity } from '../crypto/signing.ts';
 import type { NodeGate } from '../gateway/admission/gate.ts';
 import type { OwnPrice } from '../gateway/accounting/own-price.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
+import type { ShapingLimits } from '../gateway/shaping/limits.ts';
+import { createShaper } from '../gateway/shaping/shaper.ts';
 import { createMesh, type Mesh, type MeshConfig } from '../mesh/mesh.ts';
 import type { FailureTimings } from '../resilience/presets.ts';
 import type { PolicyName } from '../routing/policies/route-policy.ts';
@@ -55,6 +57,8 @@ export interface NodeConfig extends FailureTimings, GatewayChoiceConfig {
   readonly proof: Uint8Array;
   readonly proofBits: number;
   readonly gateway: boolean;
+  /** Of a gateway; what is not given is `DEFAULT_LIMITS`. */
+  readonly bandwidth?: Partial<ShapingLimits>;
   /** See `MeshConfig`. */
   readonly policy: PolicyName;
   readonly attributes: NonNullable<MeshConfig['attributes']>;
@@ -136,11 +140,17 @@ class ComposedNode implements CasinoNode {
     this.startedAt = deps.clock.now();
     this.gate = deps.gate ?? null;
     const shared = { ...config, rulesHash: rulesHash(deps.primitives) };
+    const shaper = config.gateway ? createShaper(deps, config.bandwidth) : null;
     this.mesh = createMesh(
       { ...shared, trafficClasses: TRAFFIC_CLASSES },
-      { ...deps, chooseGateway: (peer, _, except) => this.#chooseGateway(peer, except) },
+      {
+        ...deps,
+        chooseGateway: (peer, _, except) => this.#chooseGateway(peer, except),
+        ...(shaper === null ? {} : { packetQueue: (link: Link) => shaper.queue('local', link) }),
+      },
     );
-    this.gateway = config.gateway ? createGateway(shared, { ...deps, mesh: this.mesh }) : null;
+    const ofGateway = { ...deps, mesh: this.mesh };
+    this.gateway = shaper === null ? null : createGateway(shared, { ...ofGateway, shaper });
     const { mesh, gateway } = this;
     this.gatewayChoice = createGatewayChoice(config, { ...deps, mesh, gateway });
     this.mesh.onLink((event) => {

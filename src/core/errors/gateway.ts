@@ -74,7 +74,7 @@ export const gatewayErrors = {
     cause: 'Somebody speaks for a gateway that it is not, or the offer was changed on its way.',
     cure: 'Nothing: the offer was refused.',
   },
-  GATEWAY_LIMIT_INVALID: {
+  GATEWAY_BANDWIDTH_INVALID: {
     message: 'the limit {name} cannot be {value} Mbit/s: {mbpsMin} to {mbpsMax}',
     cause: 'A bandwidth limit is not a number, or out of range.',
     cure: 'Give it in Mbit/s within the range, or leave it out for no limit.',

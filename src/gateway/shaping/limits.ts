@@ -41,13 +41,15 @@ const NAMES = [
   'controlPeerMbpsMax',
 ] as const;
 
-/** Errors: `GATEWAY_LIMIT_INVALID`. */
-export function checkLimits(limits: ShapingLimits): Result<ShapingLimits, 'GATEWAY_LIMIT_INVALID'> {
+/** Errors: `GATEWAY_BANDWIDTH_INVALID`. */
+export function checkLimits(
+  limits: ShapingLimits,
+): Result<ShapingLimits, 'GATEWAY_BANDWIDTH_INVALID'> {
   for (const name of NAMES) {
     const value = limits[name];
     if (value === null) continue;
     if (value >= LIMIT_MBPS_MIN && value <= LIMIT_MBPS_MAX) continue;
-    return fail('GATEWAY_LIMIT_INVALID', {
+    return fail('GATEWAY_BANDWIDTH_INVALID', {
       name,
       value: String(value),
       mbpsMin: LIMIT_MBPS_MIN,

@@ -147,8 +147,8 @@ export class ShapedInterface {
   }
 
   /** So many bytes came in from this side. */
-  received(bytes: number): void {
-    this.#usage.received(bytes, this.clock.now());
+  received(bytes: number, nowMs: number): void {
+    this.#usage.received(bytes, nowMs);
   }
 
   /** Drops until what waits is within its bounds; of `newest`, which just grew, where all queues are short. */

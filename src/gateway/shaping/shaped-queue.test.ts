@@ -319,7 +319,7 @@ describe('limits', () => {
     const rig = new Rig({ internetMbpsMax: 5 });
     for (const internetMbpsMax of [0, -1, NaN, Infinity]) {
       const changed = rig.shaper.setLimits({ internetMbpsMax });
-      expect(changed).toMatchObject({ ok: false, error: { code: 'GATEWAY_LIMIT_INVALID' } });
+      expect(changed).toMatchObject({ ok: false, error: { code: 'GATEWAY_BANDWIDTH_INVALID' } });
     }
     expect(rig.shaper.limits.internetMbpsMax).toBe(5);
   });
@@ -337,12 +337,13 @@ function flooded(rig: Rig, wires: readonly Wire[], wishesOf: (at: number) => rea
   }
 }
 
-describe('classes', () => {
-  const share = (wires: readonly Wire[], wish: number): number => {
-    const all = wires.reduce((sum, wire) => sum + wire.bytes(), 0);
-    return wires.reduce((sum, w) => sum + w.bytes(0, (sent) => sent.wish === wish), 0) / all;
-  };
+/** Of what all of them sent. */
+function share(wires: readonly Wire[], wish: number): number {
+  const all = wires.reduce((sum, wire) => sum + wire.bytes(), 0);
+  return wires.reduce((sum, w) => sum + w.bytes(0, (sent) => sent.wish === wish), 0) / all;
+}
 
+describe('classes', () => {
   test.each([
     ['by the rate of the link', null, 250],
     ['by the limit of the interface', 2, Infinity],

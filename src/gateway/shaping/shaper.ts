@@ -13,17 +13,17 @@ import { ShapedQueue } from './shaped-queue.ts';
 
 export interface Shaper {
   readonly limits: ShapingLimits;
-  /** In force at once for all links; nothing that waits is lost. Errors: `GATEWAY_LIMIT_INVALID`, and then nothing changes. */
-  setLimits(limits: Partial<ShapingLimits>): Result<void, 'GATEWAY_LIMIT_INVALID'>;
+  /** In force at once for all links; nothing that waits is lost. Errors: `GATEWAY_BANDWIDTH_INVALID`, and then nothing changes. */
+  setLimits(limits: Partial<ShapingLimits>): Result<void, 'GATEWAY_BANDWIDTH_INVALID'>;
   /** Where the packets of a link are to wait. */
   queue(side: InterfaceName, link: Pick<Link, 'remoteKey'>): PacketQueue;
   /** Bytes of a packet came in from that side, for `usage`. */
-  received(side: InterfaceName, bytes: number): void;
+  received(side: InterfaceName, bytes: number, nowMs: number): void;
   usage(): BandwidthUsage;
   stop(): void;
 }
 
-/** Limits that are not given are `DEFAULT_LIMITS`; throws `GATEWAY_LIMIT_INVALID` where `checkLimits` fails. */
+/** Limits that are not given are `DEFAULT_LIMITS`; throws `GATEWAY_BANDWIDTH_INVALID` where `checkLimits` fails. */
 export function createShaper(
   { clock, rng }: { readonly clock: Clock; readonly rng: Rng },
   initial: Partial<ShapingLimits> = {},
@@ -46,7 +46,7 @@ export function createShaper(
       return { ok: true, value: undefined };
     },
     queue: (side, link) => new ShapedQueue(sides[side], link.remoteKey),
-    received: (side, bytes) => sides[side].received(bytes),
+    received: (side, bytes, nowMs) => sides[side].received(bytes, nowMs),
     usage() {
       const nowMs = clock.now();
       return {
