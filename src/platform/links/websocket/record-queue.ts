@@ -14,8 +14,10 @@ export interface RecordQueue {
   readonly bytes: number;
   /** Copies `frame`. */
   push(frame: Uint8Array): void;
-  /** The next record's content, `null` if nothing waits. */
+  /** The next record's content, `null` if nothing waits. It is the caller's until `recycle`. */
   shift(): Uint8Array | null;
+  /** Gives the memory of a content back, to be filled again. */
+  recycle(content: Uint8Array): void;
   clear(): void;
 }
 
@@ -29,6 +31,8 @@ export function createRecordQueue(contentBytesMax: number): RecordQueue {
   let used = 0;
   let bytes = 0;
   let lastUsed = 0;
+  /** Memory for one full record, while the queue is busy. */
+  let spare: Uint8Array<ArrayBuffer> | null = null;
   const prefix = new Uint8Array(PREFIX_BYTES);
 
   /** Makes room for some more bytes at the tail, of which the caller is about to add `wanted`. */
@@ -39,7 +43,9 @@ export function createRecordQueue(contentBytesMax: number): RecordQueue {
       used = 0;
     }
     const roomBytes = Math.max(CONTENT_BYTES_MIN, lastUsed, used + wanted, 2 * tail.length);
-    const larger = new Uint8Array(Math.min(roomBytes, contentBytesMax));
+    const isFull = roomBytes >= contentBytesMax;
+    const larger = (isFull ? spare : null) ?? new Uint8Array(Math.min(roomBytes, contentBytesMax));
+    if (isFull) spare = null;
     larger.set(tail.subarray(0, used));
     tail = larger;
   }
@@ -88,7 +94,14 @@ export function createRecordQueue(contentBytesMax: number): RecordQueue {
       return content;
     },
 
+    recycle({ buffer }) {
+      // A queue that has run empty is idle until proved otherwise, and keeps nothing.
+      const isFull = buffer.byteLength === contentBytesMax && buffer instanceof ArrayBuffer;
+      spare = isFull && bytes > 0 ? new Uint8Array(buffer) : null;
+    },
+
     clear() {
+      spare = null;
       full = [];
       first = 0;
       tail = new Uint8Array(0);
