@@ -89,8 +89,8 @@ async function overLink(address: string, listen: Listen, dialer: Dialer): Promis
   const listener = await listen(address, inbound.resolve);
   const out = await dialer.dial(listener.address, null);
   const arrivals = new Arrivals();
-  let drained: () => void = () => undefined;
-  out.attach({ frame: () => undefined, drain: () => drained(), close: () => undefined });
+  let drained = Promise.withResolvers<void>();
+  out.attach({ frame: () => undefined, drain: () => drained.resolve(), close: () => undefined });
   (await inbound.promise).attach({
     frame: arrivals.one,
     drain: () => undefined,
@@ -101,10 +101,10 @@ async function overLink(address: string, listen: Listen, dialer: Dialer): Promis
       const all = arrivals.expect(frames);
       for (let sent = 0; sent < frames;) {
         if (out.send(frame) === 'sent') sent += 1;
-        else
-          await new Promise<void>((resolve) => {
-            drained = resolve;
-          });
+        else {
+          drained = Promise.withResolvers();
+          await drained.promise;
+        }
       }
       await all;
     },

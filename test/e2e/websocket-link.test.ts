@@ -15,6 +15,11 @@ import { createWebSockets, type WebSockets } from '../../src/platform/links/webs
 import { systemClock } from '../../src/platform/node/clock.ts';
 import { primitives } from '../../src/platform/node/primitives.ts';
 import { systemRng } from '../../src/platform/node/rng.ts';
+import { createAdmissionGate, type NodeGate } from '../../src/gateway/admission/gate.ts';
+import type { AdmissionLimits } from '../../src/gateway/admission/limits.ts';
+import type { AdmissionGate } from '../../src/env/admission.ts';
+import { KNOCK_BYTES } from '../../src/wire/knock.ts';
+import { noMetrics } from '../suites/mesh-rig.ts';
 import { describeLink, type LinkNode } from '../suites/link.suite.ts';
 import { LogBook } from '../suites/log-book.ts';
 
@@ -40,8 +45,9 @@ function newIdentity(): Identity {
 function node(
   bounds: Partial<WebSocketBounds> = {},
   origins: readonly string[] | null = null,
+  identity = newIdentity(),
+  gate: AdmissionGate | null = null,
 ): Node {
-  const identity = newIdentity();
   const log = new LogBook();
   const sockets = createWebSockets({
     primitives,
@@ -51,6 +57,7 @@ function node(
     logger: log,
     bounds: { ...BOUNDS, ...bounds },
     origins,
+    ...(gate === null ? {} : { gate }),
   });
   opened.push(sockets);
   return { identity, sockets, log };
@@ -237,6 +244,71 @@ describe('a WebSocket listener', () => {
     first.close();
     expect([(await ended).code, (await over).code]).toEqual([null, null]);
     expect((await a.sockets.dialer.dial(address, null)).role).toBe('dialer');
+  });
+});
+
+/** A node whose gate bounds and challenges. */
+function gated(limits: Partial<AdmissionLimits> = {}): Node & { readonly gate: NodeGate } {
+  const identity = newIdentity();
+  const gate = createAdmissionGate(
+    { self: identity.publicKey, limits },
+    { primitives, clock: systemClock, rng: systemRng, metrics: noMetrics },
+  );
+  return { ...node({}, null, identity, gate), gate };
+}
+
+describe('a WebSocket listener with a gate', () => {
+  test('lets a dialler in that does the work, on the same connection', async () => {
+    const [a, b] = [node(), gated({ puzzleBitsMax: 12 })];
+    const accepted = Promise.withResolvers<Link>();
+    const { address } = await b.sockets.listen('ws:127.0.0.1:0', accepted.resolve);
+    b.gate.observeDelay(10_000);
+    expect(b.gate.report().puzzleBits).toBe(10);
+    const link = await a.sockets.dialer.dial(address, b.identity.publicKey);
+    expect(link.remoteKey).toEqual(b.identity.publicKey);
+    expect((await accepted.promise).remoteKey).toEqual(a.identity.publicKey);
+    const { admitted, refused } = b.gate.report();
+    expect([admitted, refused]).toEqual([1, { challenged: 1 }]);
+    // A challenge in another's name would make a dialler work for somebody else.
+    const other = newIdentity().publicKey;
+    await expect(a.sockets.dialer.dial(address, other)).rejects.toMatchObject({
+      code: 'LINK_HANDSHAKE_FAILED',
+    });
+  });
+
+  test('gives who does not work a few challenges, each shorter than a request, and drops it', async () => {
+    const b = gated();
+    const listener = await b.sockets.listen('ws:127.0.0.1:0', () => expect.unreachable());
+    b.gate.observeDelay(10_000);
+    const { socket } = await bare(urlOf(listener));
+    const over = once(socket, 'close');
+    const got: number[] = [];
+    socket.on('message', (data: Buffer) => {
+      got.push(data.length);
+      socket.send(new Uint8Array(32));
+    });
+    socket.send(new Uint8Array(32));
+    await over;
+    expect(got).toEqual([KNOCK_BYTES, KNOCK_BYTES, KNOCK_BYTES, KNOCK_BYTES]);
+    expect(b.gate.report()).toMatchObject({ links: 0, halfOpen: 0 });
+  });
+
+  test('tells it how links end', async () => {
+    const b = gated({ linksPerIdentityMax: 1 });
+    const a = node({ frameBytesMax: 128 * 1024 });
+    let inbound = Promise.withResolvers<Link>();
+    const { address } = await b.sockets.listen('ws:127.0.0.1:0', (link) => inbound.resolve(link));
+    const first = await a.sockets.dialer.dial(address, null);
+    const ended = closeOf(await inbound.promise);
+    expect((await closeOf(await a.sockets.dialer.dial(address, null))).code).toBe('LINK_RESET');
+    expect(b.gate.report()).toMatchObject({ links: 1, refused: { 'links-of-identity': 1 } });
+    first.send(new Uint8Array(BOUNDS.frameBytesMax + 1));
+    expect((await ended).code).toBe('LINK_FRAME_TOO_LONG');
+    expect(b.gate.report()).toMatchObject({ links: 0, refused: { 'frame-oversized': 1 } });
+    inbound = Promise.withResolvers();
+    await a.sockets.dialer.dial(address, null);
+    await inbound.promise;
+    expect(b.gate.report()).toMatchObject({ links: 1, halfOpen: 0 });
   });
 });
 

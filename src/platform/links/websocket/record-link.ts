@@ -45,7 +45,7 @@ export interface RecordLinkConfig {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called once, when the pipe is gone. */
-  readonly onOver: (link: RecordLink) => void;
+  readonly onOver: (reason: LinkClose) => void;
 }
 
 export class RecordLink implements Link {
@@ -67,6 +67,7 @@ export class RecordLink implements Link {
   /** Records that wait for the receiver; `null` from then on. */
   #early: Uint8Array[] | null = [];
   #earlyBytes = 0;
+  #sealedBytes = 0;
   #flushPlanned = false;
   #wantsDrain = false;
   #progressMs = 0;
@@ -105,6 +106,11 @@ export class RecordLink implements Link {
 
   get bufferedBytes(): number {
     return this.#over || this.#reason !== null ? 0 : this.#queue.bytes + this.#pipe.bufferedBytes;
+  }
+
+  /** Sealed bytes that the operating system took so far. */
+  get writtenBytes(): number {
+    return this.#sealedBytes - this.#pipe.bufferedBytes;
   }
 
   attach(handlers: LinkHandlers): void {
@@ -168,17 +174,23 @@ export class RecordLink implements Link {
     while (this.#pipe.bufferedBytes < IN_FLIGHT_BYTES_MAX) {
       const content = this.#queue.shift();
       if (content === null) break;
-      this.#pipe.send(this.#sealer.seal(content));
+      this.#send(content);
       this.#queue.recycle(content);
     }
     if (this.#ending && !this.#saidGoodbye && this.#queue.bytes === 0) {
       this.#saidGoodbye = true;
-      this.#pipe.send(this.#sealer.seal(new Uint8Array(0)));
+      this.#send(new Uint8Array(0));
       if (this.#heardGoodbye) this.#pipe.end();
       // Somebody must read what still comes, or the other end's goodbye is never heard.
       else this.#flow();
     }
     if (this.bufferedBytes > 0) this.#watchProgress();
+  }
+
+  #send(content: Uint8Array): void {
+    const record = this.#sealer.seal(content);
+    this.#sealedBytes += record.length;
+    this.#pipe.send(record);
   }
 
   #written(): void {
@@ -269,16 +281,19 @@ export class RecordLink implements Link {
     this.#over = true;
     this.#overDetail = detail;
     this.#forget();
-    this.#config.onOver(this);
+    this.#config.onOver(this.#reason ?? this.#endOfPipe());
     // What came before the receiver still goes to it first.
     if (this.#early === null) this.#finish();
   }
 
-  #finish(): void {
-    const isOrderly = this.#saidGoodbye && this.#heardGoodbye;
-    this.#reason ??= isOrderly
+  #endOfPipe(): LinkClose {
+    return this.#saidGoodbye && this.#heardGoodbye
       ? { code: null, detail: 'closed' }
       : { code: 'LINK_RESET', detail: this.#overDetail };
+  }
+
+  #finish(): void {
+    this.#reason ??= this.#endOfPipe();
     this.#opener.wipe();
     const handlers = this.#handlers;
     this.#handlers = null;

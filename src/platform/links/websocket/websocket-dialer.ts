@@ -5,9 +5,14 @@ import { BitcrapsError } from '../../../core/errors.ts';
 import { peerIdShort } from '../../../core/peer-id.ts';
 import type { ProvedPeer } from '../../../crypto/noise-identity.ts';
 import type { Dialer, Link } from '../../../env/link.ts';
+import { KNOCK_BYTES } from '../../../wire/knock.ts';
+import type { AnswerSearch } from '../knock-answer.ts';
 import type { MessagePipe, OpenPipe } from './message-pipe.ts';
 import { parseWebSocketAddress, webSocketUrl } from './websocket-address.ts';
 import type { WebSocketNode } from './websocket-node.ts';
+
+/** On one connection; an honest listener asks once, or again if its load grew meanwhile. */
+const CHALLENGES_MAX = 4;
 
 export function createWebSocketDialer(node: WebSocketNode, open: OpenPipe): Dialer {
   return {
@@ -81,8 +86,17 @@ class Dial {
   #opened(pipe: MessagePipe): void {
     this.#pipe = pipe;
     const handshake = this.#node.handshake('initiator', this.#expected);
+    const first = handshake.begin() ?? new Uint8Array(0);
+    let challenges = 0;
     pipe.attach({
       message: (bytes) => {
+        // No message of the handshake that a dialler gets is as short as a knock.
+        if (bytes.length === KNOCK_BYTES) {
+          challenges += 1;
+          if (challenges > CHALLENGES_MAX) this.#refused('it wants more and more work');
+          else this.#work(pipe, first, this.#node.answerTo(bytes, this.#expected));
+          return;
+        }
         const step = handshake.receive(bytes);
         if (step.kind === 'other-peer') this.#wrongPeer(step.actual);
         else if (step.kind === 'proved' && step.message !== null) {
@@ -93,8 +107,23 @@ class Dial {
       written: () => undefined,
       closed: (detail) => this.#refused(detail),
     });
-    const first = handshake.begin();
-    if (first !== null) pipe.send(first);
+    pipe.send(first);
+  }
+
+  /** Solves what the listener wants before it begins, in pieces between which others have their turn; then begins anew. */
+  #work(pipe: MessagePipe, first: Uint8Array, search: AnswerSearch | null): void {
+    if (this.#over) return;
+    if (search === null) {
+      this.#refused('its challenge is none');
+      return;
+    }
+    const answer = search.step();
+    if (answer === null) {
+      this.#node.clock.after(0, () => this.#work(pipe, first, search));
+      return;
+    }
+    pipe.send(answer);
+    pipe.send(first);
   }
 
   #proved(pipe: MessagePipe, peer: ProvedPeer): void {

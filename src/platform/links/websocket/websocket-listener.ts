@@ -6,10 +6,13 @@ import { createServer as createTcpServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { BitcrapsError } from '../../../core/errors.ts';
+import type { IdentityHandshake, IdentityStep } from '../../../crypto/noise-identity.ts';
 import type { Failing, RefusalReason, Visit } from '../../../env/admission.ts';
 import type { Timer } from '../../../env/clock.ts';
 import type { Link, Listener } from '../../../env/link.ts';
+import { isKnock } from '../../../wire/knock.ts';
 import { bindTcp } from '../tcp-bind.ts';
+import type { MessagePipe } from './message-pipe.ts';
 import {
   formatWebSocketAddress,
   parseWebSocketAddress,
@@ -20,6 +23,8 @@ import { PIPE_SETTINGS, pipeOf } from './ws-pipe.ts';
 
 /** Of a request's head: browsers send cookies along. */
 const REQUEST_BYTES_MAX = 8192;
+/** On one connection: work may become dearer while a dialer is at it. */
+const CHALLENGES_MAX = 4;
 
 /** Listens on `address`. Besides the codes of `Listen`: `LINK_ADDRESS_REFUSED`. */
 export async function listenWebSocket(
@@ -104,7 +109,7 @@ class Acceptor {
       address: host,
       transport: 'websocket',
       receivedBytes: () => raw.bytesRead,
-      end: (reason) => this.#refuse(raw, reason),
+      end: (reason) => this.#expelled(raw, reason),
     });
     if (typeof visit === 'string') {
       raw.resetAndDestroy();
@@ -123,7 +128,10 @@ class Acceptor {
 
   close(): void {
     this.#closed = true;
-    for (const raw of this.#halfOpen.keys()) this.#refuse(raw, 'the listener closes');
+    for (const raw of this.#halfOpen.keys()) {
+      this.#leave(raw)?.visit.leave();
+      raw.destroy();
+    }
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -148,20 +156,45 @@ class Acceptor {
   }
 
   #handshake(webSocket: WebSocket, raw: Duplex): void {
-    const remoteAddress = this.#halfOpen.get(raw)?.address ?? '';
+    const halfOpen = this.#halfOpen.get(raw);
+    if (halfOpen === undefined) {
+      webSocket.terminate();
+      return;
+    }
+    const { visit, address: remoteAddress } = halfOpen;
     const pipe = pipeOf(webSocket, remoteAddress);
-    const handshake = this.#node.handshake('responder', null);
+    let handshake: IdentityHandshake | null = null;
+    let challenges = 0;
+    const received = (bytes: Uint8Array): void => {
+      if (handshake !== null) {
+        this.#step(raw, pipe, handshake.receive(bytes), remoteAddress);
+        return;
+      }
+      const knock = isKnock(bytes) ? bytes : null;
+      const verdict = visit.begin(knock);
+      if (verdict.kind === 'refused') this.#turnAway(raw, remoteAddress, verdict.reason);
+      else if (verdict.kind === 'challenged') {
+        challenges += 1;
+        if (challenges > CHALLENGES_MAX) this.#refuse(raw, 'it does not answer challenges');
+        else pipe.send(verdict.challenge);
+      } else {
+        handshake = this.#node.handshake('responder', null);
+        // Behind an answer comes what was there before the challenge.
+        if (knock === null) received(bytes);
+      }
+    };
     pipe.attach({
-      message: (bytes) => {
-        const step = handshake.receive(bytes);
-        if (step.kind === 'reply') pipe.send(step.message);
-        else if (step.kind !== 'proved') {
-          this.#refuse(raw, step.kind === 'refused' ? step.detail : 'another peer');
-        } else this.#proved(raw, { pipe, role: 'listener', peer: step.peer, remoteAddress });
-      },
+      message: received,
       written: () => undefined,
       closed: (detail) => this.#refuse(raw, detail),
     });
+  }
+
+  #step(raw: Duplex, pipe: MessagePipe, step: IdentityStep, remoteAddress: string): void {
+    if (step.kind === 'reply') pipe.send(step.message);
+    else if (step.kind !== 'proved') {
+      this.#refuse(raw, step.kind === 'refused' ? step.detail : 'another peer');
+    } else this.#proved(raw, { pipe, role: 'listener', peer: step.peer, remoteAddress });
   }
 
   #proved(raw: Duplex, ends: WebSocketEnds): void {
@@ -174,7 +207,27 @@ class Acceptor {
       this.#tellRefusing(ends.remoteAddress, reason);
       return;
     }
-    this.#accept(this.#node.linkOf(ends, () => visit.leave()));
+    const link = this.#node.linkOf(ends, ({ code }) => {
+      if (code === 'LINK_FRAME_TOO_LONG') visit.fail('frame-oversized');
+      else visit.leave();
+    });
+    visit.holds({
+      get bufferedBytes() {
+        return link.bufferedBytes;
+      },
+      get writtenBytes() {
+        return link.writtenBytes;
+      },
+      shed: () => link.destroy({ code: 'LINK_STALLED', detail: 'it took its bytes too slowly' }),
+    });
+    this.#accept(link);
+  }
+
+  /** The gate lets it no further. */
+  #turnAway(raw: Duplex, address: string, reason: RefusalReason): void {
+    this.#leave(raw)?.visit.leave();
+    raw.destroy();
+    this.#tellRefusing(address, reason);
   }
 
   /** The handshake on `raw` is over, whichever way. */
@@ -184,6 +237,15 @@ class Acceptor {
     this.#halfOpen.delete(raw);
     halfOpen.deadline.cancel();
     return halfOpen;
+  }
+
+  /** The gate ended it. */
+  #expelled(raw: Duplex, reason: RefusalReason): void {
+    const halfOpen = this.#leave(raw);
+    raw.destroy();
+    if (halfOpen === undefined) return;
+    const { address } = halfOpen;
+    this.#node.logger.debug('link-refused', { address, code: reason, detail: 'by the gate' });
   }
 
   /** Anybody can make a handshake fail, so that is told to developers only. */

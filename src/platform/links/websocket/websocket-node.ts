@@ -9,7 +9,9 @@ import type { Clock } from '../../../env/clock.ts';
 import type { Logger } from '../../../env/logger.ts';
 import type { Primitives } from '../../../env/primitives.ts';
 import type { Rng } from '../../../env/rng.ts';
+import type { LinkClose } from '../../../env/link.ts';
 import { createHandshakeGate } from '../handshake-gate.ts';
+import { answerSearch, type AnswerSearch } from '../knock-answer.ts';
 import type { MessagePipe } from './message-pipe.ts';
 import { RecordLink } from './record-link.ts';
 
@@ -70,7 +72,9 @@ export interface WebSocketNode {
   /** Each is called by `close`. */
   readonly closers: Set<() => void>;
   handshake(role: 'initiator' | 'responder', expected: Uint8Array | null): IdentityHandshake;
-  linkOf(ends: WebSocketEnds, onOver: () => void): RecordLink;
+  /** What a listener under load wants first; `null` for no challenge of `listener` (where it is known). */
+  answerTo(challenge: Uint8Array, listener: Uint8Array | null): AnswerSearch | null;
+  linkOf(ends: WebSocketEnds, onOver: (reason: LinkClose) => void): RecordLink;
 }
 
 export interface WebSocketEnds {
@@ -92,6 +96,8 @@ export function createWebSocketNode(options: WebSocketOptions): WebSocketNode {
     closers,
     handshake: (role, expected) =>
       createIdentityHandshake({ primitives, rng, identity, role, prologue: PROLOGUE, expected }),
+    answerTo: (challenge, listener) =>
+      answerSearch(primitives, identity.publicKey, listener, challenge),
     linkOf({ pipe, role, peer, remoteAddress }, onOver) {
       const link = new RecordLink({
         pipe,
@@ -103,9 +109,9 @@ export function createWebSocketNode(options: WebSocketOptions): WebSocketNode {
         primitives,
         clock,
         logger,
-        onOver: () => {
+        onOver: (reason) => {
           closers.delete(close);
-          onOver();
+          onOver(reason);
         },
       });
       const close = (): void => link.destroy({ code: null, detail: 'this node stops' });
