@@ -15,6 +15,7 @@ export const HASH_BYTES = 32;
 export type HashDomain =
   | 'hello'
   | 'channel-binding'
+  | 'network-mark'
   | 'rules'
   | 'link-state'
   | 'casino-genesis'

@@ -35,6 +35,11 @@ export const platformErrors = {
     cause: 'QUIC comes from a native package that exists for some platforms only, and is optional.',
     cure: 'Install the package named in the message beside BitCraps, or use an address of another kind.',
   },
+  DISCOVERY_UNAVAILABLE: {
+    message: 'cannot look for nodes nearby: {detail}',
+    cause: 'The system refuses multicast on port 5353, or no network is up.',
+    cure: 'Check that the network is up and that no firewall forbids UDP port 5353; `--join` needs none of this.',
+  },
   LINK_FRAME_TOO_LONG: {
     message: 'a frame of {bytes} bytes is longer than the {frameBytesMax} that the link carries',
     cause: 'A sender ignored the frame limit that both ends had agreed on.',
