@@ -51,7 +51,7 @@ test('a queue hands over what is taken and keeps the rest in order', () => {
       expect(queue.bytes).toBe(left.reduce((sum, { length }) => sum + length, 0));
       for (const frame of left) {
         expect(queue.firstAtMs).toBe(list.indexOf(frame));
-        expect(queue.shift()).toBe(frame);
+        expect(queue.shift()).toEqual(frame);
       }
       expect(queue.shift()).toBeNull();
     }),

@@ -14,6 +14,7 @@ import { decodeGoodbye, encodeGoodbye } from '../wire/goodbye.ts';
 import { readU32 } from '../wire/big-endian.ts';
 import { markCongestion, packetIdBits } from '../wire/packet.ts';
 import { CONTROL_BYTES_MAX, FrameQueue } from './frame-queue.ts';
+import { FrameSlab } from './frame-slab.ts';
 import { LinkWatch } from './link-watch.ts';
 import { createLoadMark, type LoadMark } from './load-mark.ts';
 import type { Neighbour, NeighbourConfig, SendErrorCode } from './neighbour-contract.ts';
@@ -66,6 +67,10 @@ class EstablishingNeighbour implements Neighbour {
   readonly #short: string;
   #frameBytesMax: number;
   #full = false;
+  /** Of the packet that waits for the window; 0 where none does. */
+  #blockedBytes = 0;
+  /** While packets wait that came over other links. */
+  #slab: FrameSlab | null = null;
   /** A frame that the link did not take; the first to go. */
   #held: Uint8Array | null = null;
   #pingDue = false;
@@ -156,11 +161,12 @@ class EstablishingNeighbour implements Neighbour {
       }
     }
     // What waits is copied: a view would hold the whole piece of the stream that it came in.
-    const waits = this.#full || packets.bytes > 0;
-    if (!packets.push(waits ? frame.slice() : frame, nowMs)) {
+    const kept = packets.copies === true ? frame : (this.#slab ??= new FrameSlab()).copy(frame);
+    if (!packets.push(kept, nowMs)) {
       return fail('MESH_QUEUE_FULL', { neighbour: this.#short, bytes: packets.bytes });
     }
-    this.wake();
+    // Behind a packet that waits for the window, one that is no smaller changes nothing.
+    if (this.#blockedBytes === 0 || frame.length < this.#blockedBytes) this.wake();
     return SENT;
   }
 
@@ -369,10 +375,18 @@ class EstablishingNeighbour implements Neighbour {
 
   /** Packets wait here and not in the transport: what waits here can still go another way. */
   #nextPacket(): Uint8Array | null {
-    if (this.#packets.bytes === 0) return null;
+    this.#blockedBytes = 0;
+    if (this.#packets.bytes === 0) {
+      this.#slab = null;
+      return null;
+    }
     const nowMs = this.#config.clock.now();
     const first = this.#packets.first(nowMs);
-    if (first === null || this.#watch?.mayCarry(first.length) !== true) return null;
+    if (first === null) return null;
+    if (this.#watch?.mayCarry(first.length) !== true) {
+      this.#blockedBytes = first.length;
+      return null;
+    }
     const frame = this.#packets.shift(nowMs);
     this.#queueMs = this.#packets.waitedMs;
     if (frame !== null && this.#isLoaded(frame, nowMs)) markCongestion(frame, 1);

@@ -11,6 +11,8 @@ export interface PacketQueue {
   readonly bytes: number;
   /** How long the packet that `shift` gave last had waited. */
   readonly waitedMs: number;
+  /** `push` copies the frame. Otherwise what is pushed is the queue's. */
+  readonly copies?: boolean;
   /** `false` if there is no room for the frame: it was not taken. */
   push(frame: Uint8Array, nowMs: number): boolean;
   /** The frame to go next, `null` if none waits or none may go yet; `onReady` then tells when. */
@@ -37,6 +39,7 @@ export interface PacketQueue {
 /** First in, first out, whatever it is; the packets of a queue that stands are marked. */
 export class FifoPacketQueue implements PacketQueue {
   waitedMs = 0;
+  readonly copies = true;
   readonly #frames: FrameQueue;
   /** Made once a packet has waited. */
   #mark: CongestionMark | null = null;

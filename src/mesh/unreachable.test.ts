@@ -44,7 +44,7 @@ describe('frame queue', () => {
         const queue = new FrameQueue(100);
         const expected: Uint8Array[] = [];
         for (const frame of list) {
-          if (frame === null) expect(queue.shift()).toBe(expected.shift() ?? null);
+          if (frame === null) expect(queue.shift()).toEqual(expected.shift() ?? null);
           else if (queue.push(frame, 0)) expected.push(frame);
           else expect(queue.bytes + frame.length).toBeGreaterThan(100);
           const bytes = expected.reduce((sum, { length }) => sum + length, 0);
