@@ -21,14 +21,13 @@ export type RefusalReason =
   | 'half-open-of-address'
   | 'half-open-of-prefix'
   | 'half-open-evicted'
-  /** The answer to a challenge: not one, of another address, too old, not worth enough, used before, of another key. */
+  /** The answer to a challenge: not one, of another address, no solution, used before, of another key. */
   | 'answer-malformed'
   | 'answer-forged'
-  | 'answer-expired'
   | 'answer-weak'
   | 'answer-spent'
   | 'answer-of-another'
-  /** A proof of work is asked before anything else is done. */
+  /** A proof of work is asked before anything else is done, or another one, since the first took too long. */
   | 'challenged'
   /** The handshake took too long, trickled, failed, or showed a certificate that proves no identity. */
   | 'handshake-late'

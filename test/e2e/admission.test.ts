@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { identityFromSeed } from '../../src/crypto/signing.ts';
 import type { Link } from '../../src/env/link.ts';
 import { createAdmissionGate, type NodeGate } from '../../src/gateway/admission/gate.ts';
-import type { AdmissionLimits } from '../../src/gateway/admission/limits.ts';
+import { ADMISSION_LIMITS, type AdmissionLimits } from '../../src/gateway/admission/limits.ts';
 import { createTls, type Tls } from '../../src/platform/links/tls.ts';
 import { systemClock } from '../../src/platform/node/clock.ts';
 import { createLogger } from '../../src/platform/node/logger.ts';
@@ -39,6 +39,20 @@ async function node(limits: Partial<AdmissionLimits> = {}): Promise<Node> {
   return { key: identity.publicKey, tls, gate };
 }
 
+/** Strangers at a tenth of its places, and late timers: it asks for work from now on, and for some seconds. */
+function press(gate: NodeGate): void {
+  const visits = Array.from({ length: ADMISSION_LIMITS.halfOpenMax / 8 }, (_, i) =>
+    gate.arrive({
+      address: `198.18.${i}.1`,
+      transport: 'test',
+      receivedBytes: () => 0,
+      end: () => undefined,
+    }),
+  );
+  gate.observeDelay(10_000);
+  for (const visit of visits) if (typeof visit === 'object') visit.leave();
+}
+
 function portOf(address: string): number {
   return Number(address.slice(address.lastIndexOf(':') + 1));
 }
@@ -65,7 +79,7 @@ describe('a listener under load', () => {
     const [a, b] = [await node(), await node({ puzzleBitsMax: 12 })];
     const accepted = Promise.withResolvers<Link>();
     const { address } = await b.tls.listen('127.0.0.1:0', accepted.resolve);
-    b.gate.observeDelay(10_000);
+    press(b.gate);
     expect(b.gate.report().puzzleBits).toBe(10);
     const link = await a.tls.dialer.dial(address, b.key);
     expect(link.remoteKey).toEqual(b.key);
@@ -78,7 +92,7 @@ describe('a listener under load', () => {
   test('answers garbage, silence and an ask with less than it got', async () => {
     const b = await node();
     const { address } = await b.tls.listen('127.0.0.1:0', () => expect.unreachable());
-    b.gate.observeDelay(10_000);
+    press(b.gate);
     const hello = Uint8Array.of(0x16, 3, 1, 0, 5, 1, 0, 0, 1, 0);
     expect(await replyTo(address, hello)).toEqual(Buffer.from([0x15, 3, 3, 0, 2, 2, 0x47]));
     const challenge = await replyTo(address, encodeKnock({ kind: 'ask' }));
@@ -94,7 +108,7 @@ describe('a listener under load', () => {
   test('asks a dialer that was promised another identity for nothing', async () => {
     const [a, b, c] = [await node(), await node(), await node()];
     const { address } = await b.tls.listen('127.0.0.1:0', () => expect.unreachable());
-    b.gate.observeDelay(10_000);
+    press(b.gate);
     await expect(a.tls.dialer.dial(address, c.key)).rejects.toMatchObject({
       code: 'LINK_HANDSHAKE_FAILED',
     });

@@ -100,7 +100,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof LimitSettings]: Setting<Limi
   puzzleBitsMax: count(
     'puzzleBitsMax',
     'puzzle_bits_max',
-    `Work that a stranger must do under load, at most: zero bits, 0 (never any) to ${PUZZLE_BITS_MAX}. 18 take a dialer about half a second.`,
+    `Work that a stranger must do under load, at most: zero bits, 0 (never any) to ${PUZZLE_BITS_MAX}. 16 take a dialer about a tenth of a second.`,
     [0, PUZZLE_BITS_MAX],
   ),
 };

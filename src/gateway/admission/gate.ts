@@ -221,20 +221,10 @@ class Gate implements NodeGate, VisitHost {
     this.#observe(nowMs);
     const rate = this.#rateOf(this.#limits.dialsPerSecondMax);
     const mayBegin = this.#sketch.allows(ALL, rate, nowMs);
-    if (
-      answer === null &&
-      (this.#demand.bits > 0 || (!mayBegin && this.#limits.puzzleBitsMax > 0))
-    ) {
-      this.#refuse('challenged');
-      const bits = Math.max(
-        this.#demand.bits,
-        Math.min(DEMAND_BITS_MIN, this.#limits.puzzleBitsMax),
-      );
-      return { kind: 'challenged', challenge: this.#challenge(visit.origin, bits) };
-    }
-    const reason =
-      (answer === null ? null : this.#answerReason(visit, answer, nowMs)) ??
-      (mayBegin ? null : 'rate-of-all');
+    const asksWork = this.#demand.bits > 0 || (!mayBegin && this.#limits.puzzleBitsMax > 0);
+    const judged = answer === null ? null : this.#judge(visit, answer, nowMs);
+    if ((answer === null && asksWork) || judged === 'challenged') return this.#challenged(visit);
+    const reason = judged ?? (mayBegin ? null : 'rate-of-all');
     if (reason !== null) {
       if (reason.startsWith('answer-')) this.#charge(visit.origin, nowMs, FAILURE_COST);
       return { kind: 'refused', reason: this.#refuse(reason) };
@@ -328,15 +318,23 @@ class Gate implements NodeGate, VisitHost {
     return 'half-open-of-all';
   }
 
-  #answerReason(visit: GateVisit, answer: Uint8Array, nowMs: number): RefusalReason | null {
+  #challenged(visit: GateVisit): Verdict {
+    this.#refuse('challenged');
+    const bits = Math.max(this.#demand.bits, Math.min(DEMAND_BITS_MIN, this.#limits.puzzleBitsMax));
+    return { kind: 'challenged', challenge: this.#challenge(visit.origin, bits) };
+  }
+
+  /** What is wrong with an answer; `challenged`: nothing, but it took too long and another is wanted. */
+  #judge(visit: GateVisit, answer: Uint8Array, nowMs: number): RefusalReason | null {
     const knock = decodeKnock(answer);
     if (knock?.kind !== 'answer') return 'answer-malformed';
     const cookie = this.#cookies.check(visit.origin.bytes, knock.cookie);
+    if (cookie === 'answer-expired') return 'challenged';
     if (typeof cookie === 'string') return cookie;
     const { bits } = cookie;
-    if (bits < this.#demand.bits - DEMAND_SLACK_BITS) return 'answer-weak';
     const puzzle = { listener: this.#self, dialer: knock.dialer, cookie: knock.cookie, bits };
     if (!checkPuzzle(this.#deps.primitives, puzzle, knock.solution)) return 'answer-weak';
+    if (bits < this.#demand.bits - DEMAND_SLACK_BITS) return 'challenged';
     if (!this.#spent.spend(cookie.tag, nowMs)) return 'answer-spent';
     if (this.#isFull(knock.dialer)) return 'links-of-identity';
     visit.claimed = knock.dialer.slice();

@@ -47,7 +47,7 @@ export const ADMISSION_LIMITS: AdmissionLimits = {
   dialsPerSecondPerPrefixMax: 40,
   dialsPerSecondPerSiteMax: 80,
   bufferedBytesMax: 256 * 1024 * 1024,
-  puzzleBitsMax: 18,
+  puzzleBitsMax: 16,
   loopDelayMsMax: 50,
 };
 

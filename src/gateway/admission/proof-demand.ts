@@ -10,6 +10,8 @@ const CALM_MS = 5_000;
 /** Shares of the load at which it rises and falls. */
 const HIGH = 0.5;
 const LOW = 0.25;
+/** With fewer strangers than this at the door, late timers are not their doing, and work asked of them helps nobody. */
+const STRANGERS_MIN = 0.1;
 
 /** What presses on a node, each as a share of what it can bear; 1 and more is too much. */
 export interface Load {
@@ -17,7 +19,7 @@ export interface Load {
   readonly halfOpen: number;
   /** Of the handshakes that may begin in a second. */
   readonly dials: number;
-  /** By how much timers are late, of what is too late. */
+  /** By how much timers are late, of what is too late. Counts only while strangers can be the reason. */
   readonly delay: number;
 }
 
@@ -38,7 +40,8 @@ export function createProofDemand(bitsMax: () => number): ProofDemand {
       return Math.min(bits, bitsMax());
     },
     observe({ halfOpen, dials, delay }, nowMs) {
-      const load = Math.max(halfOpen, dials, delay);
+      const strangers = Math.max(halfOpen, dials);
+      const load = strangers < STRANGERS_MIN ? strangers : Math.max(strangers, delay);
       if (load > LOW) calmSinceMs = null;
       else calmSinceMs ??= nowMs;
       if (nowMs - steppedAtMs < STEP_MS) return;

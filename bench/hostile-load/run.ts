@@ -1,0 +1,217 @@
+// A real node under hostile load: honest traffic before, during and after. `node bench/hostile-load/run.ts [seconds]
+// [dials]`; prints a table and, with --json, the figures. Exit code 99 if honest traffic or memory miss their bounds.
+//
+// The node is pinned to one core where `taskset` is there. It and the honest ones come before everything else where the
+// user may say so: attackers are on other machines, and whatever else runs here is no part of the picture.
+
+import { execFileSync, fork, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { setPriority, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { StatusReport } from '../../src/node/report.ts';
+import { callControl } from '../../src/platform/node/control-socket.ts';
+import type { Measure, Measured } from './honest-process.ts';
+import type { Attack, Attacked } from './hostile-process.ts';
+import { NETWORK, pause, PROOF_BITS } from './mesh-member.ts';
+
+const RATE_SHARE_MIN = 0.8;
+const P99_FACTOR_MAX = 3;
+const MEMORY_FACTOR_MAX = 1.1;
+const HONEST_PER_SECOND = 500;
+/** Between the attack and the last look. */
+const SETTLE_MS = 10_000;
+const PREFERRED = -15;
+const MEBIBYTE = 1024 * 1024;
+
+export interface Figures {
+  readonly attack: Attacked;
+  readonly idle: Measured;
+  readonly attacked: Measured;
+  readonly after: Measured;
+  readonly memoryBytes: { readonly before: number; readonly most: number; readonly after: number };
+  readonly cpuShare: { readonly idle: number; readonly attacked: number };
+  readonly admission: StatusReport['admission'];
+}
+
+interface Victim {
+  readonly process: ChildProcess;
+  readonly address: string;
+  readonly peerId: string;
+  status(): Promise<StatusReport>;
+}
+
+const here = import.meta.dirname;
+const words = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+const seconds = Number(words[0] ?? 60);
+const plan: Attack = {
+  seconds,
+  halfOpenDials: Number(words[1] ?? 50_000),
+  identityLinks: Number(words[2] ?? 1_000),
+  slowReaders: Number(words[3] ?? 8),
+  framers: 8,
+};
+
+/** Does nothing where the user may not. */
+function preferred(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined) setPriority(child.pid, PREFERRED);
+  } catch {
+    // Then the figures hold what else the machine does.
+  }
+}
+
+function pinned(): readonly string[] {
+  try {
+    execFileSync('taskset', ['--version'], { stdio: 'ignore' });
+    return ['taskset', '-c', '0'];
+  } catch {
+    return [];
+  }
+}
+
+async function startVictim(state: string): Promise<Victim> {
+  const main = join(here, '..', '..', 'src', 'cli', 'main.ts');
+  const command = [...pinned(), process.execPath, main, 'node', '--state', state, '--json'];
+  const flags = ['--network', NETWORK, '--proof-bits', String(PROOF_BITS), '--gateway'];
+  const listen = [
+    '--listen',
+    '127.0.0.1:0',
+    '--gateway-listen',
+    '127.0.0.1:0',
+    '--log-level',
+    'error',
+  ];
+  const [program = '', ...rest] = [...command, ...flags, ...listen];
+  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
+  preferred(child);
+  const [line] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];
+  const { peerId, listen: address } = JSON.parse(line) as { peerId: string; listen: string };
+  const socket = join(state, 'control.sock');
+  return {
+    process: child,
+    address,
+    peerId,
+    status: async () => (await callControl(socket, 'status', {})) as StatusReport,
+  };
+}
+
+function ofProcess(pid: number): { readonly rssBytes: number; readonly cpuTicks: number } {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const rssKiB = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0);
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return { rssBytes: 1024 * rssKiB, cpuTicks: Number(fields[11]) + Number(fields[12]) };
+}
+
+function ask<T>(child: ChildProcess, message: object): Promise<T> {
+  child.send(message);
+  return once(child, 'message').then(([answer]) => answer as T);
+}
+
+/** Half a second at a time, so that the most is seen. */
+async function whileWatching<T>(pid: number, work: Promise<T>): Promise<[T, number, number]> {
+  let most = 0;
+  let over = false;
+  const start = ofProcess(pid);
+  const startMs = performance.now();
+  const watch = (async () => {
+    while (!over) {
+      most = Math.max(most, ofProcess(pid).rssBytes);
+      await pause(500);
+    }
+  })();
+  const result = await work;
+  over = true;
+  await watch;
+  const ms = performance.now() - startMs;
+  return [result, most, (10 * (ofProcess(pid).cpuTicks - start.cpuTicks)) / ms];
+}
+
+async function measureAll(victim: Victim, children: ChildProcess[]): Promise<Figures> {
+  // `taskset` becomes the program that it starts.
+  const pid = victim.process.pid ?? 0;
+  const honest = fork(join(here, 'honest-process.ts'), [victim.address, victim.peerId]);
+  children.push(honest);
+  preferred(honest);
+  await once(honest, 'message');
+  const port = victim.address.slice(victim.address.lastIndexOf(':') + 1);
+  const hostile = fork(join(here, 'hostile-process.ts'), [port]);
+  children.push(hostile);
+  await once(hostile, 'message');
+
+  const shortMeasure: Measure = { seconds: Math.min(15, seconds), perSecond: HONEST_PER_SECOND };
+  // What a node takes for its first busy seconds is no leak.
+  await ask<Measured>(honest, shortMeasure);
+  const [idle, , idleCpu] = await whileWatching(pid, ask<Measured>(honest, shortMeasure));
+  const before = ofProcess(pid).rssBytes;
+  await ask(hostile, plan);
+  const attackOver = once(hostile, 'message').then(([counts]) => counts as Attacked);
+  const measure = { seconds, perSecond: HONEST_PER_SECOND };
+  const [attacked, most, attackCpu] = await whileWatching(pid, ask<Measured>(honest, measure));
+  const attack = await attackOver;
+  const { admission } = await victim.status();
+  hostile.disconnect();
+  await pause(SETTLE_MS);
+  const after = await ask<Measured>(honest, shortMeasure);
+  return {
+    attack,
+    idle,
+    attacked,
+    after,
+    memoryBytes: { before, most, after: ofProcess(pid).rssBytes },
+    cpuShare: { idle: idleCpu, attacked: attackCpu },
+    admission,
+  };
+}
+
+function verdictOf({ idle, attacked, memoryBytes }: Figures): boolean {
+  return (
+    attacked.delivered / attacked.due >= RATE_SHARE_MIN &&
+    attacked.p99Ms <= P99_FACTOR_MAX * idle.p99Ms &&
+    memoryBytes.after <= MEMORY_FACTOR_MAX * memoryBytes.before
+  );
+}
+
+function mib(bytes: number): string {
+  return `${(bytes / MEBIBYTE).toFixed(0)} MiB`;
+}
+
+function phase(name: string, { due, delivered, p50Ms, p99Ms, maxMs, newcomers }: Measured): string {
+  const { dials, failed, slowestMs } = newcomers;
+  const share = ((100 * delivered) / due).toFixed(1);
+  const latency = `p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms, most ${maxMs.toFixed(1)} ms`;
+  const came = `${dials - failed} of ${dials} newcomers in, the slowest in ${slowestMs.toFixed(0)} ms`;
+  return `${name.padEnd(12)} ${share} % of ${due} delivered, ${latency}; ${came}`;
+}
+
+function tell(figures: Figures, good: boolean): void {
+  const { attack, idle, attacked, after, memoryBytes, cpuShare, admission } = figures;
+  const { before, most } = memoryBytes;
+  const grown = (memoryBytes.after / before).toFixed(2);
+  const lines = [
+    `attack       ${JSON.stringify(attack)}`,
+    phase('idle', idle),
+    phase('attacked', attacked),
+    phase('after', after),
+    `memory       ${mib(before)} before, ${mib(most)} at most, ${mib(memoryBytes.after)} after (${grown} ×)`,
+    `node's core  ${(100 * cpuShare.idle).toFixed(0)} % idle, ${(100 * cpuShare.attacked).toFixed(0)} % attacked`,
+    `refused      ${JSON.stringify(admission?.refused)}`,
+    `bounds       ${good ? 'kept' : 'MISSED'}: p99 ${(attacked.p99Ms / idle.p99Ms).toFixed(2)} × idle`,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+const state = mkdtempSync(join(tmpdir(), 'bc-hostile-'));
+const children: ChildProcess[] = [];
+try {
+  const victim = await startVictim(state);
+  children.push(victim.process);
+  const figures = await measureAll(victim, children);
+  const good = verdictOf(figures);
+  if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(figures)}\n`);
+  else tell(figures, good);
+  process.exitCode = good ? 0 : 99;
+} finally {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(state, { recursive: true, force: true });
+}
