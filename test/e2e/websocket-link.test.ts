@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -11,6 +12,8 @@ import { createRecordSealer } from '../../src/crypto/noise-records.ts';
 import { identityFromSeed, type Identity } from '../../src/crypto/signing.ts';
 import type { Link, LinkClose, Listener } from '../../src/env/link.ts';
 import type { WebSocketBounds } from '../../src/platform/links/websocket/websocket-node.ts';
+import { certificateOf, pem, privateKeyOf } from '../../src/platform/links/certificate.ts';
+import { createPageWebSockets } from '../../src/platform/browser/websocket-dialer.ts';
 import { createWebSockets, type WebSockets } from '../../src/platform/links/websocket/websocket.ts';
 import { systemClock } from '../../src/platform/node/clock.ts';
 import { primitives } from '../../src/platform/node/primitives.ts';
@@ -101,6 +104,36 @@ describeLink('WebSocket links', async () => {
     deadAddress: `ws:127.0.0.1:${await freePort()}`,
     invalidAddresses: ['', 'ws:nowhere', '127.0.0.1:80', 'http:h:1', 'ws://h:1', 'ws:h:65536'],
     close: async () => {
+      for (const { sockets } of nodes) await sockets.close();
+    },
+  };
+});
+
+/** The same with the WebSocket that a page has, which Node has too: it tells less, and cannot stop reading. */
+describeLink('WebSocket links that a page dials', async () => {
+  const nodes = [node(), node(), node()] as const;
+  const pages = nodes.map(({ identity, log }) =>
+    createPageWebSockets({
+      primitives,
+      identity,
+      clock: systemClock,
+      rng: systemRng,
+      logger: log,
+      bounds: BOUNDS,
+    }),
+  );
+  const linkNodeOf = (index: 0 | 1 | 2): LinkNode => ({
+    ...linkNode(nodes[index]),
+    dialer: pages[index]?.dialer ?? expect.unreachable(),
+  });
+  return {
+    nodes: [linkNodeOf(0), linkNodeOf(1), linkNodeOf(2)],
+    ...BOUNDS,
+    settle: (work) => work,
+    deadAddress: `ws:127.0.0.1:${await freePort()}`,
+    invalidAddresses: ['', 'ws:nowhere', '127.0.0.1:80', 'http:h:1', 'ws://h:1', 'ws:h:65536'],
+    close: async () => {
+      for (const page of pages) page.close();
       for (const { sockets } of nodes) await sockets.close();
     },
   };
@@ -424,6 +457,47 @@ describe('a WebSocket link', () => {
     await expect(a.sockets.dialer.dial(`wss:127.0.0.1:${port}`, null)).rejects.toMatchObject({
       code: 'LINK_DIAL_FAILED',
     });
+  });
+});
+
+describe('behind a proxy that ends TLS', () => {
+  afterEach(() => {
+    delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+  });
+
+  test('a node is dialled as `wss:` and proves itself to the dialler, not the proxy', async () => {
+    const [a, b] = [node(), node()];
+    const inbound = Promise.withResolvers<Link>();
+    const { address } = await b.sockets.listen('ws:127.0.0.1:0', inbound.resolve);
+    const proxyIdentity = newIdentity();
+    const proxy = createTlsServer(
+      {
+        cert: pem('CERTIFICATE', certificateOf(primitives, proxyIdentity)),
+        key: privateKeyOf(proxyIdentity).export({ format: 'pem', type: 'pkcs8' }),
+      },
+      (secure) => {
+        const onward = connect(portOf(address), '127.0.0.1');
+        for (const socket of [secure, onward]) socket.on('error', () => undefined);
+        secure.pipe(onward).pipe(secure);
+      },
+    ).listen(0, '127.0.0.1');
+    proxy.on('tlsClientError', () => undefined);
+    opened.push({ close: () => void proxy.close() });
+    await once(proxy, 'listening');
+    const { port } = proxy.address() as AddressInfo;
+    const outside = `wss:127.0.0.1:${port}`;
+    // No authority vouches for this proxy.
+    await expect(a.sockets.dialer.dial(outside, b.identity.publicKey)).rejects.toMatchObject({
+      code: 'LINK_DIAL_FAILED',
+    });
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+    const out = await a.sockets.dialer.dial(outside, b.identity.publicKey);
+    const inn = await inbound.promise;
+    expect([out.remoteKey, inn.remoteKey]).toEqual([b.identity.publicKey, a.identity.publicKey]);
+    expect([out.remoteAddress, out.channelBinding]).toEqual([outside, inn.channelBinding]);
+    const ends = [closeOf(out), closeOf(inn)];
+    out.close();
+    expect((await Promise.all(ends)).map(({ code }) => code)).toEqual([null, null]);
   });
 });
 

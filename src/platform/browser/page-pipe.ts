@@ -13,7 +13,7 @@ const LOOK_EVERY_MS = 4;
 /** Takes over an open WebSocket whose messages come as `ArrayBuffer`. */
 function pipeOf(socket: WebSocket, clock: Clock): MessagePipe {
   let handlers: PipeHandlers | null = null;
-  let seenBytes = 0;
+  let sentBytes = 0;
   let look: Timer | null = null;
   let over = false;
 
@@ -26,10 +26,11 @@ function pipeOf(socket: WebSocket, clock: Clock): MessagePipe {
 
   function watch(): void {
     if (look !== null || over) return;
-    seenBytes = socket.bufferedAmount;
+    // What waits may stay the same while it moves: somebody fills up what leaves.
+    const takenBytes = sentBytes - socket.bufferedAmount;
     look = clock.after(LOOK_EVERY_MS, () => {
       look = null;
-      const moved = socket.bufferedAmount < seenBytes;
+      const moved = sentBytes - socket.bufferedAmount > takenBytes;
       if (socket.bufferedAmount > 0) watch();
       if (moved) handlers?.written();
     });
@@ -54,6 +55,7 @@ function pipeOf(socket: WebSocket, clock: Clock): MessagePipe {
     },
     send(message) {
       if (over || socket.readyState !== WebSocket.OPEN) return;
+      sentBytes += message.length;
       socket.send(message);
       watch();
     },
