@@ -158,6 +158,7 @@ class MeshNode implements Mesh {
       version: config.version,
       usesGateways,
       gateway,
+      bridging: this.#purpose === 'bridge',
       clock,
       rng,
       logger,

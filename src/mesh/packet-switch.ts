@@ -77,6 +77,8 @@ export interface PacketSwitchConfig {
   /** Whether this node's version has GatewayNodes. */
   readonly usesGateways: boolean;
   readonly gateway: boolean;
+  /** Whether its links are bridges: packets for this node itself then belong into the mesh beyond. */
+  readonly bridging: boolean;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly logger: Logger;
@@ -359,6 +361,9 @@ export class PacketSwitch {
     packet: Uint8Array,
     from: MeshLink | null,
   ): Result<void, SwitchErrorCode> {
+    if (this.#config.bridging && this.bridge !== null) {
+      return this.#cross(this.bridge, packet, from);
+    }
     const code = this.#config.deliver(header, packet.subarray(header.headerBytes));
     if (code === null) this.#config.meter.became('delivered', from?.traffic ?? null);
     else this.#config.meter.dropped(code, from?.traffic ?? null);

@@ -150,6 +150,17 @@ describe('crossing', () => {
     ]);
   });
 
+  test('a message for a gateway of another mesh arrives, from a member and from a gateway', async () => {
+    const meshes = await joined();
+    for (const from of ['w', 'gw']) meshes.send(from, 'gx', `from ${from}`);
+    const { inbox } = meshes.rig.node('gx');
+    await meshes.until(() => inbox.length === 2);
+    expect(inbox).toContainEqual({ from: 'w', text: 'from w' });
+    expect(inbox).toContainEqual({ from: 'gw', text: 'from gw' });
+    meshes.send('gx', 'gw', 'and back');
+    await meshes.until(() => meshes.rig.node('gw').inbox.length === 1);
+  });
+
   test('each crossing costs a hop, and a packet without hops left stays here', async () => {
     const meshes = await joined();
     const packet = (ttl: number): Uint8Array =>
