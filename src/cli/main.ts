@@ -40,7 +40,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./routes.ts')).routesCommand(),
   },
   gateways: {
-    description: 'gateways a running node knows, and what they carried',
+    description: 'gateways a running node knows, the one it chooses and why not the others',
     load: async () => (await import('./gateways.ts')).gatewaysCommand(),
   },
   verify: {

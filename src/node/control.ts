@@ -8,7 +8,8 @@ import type { ActionInit } from '../casino/operation.ts';
 import type { CasinoState, Table } from '../casino/state.ts';
 import { casinoReport, casinoState } from './casino-report.ts';
 import { explanationReport } from './explanation-report.ts';
-import { gatewayReports, peerReports, routeReports, statusReport } from './mesh-report.ts';
+import { gatewaysReport } from './gateway-report.ts';
+import { peerReports, routeReports, statusReport } from './mesh-report.ts';
 import type { CasinoNode } from './node.ts';
 import type { NodeEvent } from './node-event.ts';
 import type { Listening } from './report.ts';
@@ -31,7 +32,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   routes: ({ node }, params) => routeReports(node, optionalPeer(params, 'destination')),
   explain: ({ node }, params) =>
     explanationReport(node, unwrap(parsePeerId(text(params, 'destination')))),
-  gateways: ({ node }) => gatewayReports(node),
+  gateways: ({ node }, params) => gatewaysReport(node, params),
   casino: ({ node }) => casinoReport(node),
   bet: ({ node }, params) => act(node, (table) => placeBet(table, params)),
   'take-down': ({ node }, params) =>

@@ -51,6 +51,8 @@ export interface GatewayChoice {
   readonly prices: PriceService;
   /** What this gateway says of itself; `null` where it is none. */
   readonly claims: OwnClaims | null;
+  /** What this gateway asks for a MiB of game traffic, in units of CRAP; `null` where it promised nothing. */
+  ownPrice(): bigint | null;
   stop(): void;
 }
 
@@ -95,6 +97,9 @@ export function createGatewayChoice(
     selection,
     prices,
     claims,
+    ownPrice() {
+      return deps.ownPrice?.current(clock.wallMs()).game ?? null;
+    },
     stop() {
       selection.stop();
       prices.stop();

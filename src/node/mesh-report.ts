@@ -9,7 +9,6 @@ import { casinoReport } from './casino-report.ts';
 import type { CasinoNode } from './node.ts';
 import type {
   BridgeTrafficReport,
-  GatewayReport,
   Listening,
   PeerReport,
   RouteReport,
@@ -160,34 +159,4 @@ function routeReport({ peer, gateway, seenMsAgo }: Target, route: RouteInfo | nu
     hops: route?.hops.map((hop) => peerIdText(hop.peer)) ?? [],
     seenMsAgo,
   };
-}
-
-/** This node if it is a gateway, those of its mesh, and those that its bridges lead to. */
-export function gatewayReports(node: CasinoNode): readonly GatewayReport[] {
-  const { mesh, gateway, config } = node;
-  const members: readonly GatewayReport[] = mesh
-    .members()
-    .filter((member) => member.gateway)
-    .map(({ peer, reachable, hops }) => ({
-      gateway: peerIdText(peer),
-      kind: peerIdText(peer) === peerIdText(mesh.self) ? 'self' : 'member',
-      mesh: config.meshName,
-      reachable,
-      hops,
-      announcedPeers: null,
-      crossings: peerIdText(peer) === peerIdText(mesh.self) ? (gateway?.crossings() ?? null) : null,
-    }));
-  const crossings = new Map(
-    (gateway?.bridges() ?? []).map((bridge) => [peerIdText(bridge.gateway), bridge.crossings]),
-  );
-  const remote: readonly GatewayReport[] = (gateway?.gateways() ?? []).map((far) => ({
-    gateway: peerIdText(far.gateway),
-    kind: 'remote',
-    mesh: far.meshName,
-    reachable: far.reachable,
-    hops: far.reachable ? far.hops : null,
-    announcedPeers: far.peers,
-    crossings: crossings.get(peerIdText(far.gateway)) ?? null,
-  }));
-  return [...members, ...remote];
 }

@@ -136,18 +136,92 @@ export interface SessionReport {
   readonly received: string;
 }
 
+export interface GatewayCrossings {
+  readonly packetsOut: number;
+  readonly bytesOut: number;
+  readonly packetsIn: number;
+  readonly bytesIn: number;
+}
+
+/**
+ * What becomes of a gateway in the choice. `equal`: nearly as good as the chosen one, destinations are shared. `unfit`: it
+ * misses a criterion, and is used where all do. `last-resort`: it may not work. `never`: no packet goes there.
+ */
+export type GatewayState =
+  | 'self'
+  | 'chosen'
+  | 'equal'
+  | 'worse'
+  | 'unfit'
+  | 'last-resort'
+  | 'never'
+  | 'other-mesh';
+
 export interface GatewayReport {
   readonly gateway: string;
-  /** `self`: this node. `member`: a gateway of this mesh. `remote`: one that this gateway has a bridge to. */
+  /** `self`: this node. `member`: a gateway of this mesh. `remote`: one that this gateway's bridges lead to. */
   readonly kind: 'self' | 'member' | 'remote';
   readonly mesh: string | null;
   readonly reachable: boolean;
   readonly hops: number | null;
   readonly announcedPeers: number | null;
-  readonly crossings: {
-    readonly packetsOut: number;
-    readonly bytesOut: number;
-    readonly packetsIn: number;
-    readonly bytesIn: number;
+  readonly crossings: GatewayCrossings | null;
+  readonly state: GatewayState;
+  /** Why, for people. */
+  readonly why: string;
+  /** 0–1: of each dimension, and their weighted sum times trust. */
+  readonly score: {
+    readonly total: number;
+    readonly dimensions: Readonly<Record<string, number>>;
   } | null;
+  /** The criteria that it does not meet. */
+  readonly obstacles: readonly {
+    readonly filter: string;
+    readonly has: string;
+    readonly wants: string;
+  }[];
+  /** Destinations whose packets this node sends through it. */
+  readonly destinations: number;
+  /** The worse of what it claims and what was measured; bandwidth: free bytes per second. */
+  readonly load: number | null;
+  readonly uptime: number | null;
+  readonly bandwidth: number | null;
+  readonly claimed: {
+    readonly load: number;
+    readonly uptime: number;
+    readonly capacity: number | null;
+  } | null;
+  readonly transports: readonly string[];
+  readonly draining: boolean;
+  /** CRAP for a MiB of game traffic. */
+  readonly price: string | null;
+  readonly roundTripMs: number | null;
+  readonly jitterMs: number | null;
+  /** Of probes and packets. */
+  readonly successRate: number | null;
+  /** Bytes per second at best, as destinations reported. */
+  readonly throughput: number | null;
+  /** 0–1; lost where measurement contradicts what it claims. */
+  readonly trust: number | null;
+  readonly contradictions: Readonly<Record<string, number>>;
+  readonly ejectedMs: number;
+}
+
+export interface GatewaysReport {
+  /** `null` for a version that has no gateways. */
+  readonly criteria: {
+    readonly preference: string;
+    readonly maxLoad: number;
+    readonly minUptime: number;
+    readonly maxPrice: string | null;
+    readonly transports: readonly string[];
+  } | null;
+  readonly chosen: string | null;
+  /** Whether the chosen one meets the criteria. */
+  readonly fit: boolean;
+  /** How often the choice has changed, and destinations have moved. */
+  readonly switches: number;
+  readonly moves: number;
+  readonly probes: number;
+  readonly gateways: readonly GatewayReport[];
 }
