@@ -23,7 +23,7 @@ import type { FlowFeedback } from './flow-feedback.ts';
 import type { LinkAccounts } from './link-account.ts';
 import type { Member, MeshCounters, MeshLinkEvent, NeighbourInfo, RouteInfo } from './mesh-view.ts';
 import type { PacketQueue } from './packet-queue.ts';
-import type { SwitchErrorCode } from './packet-switch.ts';
+import type { SwitchErrorCode } from './packet-switch-config.ts';
 import type { SessionInfo } from './peer-sessions.ts';
 import type { SessionSendErrorCode } from './session-table.ts';
 

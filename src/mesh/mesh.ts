@@ -50,7 +50,8 @@ import {
   type RouteInfo,
 } from './mesh-view.ts';
 import type { ControlFrameType, NeighbourClose, OutgoingFrame } from './neighbour.ts';
-import { PacketSwitch, type DeliverDropCode, type SwitchErrorCode } from './packet-switch.ts';
+import type { DeliverDropCode, SwitchErrorCode } from './packet-switch-config.ts';
+import { PacketSwitch } from './packet-switch.ts';
 import { createProofMemory } from './proof-memory.ts';
 import type { SessionInfo } from './peer-sessions.ts';
 import { SessionTable } from './session-table.ts';

@@ -6,9 +6,6 @@ import { bytesEqual, concat } from '../core/bytes.ts';
 import { fail, ok, type ErrorCode, type Result } from '../core/errors.ts';
 import { peerIdShort, peerIdText } from '../core/peer-id.ts';
 import { randomBytes } from '../crypto/random-bytes.ts';
-import type { Clock } from '../env/clock.ts';
-import type { Logger } from '../env/logger.ts';
-import type { Rng } from '../env/rng.ts';
 import {
   createForwarder,
   DETOURS_MAX,
@@ -16,8 +13,8 @@ import {
   type Forwarder,
   type RoutingDropCode,
 } from '../routing/forwarder.ts';
-import type { Avoided, PlannedRoute, Route, RoutePlanner } from '../routing/route-planner.ts';
-import { formatVersion, type ProtocolVersion } from '../versioning/protocol-version.ts';
+import type { Avoided, PlannedRoute, Route } from '../routing/route-planner.ts';
+import { formatVersion } from '../versioning/protocol-version.ts';
 import { readU64 } from '../wire/big-endian.ts';
 import {
   decodeFailedLinks,
@@ -41,12 +38,10 @@ import {
 } from '../wire/packet.ts';
 import { ROUTE_BYTES_MAX } from '../wire/ports.ts';
 import { TrafficClass, withTrafficClass } from '../wire/traffic-class.ts';
-import type { Bridge, ChooseGateway } from './bridge.ts';
-import type { MeshLink, MeshLinks } from './mesh-links.ts';
-import type { SendErrorCode } from './neighbour.ts';
+import type { Bridge } from './bridge.ts';
+import type { MeshLink } from './mesh-links.ts';
+import type { PacketSwitchConfig, SwitchErrorCode } from './packet-switch-config.ts';
 import type { Plan, RouteErrorCode } from './plan.ts';
-import type { SessionDropCode } from './session-table.ts';
-import type { TrafficMeter } from './traffic.ts';
 import { createNoticeBound, encodeUnreachable } from './unreachable.ts';
 
 /** Beyond the hops to the end of a route: what meshes behind gateways may take. */
@@ -67,33 +62,6 @@ const TOLD: ReadonlySet<string> = new Set([
   'ROUTING_ROUTE_EXHAUSTED',
   'ROUTING_TTL_EXHAUSTED',
 ]);
-
-export type SwitchErrorCode = RouteErrorCode | SendErrorCode | ErrorCode;
-
-export interface PacketSwitchConfig {
-  /** PeerId. */
-  readonly self: Uint8Array;
-  readonly version: ProtocolVersion;
-  /** Whether this node's version has GatewayNodes. */
-  readonly usesGateways: boolean;
-  readonly gateway: boolean;
-  /** Whether its links are bridges: packets for this node itself then belong into the mesh beyond. */
-  readonly bridging: boolean;
-  readonly clock: Clock;
-  readonly rng: Rng;
-  readonly logger: Logger;
-  readonly meter: TrafficMeter;
-  readonly routes: RoutePlanner;
-  readonly links: Pick<MeshLinks, 'byPort'>;
-  /** See `MeshDeps`. */
-  readonly chooseGateway?: ChooseGateway;
-  /** A packet for this node; a code if it was of no use. */
-  deliver(header: DecodedPacketHeader, body: Uint8Array): DeliverDropCode | null;
-  /** A packet of this node that was under way on a link that died had no other way. */
-  lost(destination: Uint8Array, code: string): void;
-}
-
-export type DeliverDropCode = SessionDropCode | 'MESH_PROTOCOL_UNKNOWN' | 'WIRE_PACKET_TYPE';
 
 export class PacketSwitch {
   bridge: Bridge | null = null;
@@ -117,9 +85,13 @@ export class PacketSwitch {
       flowId === null ? routes.cheapestTo(peer) : routes.routeTo(peer, flowId);
     const direct = way(destination);
     if (direct !== null) return direct.ok ? ok({ kind: 'direct', route: direct.value }) : direct;
+    const { bridge } = this;
+    const isGateway = this.#config.gateway && usesGateways;
+    if (isGateway && bridge !== null && bridge.reaches(destination)) {
+      return ok({ kind: 'bridge', bridge });
+    }
     const text = peerIdText(destination);
     const gateway = this.#gatewayFor(destination, flowId, null);
-    const { bridge } = this;
     if (!usesGateways) {
       if (gateway === null) return fail('MESH_NO_ROUTE', { destination: text });
       return fail('MESH_FEATURE_LACKING', {
@@ -127,9 +99,6 @@ export class PacketSwitch {
         version: formatVersion(version),
         feature: 'GatewayNodes',
       });
-    }
-    if (this.#config.gateway && bridge !== null && bridge.reaches(destination)) {
-      return ok({ kind: 'bridge', bridge });
     }
     const route = gateway === null ? null : way(gateway);
     if (gateway === null || route === null) return fail('MESH_NO_ROUTE', { destination: text });
