@@ -152,16 +152,16 @@ class EstablishingNeighbour implements Neighbour {
       return fail('MESH_FRAME_TOO_LONG', data);
     }
     const packets = this.#packets;
-    if (this.#isFree() && this.#watch?.mayCarry(frame.length) === true) {
-      if (packets.pass?.(frame, nowMs) === true) {
-        this.#queueMs = 0;
-        if (this.#isLoaded(frame, nowMs)) markCongestion(frame, 1);
-        this.#transmit(frame, nowMs);
-        return SENT;
-      }
+    const goes = this.#isFree() && this.#watch?.mayCarry(frame.length) === true;
+    if (goes && packets.pass?.(frame, nowMs) === true) {
+      this.#queueMs = 0;
+      if (this.#isLoaded(frame, nowMs)) markCongestion(frame, 1);
+      this.#transmit(frame, nowMs);
+      return SENT;
     }
     // What waits is copied: a view would hold the whole piece of the stream that it came in.
-    const kept = packets.copies === true ? frame : (this.#slab ??= new FrameSlab()).copy(frame);
+    const copied = goes || packets.copies === true;
+    const kept = copied ? frame : (this.#slab ??= new FrameSlab()).copy(frame);
     if (!packets.push(kept, nowMs)) {
       return fail('MESH_QUEUE_FULL', { neighbour: this.#short, bytes: packets.bytes });
     }
