@@ -1,12 +1,14 @@
 // Meshes of production code joined by gateways on the simulated network, with reliable messages between their members.
 
 import { createGateway, type Gateway } from '../../src/gateway/gateway.ts';
+import type { ShapingLimits } from '../../src/gateway/shaping/limits.ts';
+import { createShaper } from '../../src/gateway/shaping/shaper.ts';
 import { createDelivery, type Delivery } from '../../src/mesh/delivery/delivery.ts';
 import { primitives } from '../../src/platform/node/primitives.ts';
 import { zstd } from '../../src/platform/node/zstd.ts';
 import { presets } from '../../src/resilience/presets.ts';
 import { CURRENT } from '../../src/versioning/protocol-version.ts';
-import { MeshRig, noMetrics, silentLogger, testIdentity } from './mesh-rig.ts';
+import { MeshRig, noMetrics, silentLogger, testIdentity, type NodeOptions } from './mesh-rig.ts';
 
 const DELIVERY_PROTOCOL = 8;
 
@@ -27,12 +29,13 @@ export class FederationRig {
     this.rig = new MeshRig(seed);
   }
 
-  member(name: string, meshName: string): void {
-    this.rig.add(name, { meshName });
+  member(name: string, meshName: string, options: NodeOptions = {}): void {
+    this.rig.add(name, { ...options, meshName });
   }
 
-  addGateway(name: string, meshName: string): void {
+  addGateway(name: string, meshName: string, limits: Partial<ShapingLimits> = {}): void {
     const { mesh, clock } = this.rig.add(name, { meshName, gateway: true });
+    const rng = this.rig.world.rng(`${name}-gateway`);
     const gateway = createGateway(
       {
         identity: testIdentity(name),
@@ -47,12 +50,13 @@ export class FederationRig {
       {
         primitives,
         clock,
-        rng: this.rig.world.rng(`${name}-gateway`),
+        rng,
         logger: silentLogger,
         metrics: noMetrics,
         compressor: zstd,
         mesh,
         bootEpoch: 1,
+        shaper: createShaper({ clock, rng }, limits),
       },
     );
     this.gateways.set(name, gateway);

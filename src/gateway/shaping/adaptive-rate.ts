@@ -1,28 +1,34 @@
 // Sends less over a path that fills up, so that packets wait here, in order of urgency, and not in somebody's modem. A
 // delay-based control after TCP Vegas (Brakmo 1994) and LEDBAT (RFC 6817): what a round trip takes beyond the least of late
 // is queueing; past a target the rate falls below what the path was seen to carry, in proportion to how far; else it
-// recovers, and after a quiet time the link is not held at all. The send window below (`mesh/send-window.ts`) bounds
-// what is under way; this bounds how fast it leaves.
+// recovers, fast up to there and slowly beyond, and after a quiet time the link is not held at all. The send window below
+// (`mesh/send-window.ts`) bounds what is under way; this bounds how fast it leaves.
 
 /** Queueing that is worth a busy path; below the send window's own target, so that this comes first. */
-const QUEUE_MS_TARGET = 15;
+const QUEUE_MS_TARGET = 12;
 /** Of the least round trip, where that is more. */
 const TARGET_OF_LEAST: number = 1 / 8;
 /** The least round trip is that of this and the last period (RFC 6817's base history), since routes below change. */
 const PERIOD_MS = 60_000;
-/** The least of so many answers counts: one late answer is a busy processor (RFC 6817's current filter). */
-const ANSWERS = 3;
-/** How far below what the path carried the rate falls at most, and at the least. */
-const CUT_MAX = 0.3;
+/** The median of so many answers counts: a late one or two are a busy processor (RFC 6817's current filter). */
+const ANSWERS = 5;
+/** How far below what the path carried the rate falls. */
 const CUT_MIN = 0.05;
-/** How fast it recovers, for each answer that shows no queue. */
-const GROWTH = 1.03;
+const CUT_MAX = 0.2;
+/** By how much it recovers in each step that shows no queue: up to near what the path carried, and beyond. */
+const GROWTH = 0.03;
+const NEAR: number = 1 - CUT_MIN;
+const GROWTH_BEYOND = 0.005;
+/** Beyond, it grows faster by so much again for each second without a queue: the path may carry more by now (CUBIC). */
+const GROWTH_SPEEDUP_MS = 1_000;
 /** The rate is changed at most so often, or once a round trip where that is longer: an answer has to show the change. */
 const STEP_MS = 100;
+/** What is sent comes in bursts, as acknowledgements do: its rate is averaged over about so long. */
+const AVERAGE_MS = 500;
 /** A link that could have sent twice what it did for so long, and showed no queue, is not held any more. */
 const RELEASE_MS = 10_000;
 const RELEASE_FACTOR = 2;
-/** Who sends less than so much of what he may did not fill the path: its queue is somebody else's. */
+/** Who sends less than so much of what the path carried did not fill it: the queue is somebody else's. */
 const OWN_SHARE_MIN = 0.5;
 /** 1 Mbit/s: a game goes on, whatever the path shows. */
 export const ADAPTIVE_BYTES_PER_MS_MIN = 125;
@@ -35,9 +41,11 @@ export class AdaptiveRate {
   #periodAtMs: number | null = null;
   #answers: readonly number[] = [];
   #sentBytes = 0;
+  /** Bytes per millisecond of late. */
+  #sentPerMs = 0;
   #stepAtMs: number | null = null;
-  /** The largest rate seen of late; falls slowly. */
-  #usedPerMs = 0;
+  /** What the path was seen to carry when it filled up. */
+  #carriedPerMs = 0;
   #quietSinceMs: number | null = null;
 
   sent(bytes: number): void {
@@ -57,35 +65,50 @@ export class AdaptiveRate {
     this.#stepAtMs ??= nowMs;
     const elapsedMs = nowMs - this.#stepAtMs;
     if (elapsedMs < Math.max(STEP_MS, roundTripMs)) return false;
-    const sentPerMs = this.#sentBytes / elapsedMs;
+    const part = 1 - Math.exp(-elapsedMs / AVERAGE_MS);
+    const stepPerMs = this.#sentBytes / elapsedMs;
+    this.#sentPerMs += part * (stepPerMs - this.#sentPerMs);
     this.#stepAtMs = nowMs;
     this.#sentBytes = 0;
-    this.#usedPerMs = Math.max(sentPerMs, this.#usedPerMs * 0.95);
     const before = this.perMs;
-    this.#step(sentPerMs, nowMs);
+    this.#step(stepPerMs, nowMs);
     return this.perMs !== before;
   }
 
-  #step(sentPerMs: number, nowMs: number): void {
+  /** `stepPerMs`: what was sent since the last step. */
+  #step(stepPerMs: number, nowMs: number): void {
     const leastMs = Math.min(this.#leastMs, this.#leastBeforeMs);
     const targetMs = Math.max(QUEUE_MS_TARGET, leastMs * TARGET_OF_LEAST);
-    const queueMs = Math.min(...this.#answers) - leastMs;
-    if (this.#answers.length === ANSWERS && queueMs > targetMs) {
-      this.#quietSinceMs = null;
-      if (sentPerMs < OWN_SHARE_MIN * Math.min(this.perMs, this.#usedPerMs)) return;
-      const cut = Math.min(CUT_MAX, Math.max(CUT_MIN, (queueMs - targetMs) / (8 * targetMs)));
-      const perMs = Math.min(this.perMs, sentPerMs) * (1 - cut);
-      this.perMs = Math.min(this.perMs, Math.max(ADAPTIVE_BYTES_PER_MS_MIN, perMs));
-      return;
-    }
-    if (this.perMs === Infinity) return;
+    const queueMs = median(this.#answers) - leastMs;
+    if (this.#answers.length === ANSWERS && queueMs > targetMs)
+      this.#cut(stepPerMs, queueMs / targetMs);
+    else if (this.perMs !== Infinity) this.#recover(nowMs);
+  }
+
+  /** `excess`: the queue over its target. */
+  #cut(stepPerMs: number, excess: number): void {
+    this.#quietSinceMs = null;
+    if (stepPerMs < OWN_SHARE_MIN * Math.min(this.perMs, this.#carriedPerMs)) return;
+    this.#carriedPerMs = this.#sentPerMs;
+    const cut = Math.min(CUT_MAX, CUT_MIN * excess);
+    const perMs = Math.min(this.perMs, this.#sentPerMs) * (1 - cut);
+    this.perMs = Math.min(this.perMs, Math.max(ADAPTIVE_BYTES_PER_MS_MIN, perMs));
+  }
+
+  #recover(nowMs: number): void {
     this.#quietSinceMs ??= nowMs;
-    const isAmple = this.perMs > RELEASE_FACTOR * this.#usedPerMs;
-    if (isAmple && nowMs - this.#quietSinceMs >= RELEASE_MS) {
+    const isAmple = this.perMs > RELEASE_FACTOR * this.#sentPerMs;
+    if (!isAmple) {
+      const beyond = GROWTH_BEYOND * (1 + (nowMs - this.#quietSinceMs) / GROWTH_SPEEDUP_MS);
+      const isNear = this.perMs >= NEAR * this.#carriedPerMs;
+      this.perMs *= 1 + (isNear ? Math.min(GROWTH / 2, beyond) : GROWTH);
+    } else if (nowMs - this.#quietSinceMs >= RELEASE_MS) {
       this.perMs = Infinity;
       this.#quietSinceMs = null;
-    } else if (!isAmple) {
-      this.perMs *= GROWTH;
     }
   }
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 }
