@@ -9,6 +9,7 @@ import type { Logger } from '../env/logger.ts';
 import type { Metrics } from '../env/metrics.ts';
 import type { Primitives } from '../env/primitives.ts';
 import type { Rng } from '../env/rng.ts';
+import type { Store } from '../env/store.ts';
 import { bytesEqual } from '../core/bytes.ts';
 import { fail, ok, type BitcrapsError, type Result } from '../core/errors.ts';
 import { peerIdShort, peerIdText, type PeerIdText } from '../core/peer-id.ts';
@@ -19,8 +20,13 @@ import type { FailureTimings } from '../resilience/presets.ts';
 import type { Hello } from '../versioning/hello.ts';
 import type { Negotiation } from '../versioning/negotiate.ts';
 import type { ProtocolVersion } from '../versioning/protocol-version.ts';
-import { decodePacketHeader, packetTtl, setTtl } from '../wire/packet.ts';
+import { PACKET_HEADER_BYTES_MIN, decodePacketHeader, packetTtl, setTtl } from '../wire/packet.ts';
 import { CrossingFlows } from './crossing-flows.ts';
+import { accountingReport, type AccountingReport } from './accounting/accounting-report.ts';
+import type { LedgerLimits } from './accounting/limits.ts';
+import type { OwnPrice } from './accounting/own-price.ts';
+import { RelayLedger } from './accounting/relay-ledger.ts';
+import type { PeerTally } from './accounting/tally.ts';
 import { bridgeMetrics } from './federation/bridge-metrics.ts';
 import { ExitChoice, type Way } from './federation/exit-choice.ts';
 import { PresenceDirectory } from './federation/presence-directory.ts';
@@ -29,8 +35,11 @@ import { createShaper, type Shaper } from './shaping/shaper.ts';
 
 /** Before the packet in a frame. */
 const FRAME_TYPE_BYTES = 1;
-/** Counters kept of peers whose packets crossed; the one idle longest is dropped first. */
-const COUNTED_PEERS_MAX = 10_000;
+/** Where the PeerIds stand in a packet. */
+const SOURCE_AT = 20;
+const DESTINATION_AT = 52;
+/** Peers that are told of at once. */
+const TOLD_PEERS_MAX = 10_000;
 
 export interface GatewayConfig extends FailureTimings {
   readonly identity: Identity;
@@ -54,14 +63,20 @@ export interface GatewayDeps {
   readonly bootEpoch: number;
   /** Its bandwidth; default: no limits. */
   readonly shaper?: Shaper;
+  /** Keeps the accounts. Default: they end with the gateway. */
+  readonly store?: Store;
+  /** What the gateway asks. Default: nothing. */
+  readonly price?: OwnPrice;
+  /** Bounds of the accounts and of credit. Default: `LEDGER`. */
+  readonly accounting?: Partial<LedgerLimits>;
 }
 
 /** Packets that crossed, as this gateway carried them. `out` is away from its mesh. */
 export interface Crossings {
-  packetsOut: number;
-  bytesOut: number;
-  packetsIn: number;
-  bytesIn: number;
+  readonly packetsOut: number;
+  readonly bytesOut: number;
+  readonly packetsIn: number;
+  readonly bytesIn: number;
 }
 
 /** A bridge that carries packets. */
@@ -111,6 +126,10 @@ export interface Gateway extends Bridge {
   bridges(): readonly BridgeInfo[];
   /** All others that the bridges lead to. */
   gateways(): readonly FarGateway[];
+  /** What it carried for whom; survives the gateway where it has a store. */
+  readonly ledger: RelayLedger;
+  /** The accounts for people and programs, with the peers that have the most traffic. */
+  accounting(peersMax?: number): AccountingReport;
   /** Totals, and by the mesh member that a packet is from (out) or for (in). */
   crossings(): Readonly<Crossings>;
   crossingsByPeer(): readonly {
@@ -122,17 +141,18 @@ export interface Gateway extends Bridge {
   /** The gateway at which a packet to `peer` would leave the bridges now, or `null`. */
   gatewayFor(peer: Uint8Array): Uint8Array | null;
   onBridge(listener: (event: BridgeEvent) => void): void;
-  stop(): void;
+  /** Resolves once the accounts are written. */
+  stop(): Promise<void>;
 }
 
 export function createGateway(config: GatewayConfig, deps: GatewayDeps): Gateway {
   return new MeshGateway(config, deps);
 }
 
-/** Where packets of a flow go on in this mesh, and who counts them. */
+/** Where packets of a flow go on in this mesh, and the account of the member that they are from or for. */
 interface IncomingFlow {
   readonly route: Uint8Array;
-  readonly counters: Crossings;
+  readonly member: PeerTally;
 }
 
 /** The same on the bridges, to the gateway at which they leave these. */
@@ -140,22 +160,9 @@ interface OutgoingFlow extends IncomingFlow {
   readonly exit: Uint8Array;
 }
 
-function countOut(counters: Crossings, bytes: number): void {
-  counters.packetsOut += 1;
-  counters.bytesOut += bytes;
-}
-
-function countIn(counters: Crossings, bytes: number): void {
-  counters.packetsIn += 1;
-  counters.bytesIn += bytes;
-}
-
-function noCrossings(): Crossings {
-  return { packetsOut: 0, bytesOut: 0, packetsIn: 0, bytesIn: 0 };
-}
-
 class MeshGateway implements Gateway {
   readonly shaper: Shaper;
+  readonly ledger: RelayLedger;
   readonly #deps: GatewayDeps;
   /** The mesh of gateways. */
   readonly #bridges: Mesh;
@@ -164,15 +171,13 @@ class MeshGateway implements Gateway {
   readonly #exits: ExitChoice;
   readonly #outgoing = new CrossingFlows<OutgoingFlow>();
   readonly #incoming = new CrossingFlows<IncomingFlow>();
-  readonly #total = noCrossings();
-  readonly #byPeer = new Map<PeerIdText, Crossings>();
-  readonly #drops = new Map<string, number>();
   readonly #listeners = new Set<(event: BridgeEvent) => void>();
 
   constructor(config: GatewayConfig, deps: GatewayDeps) {
     const { primitives, clock, mesh, bootEpoch } = deps;
     this.#deps = deps;
     this.shaper = deps.shaper ?? createShaper(deps);
+    this.ledger = new RelayLedger({ ...deps, store: deps.store ?? null }, deps.accounting);
     this.#bridges = createMesh(
       { ...config, purpose: 'bridge', gateway: true },
       {
@@ -181,6 +186,7 @@ class MeshGateway implements Gateway {
         chooseGateway: (destination, flowId, except) =>
           this.#exits.exitFor(destination, flowId, except),
         packetQueue: (link) => this.shaper.queue('internet', link),
+        accounts: (neighbour) => this.ledger.open(neighbour),
         presence: (from, payload) => this.#presence.received(from, payload),
       },
     );
@@ -243,9 +249,11 @@ class MeshGateway implements Gateway {
     const bytes = frame.length - FRAME_TYPE_BYTES;
     const sent = this.#bridges.passOn(frame, crossing.route, nowMs);
     this.shaper.received('local', bytes, nowMs);
-    if (!sent.ok) return this.#dropped(this.#queueError(crossing.exit, sent.error));
-    countOut(this.#total, bytes);
-    countOut(crossing.counters, bytes);
+    if (!sent.ok) {
+      const packet = frame.subarray(FRAME_TYPE_BYTES);
+      return this.#dropped(this.#queueError(crossing.exit, sent.error), packet);
+    }
+    this.ledger.left(crossing.member, bytes);
     return sent;
   }
 
@@ -253,23 +261,23 @@ class MeshGateway implements Gateway {
   forward(packet: Uint8Array): Result<void> {
     this.shaper.received('local', packet.length, this.#deps.clock.now());
     const header = decodePacketHeader(packet);
-    if (!header.ok) return this.#dropped(header);
-    const { destination, source, flowId, ttl } = header.value;
+    if (!header.ok) return this.#dropped(header, packet);
+    const { destination, flowId, ttl } = header.value;
     const exit = this.#exits.exitFor(destination, flowId);
     if (exit === null) {
-      return this.#dropped(fail('GATEWAY_PEER_UNKNOWN', { peer: peerIdShort(destination) }));
+      const unknown = fail('GATEWAY_PEER_UNKNOWN', { peer: peerIdShort(destination) });
+      return this.#dropped(unknown, packet);
     }
-    if (ttl === 0) return this.#dropped(fail('GATEWAY_HOPS_EXHAUSTED', {}));
+    if (ttl === 0) return this.#dropped(fail('GATEWAY_HOPS_EXHAUSTED', {}), packet);
     setTtl(packet, ttl - 1);
     const sent = this.#bridges.carry(packet, exit);
-    if (!sent.ok) return this.#dropped(this.#queueError(exit, sent.error));
-    const counters = this.#countersOf(source);
-    countOut(this.#total, packet.length);
-    countOut(counters, packet.length);
+    if (!sent.ok) return this.#dropped(this.#queueError(exit, sent.error), packet);
+    const member = this.ledger.member(packet, SOURCE_AT);
+    this.ledger.left(member, packet.length);
     const route = this.#bridges.wayTo(exit, flowId);
     if (route === null) return ok(undefined);
     const nowMs = this.#deps.clock.now();
-    const crossing = { exit, route, counters };
+    const crossing = { exit, route, member };
     this.#outgoing.remember(packet, 0, this.#bridges.version, nowMs, crossing);
     return ok(undefined);
   }
@@ -306,29 +314,38 @@ class MeshGateway implements Gateway {
     });
   }
 
+  accounting(peersMax?: number): AccountingReport {
+    return accountingReport(this.ledger, this.#deps.clock, peersMax);
+  }
+
   crossings(): Readonly<Crossings> {
-    return { ...this.#total };
+    return crossingsOf(this.ledger.totals);
   }
 
   crossingsByPeer(): readonly {
     readonly peer: PeerIdText;
     readonly crossings: Readonly<Crossings>;
   }[] {
-    return [...this.#byPeer].map(([peer, crossings]) => ({ peer, crossings: { ...crossings } }));
+    return this.ledger
+      .peers(TOLD_PEERS_MAX)
+      .filter(({ packetsOut, packetsIn }) => packetsOut + packetsIn > 0)
+      .map((tally) => ({ peer: peerIdText(tally.peer), crossings: crossingsOf(tally) }));
   }
 
   drops(): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.#drops);
+    const { drops } = this.ledger.book;
+    return Object.fromEntries([...drops].map(([code, { packets }]) => [code, packets]));
   }
 
   onBridge(listener: (event: BridgeEvent) => void): void {
     this.#listeners.add(listener);
   }
 
-  stop(): void {
+  stop(): Promise<void> {
     this.#presence.stop();
     this.#bridges.stop();
     this.shaper.stop();
+    return this.ledger.stop();
   }
 
   #tell(event: BridgeEvent): void {
@@ -352,18 +369,17 @@ class MeshGateway implements Gateway {
   /** A packet that came over the bridges, for a member of this mesh. */
   #arrived(packet: Uint8Array): Result<void> {
     const header = decodePacketHeader(packet);
-    if (!header.ok) return this.#dropped(header);
+    if (!header.ok) return this.#dropped(header, packet);
     const { destination } = header.value;
     const { mesh, clock } = this.#deps;
     this.shaper.received('internet', packet.length, clock.now());
     const injected = mesh.inject(packet);
-    if (!injected.ok) return this.#dropped(injected);
-    const counters = this.#countersOf(destination);
-    countIn(this.#total, packet.length);
-    countIn(counters, packet.length);
+    if (!injected.ok) return this.#dropped(injected, packet);
+    const member = this.ledger.member(packet, DESTINATION_AT);
+    this.ledger.entered(member, packet.length);
     const route = mesh.wayTo(destination, null);
     if (route === null) return ok(undefined);
-    this.#incoming.remember(packet, 0, mesh.version, clock.now(), { route, counters });
+    this.#incoming.remember(packet, 0, mesh.version, clock.now(), { route, member });
     return ok(undefined);
   }
 
@@ -374,27 +390,18 @@ class MeshGateway implements Gateway {
     const bytes = frame.length - FRAME_TYPE_BYTES;
     this.shaper.received('internet', bytes, nowMs);
     const sent = mesh.passOn(frame, crossing.route, nowMs);
-    if (!sent.ok) return this.#dropped(sent);
-    countIn(this.#total, bytes);
-    countIn(crossing.counters, bytes);
+    if (!sent.ok) return this.#dropped(sent, frame.subarray(FRAME_TYPE_BYTES));
+    this.ledger.entered(crossing.member, bytes);
     return sent;
   }
 
-  #countersOf(peer: Uint8Array): Crossings {
-    const key = peerIdText(peer);
-    const known = this.#byPeer.get(key) ?? noCrossings();
-    // Moved to the end: the map's order is that of the last use.
-    this.#byPeer.delete(key);
-    this.#byPeer.set(key, known);
-    const oldest = this.#byPeer.keys().next();
-    if (this.#byPeer.size > COUNTED_PEERS_MAX && oldest.done !== true)
-      this.#byPeer.delete(oldest.value);
-    return known;
-  }
-
-  #dropped(result: { readonly ok: false; readonly error: BitcrapsError }): Result<void> {
-    const { code } = result.error;
-    this.#drops.set(code, (this.#drops.get(code) ?? 0) + 1);
+  #dropped(
+    result: { readonly ok: false; readonly error: BitcrapsError },
+    packet: Uint8Array,
+  ): Result<void> {
+    const isPacket = packet.length >= PACKET_HEADER_BYTES_MIN;
+    const source = isPacket ? packet.subarray(SOURCE_AT, DESTINATION_AT) : null;
+    this.ledger.dropped(source, packet.length, result.error.code);
     return result;
   }
 
@@ -418,4 +425,8 @@ class MeshGateway implements Gateway {
       ? reachable
       : [mesh.self, ...reachable];
   }
+}
+
+function crossingsOf({ packetsOut, bytesOut, packetsIn, bytesIn }: Crossings): Crossings {
+  return { packetsOut, bytesOut, packetsIn, bytesIn };
 }

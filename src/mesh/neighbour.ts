@@ -115,6 +115,7 @@ class EstablishingNeighbour implements Neighbour {
       close: ({ code, detail }) => this.#end({ code, detail, by: 'transport' }),
     });
     this.#packets.onReady(() => this.wake());
+    this.#packets.onDrop?.((frame) => this.#config.handlers.gaveUp?.(frame));
     const timeoutMs = this.#config.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS;
     this.#handshakeTimer = this.#config.clock.after(timeoutMs, () =>
       this.close(new BitcrapsError('MESH_HANDSHAKE_TIMEOUT', { timeoutMs })),

@@ -247,7 +247,7 @@ class ComposedNode implements CasinoNode {
     }
     if (this.casino.kind === 'validator') await this.casino.local.stop();
     this.gatewayChoice?.stop();
-    this.gateway?.stop();
+    await this.gateway?.stop();
     this.mesh.stop();
   }
 

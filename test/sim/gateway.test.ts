@@ -3,6 +3,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { createGateway, type Gateway } from '../../src/gateway/gateway.ts';
+import { CREDIT } from '../../src/gateway/accounting/credit.ts';
+import type { LedgerLimits } from '../../src/gateway/accounting/limits.ts';
 import { encodePresence } from '../../src/gateway/federation/presence.ts';
 import type { Mesh } from '../../src/mesh/mesh.ts';
 import { openNeighbour, type Neighbour } from '../../src/mesh/neighbour.ts';
@@ -30,7 +32,10 @@ class TwoMeshes {
   readonly rig: MeshRig;
   readonly gateways = new Map<string, Gateway>();
 
-  constructor(seed = 1) {
+  readonly #accounting: Partial<LedgerLimits>;
+
+  constructor(seed = 1, accounting: Partial<LedgerLimits> = {}) {
+    this.#accounting = accounting;
     this.rig = new MeshRig(seed);
     for (const [name, mesh] of [
       ['w', 'west'],
@@ -82,6 +87,7 @@ class TwoMeshes {
         compressor: zstd,
         mesh,
         bootEpoch: 1,
+        accounting: this.#accounting,
       },
     );
     this.gateways.set(name, gateway);
@@ -116,8 +122,8 @@ class TwoMeshes {
   }
 }
 
-async function joined(seed = 1): Promise<TwoMeshes> {
-  const meshes = new TwoMeshes(seed);
+async function joined(seed = 1, accounting: Partial<LedgerLimits> = {}): Promise<TwoMeshes> {
+  const meshes = new TwoMeshes(seed, accounting);
   meshes.bridge();
   await meshes.until(
     () =>
@@ -213,7 +219,8 @@ describe('crossing', () => {
   });
 
   test('a full queue refuses packets with a code and loses nothing of what it took', async () => {
-    const meshes = await joined();
+    const credit = { ...CREDIT, bytesMin: CREDIT.bytesMax };
+    const meshes = await joined(1, { credit });
     meshes.rig.network.profile('gw', 'gx', {
       latencyMs: 5,
       jitterMs: 0,

@@ -50,6 +50,7 @@ export class ShapedQueue implements PacketQueue {
   readonly #pace = new ByteBucket();
   #chosen: SourceQueue | null = null;
   #ready: () => void = () => {};
+  #dropped: (frame: Uint8Array) => void = () => {};
   #timer: { readonly atMs: number; readonly timer: Timer } | null = null;
   #isClosed = false;
 
@@ -148,6 +149,10 @@ export class ShapedQueue implements PacketQueue {
 
   onReady(ready: () => void): void {
     this.#ready = ready;
+  }
+
+  onDrop(dropped: (frame: Uint8Array) => void): void {
+    this.#dropped = dropped;
   }
 
   /** It is this link's turn, or what it waited for has come. */
@@ -319,8 +324,10 @@ export class ShapedQueue implements PacketQueue {
   }
 
   #drop(queue: SourceQueue, reason: DropReason): void {
+    const frame = queue.head?.frame ?? null;
     this.#takeFirst(queue);
     this.#interface.dropped(reason);
+    if (frame !== null) this.#dropped(frame);
   }
 
   #takeFirst(queue: SourceQueue): void {
