@@ -538,6 +538,21 @@ describe('a UDP link', () => {
     expect(await over).toMatchObject({ code: 'LINK_STALLED' });
   });
 
+  test('ends in order although its last acknowledgement is lost, if all it had to say arrived', async () => {
+    const state = { isClosing: false, isCut: false };
+    const fate = (toListener: boolean): number => {
+      if (toListener) return state.isCut ? 0 : 1;
+      state.isCut ||= state.isClosing;
+      return 1;
+    };
+    const { out, inn } = await linked({ closeTimeoutMs: 100 }, DIRECT, fate);
+    const [atOut, atIn] = [closeOf(out), closeOf(inn)];
+    state.isClosing = true;
+    out.close();
+    expect([(await atOut).code, (await atIn).code]).toEqual([null, null]);
+    expect(state.isCut).toBe(true);
+  });
+
   test('close of the node ends links, listeners and dials', async () => {
     const { out, inn, a, b } = await linked();
     const [atOut, atIn] = [closeOf(out), closeOf(inn)];
@@ -696,6 +711,17 @@ describe('a datagram link', () => {
     expect(await came).toEqual([Uint8Array.of(7)]);
   });
 });
+
+test('a listener by key keeps no more handshakes than its bound', async () => {
+  const join = await bootstrapped();
+  const a = await node({ dialTimeoutMs: 2000 }, await join());
+  const bounds = { dhtHandshakesMax: 2, handshakeTimeoutMs: 60_000 };
+  const b = await node(bounds, await join());
+  const { address } = await b.udp.listen('dht:', () => undefined);
+  const dials = Array.from({ length: 6 }, () => a.udp.dialer.dial(address, b.identity.publicKey));
+  const results = await Promise.allSettled(dials);
+  expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+}, 30_000);
 
 test('nothing keeps the process alive after close', () => {
   // Everything that holds a socket or a timer: a table, links of each kind, a dial under way.

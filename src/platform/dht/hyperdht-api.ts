@@ -32,6 +32,8 @@ export interface UdxStream {
   /** One unordered message; resolves once the system has taken it, with `false` if it never did. */
   send(bytes: Uint8Array): Promise<boolean>;
   destroy(): void;
+  /** The native half of `destroy`, which does nothing once both ends have ended and the last acknowledgement is due. */
+  _predestroy(): void;
 }
 
 export interface Udx {
@@ -145,11 +147,11 @@ export interface HyperDht {
   address(): UdxAddress | null;
   connect(
     publicKey: Buffer,
-    options: { readonly keyPair: NoiseKeyPair; readonly createSecretStream: CreateSecretStream },
+    options: { readonly keyPair: NoiseKeyPair; readonly createSecretStream?: CreateSecretStream },
   ): SecretStream;
   createServer(options: {
-    readonly createSecretStream: CreateSecretStream;
-    readonly handshakeClearWait: number;
+    readonly createSecretStream?: CreateSecretStream;
+    readonly handshakeClearWait?: number;
   }): HyperDhtServer;
   mutablePut(
     signer: MutableSigner,
@@ -176,7 +178,7 @@ export interface HyperDhtOptions {
   readonly host: string;
   readonly ephemeral?: boolean;
   readonly firewalled?: boolean;
-  readonly connectionKeepAlive: number;
+  readonly connectionKeepAlive?: number;
 }
 
 export interface HyperDhtClass {

@@ -14,6 +14,11 @@ import type { UdpBounds } from './udp-bounds.ts';
  * or by somebody on the path.
  */
 const GOODBYE = new Uint8Array(4);
+/**
+ * What is unacknowledged where only the goodbye is: its message (24 bytes) and the end of the stream, each behind UDX's
+ * header (20 bytes). Whoever hears the last acknowledgement no more, because the other end is gone already, may go too.
+ */
+const LAST_WORD_BYTES_MAX = 64;
 
 export interface StreamEndConfig {
   readonly introduced: Introduced;
@@ -67,7 +72,9 @@ export abstract class StreamEnd implements Link {
     this.queueBytesMax = config.bounds.queueBytesMax;
     this.stream.on('error', (error) => this.#broken(error));
     this.stream.on('end', () => this.#remoteEnded());
-    this.stream.on('close', () => this.#gone());
+    // The encrypted stream is done when both ends have said all; the one beneath when that has arrived.
+    this.raw.on('error', (error) => this.#broken(error));
+    this.raw.on('close', () => this.#gone());
   }
 
   abstract attach(handlers: LinkHandlers): void;
@@ -86,7 +93,11 @@ export abstract class StreamEnd implements Link {
     const { clock, bounds } = this.#config;
     const { closeTimeoutMs } = bounds;
     this.#closeTimer = clock.after(closeTimeoutMs, () =>
-      this.destroy({ code: 'LINK_STALLED', detail: `no close within ${closeTimeoutMs} ms` }),
+      this.destroy(
+        this.#isSettled()
+          ? { code: null, detail: 'closed' }
+          : { code: 'LINK_STALLED', detail: `no close within ${closeTimeoutMs} ms` },
+      ),
     );
     this.finish();
   }
@@ -101,7 +112,7 @@ export abstract class StreamEnd implements Link {
       detail: reason.detail,
     });
     this.#forgetAll();
-    this.stream.destroy();
+    this.#end();
   }
 
   /** Nothing is taken any more. */
@@ -160,6 +171,12 @@ export abstract class StreamEnd implements Link {
     this.#stallTimer = clock.after(stallTimeoutMs, check);
   }
 
+  /** Both ends have said all they had to say. */
+  #isSettled(): boolean {
+    const areDone = this.#saidGoodbye && this.heardGoodbye;
+    return areDone && !this.hasWaiting() && this.raw.inflight <= LAST_WORD_BYTES_MAX;
+  }
+
   #read(): void {
     if (this.#reading) return;
     this.#reading = true;
@@ -176,7 +193,13 @@ export abstract class StreamEnd implements Link {
 
   #broken(error: Error & { readonly code?: string }): void {
     this.#reason ??= { code: 'LINK_RESET', detail: error.code ?? error.message };
+    this.#end();
+  }
+
+  #end(): void {
     this.stream.destroy();
+    this.raw.destroy();
+    this.raw._predestroy();
   }
 
   #gone(): void {
