@@ -32,7 +32,8 @@ interface DnsCodec {
   decode(bytes: Buffer): DnsPacket;
 }
 const require = createRequire(createRequire(import.meta.url).resolve('multicast-dns'));
-const codec = require('dns-packet') as DnsCodec;
+const codecName = 'dns-packet';
+const codec = require(codecName) as DnsCodec;
 
 function pick<T>(rng: SeededRng, choices: readonly [T, ...T[]]): T {
   return choices[rng.uint32() % choices.length] ?? choices[0];

@@ -30,6 +30,11 @@ export const platformErrors = {
     cause: 'The machine has no such address, or the system forbids this port to this user.',
     cure: 'Listen on an address of this machine and on a port above 1023.',
   },
+  LINK_RADIO_MISSING: {
+    message: 'no Bluetooth radio from {name}: {detail}',
+    cause: 'Bluetooth needs a radio package for this system, an adapter, and the right to use it.',
+    cure: 'Install the package named in the message, check that the adapter is on, or use an address of another kind.',
+  },
   LINK_QUIC_MISSING: {
     message: 'this machine has no QUIC engine: {name} is not installed',
     cause: 'QUIC comes from a native package that exists for some platforms only, and is optional.',

@@ -3,6 +3,8 @@
 
 import type { Dialer, Link, Listen, Listener } from '../../env/link.ts';
 import type { Rng } from '../../env/rng.ts';
+import { createBluetooth } from './bluetooth/bluetooth.ts';
+import { loadRadio } from './bluetooth/load-radio.ts';
 import { createQuic } from './quic/quic.ts';
 import { createTls } from './tls.ts';
 import type { DhtNode } from '../dht/dht-node.ts';
@@ -22,9 +24,11 @@ export interface TransportOptions extends Omit<TlsOptions, 'bounds'> {
   readonly rng: Rng;
   /** For links by key; without it their addresses are refused. Closed by whoever started it, after the transports. */
   readonly dht?: DhtNode;
+  /** The package that brings a Bluetooth radio; without it Bluetooth's addresses are refused. */
+  readonly radioPackage?: string;
 }
 
-export type TransportName = 'tls' | 'websocket' | 'quic' | 'udp';
+export type TransportName = 'tls' | 'websocket' | 'quic' | 'udp' | 'bluetooth';
 
 /** Words before an address, and whose they are. A word with only a port behind it is a host. */
 const SCHEMES: readonly (readonly [RegExp, TransportName])[] = [
@@ -32,6 +36,7 @@ const SCHEMES: readonly (readonly [RegExp, TransportName])[] = [
   [/^quic:.+:\d+/, 'quic'],
   [/^udp(-datagram)?:.+:\d+/, 'udp'],
   [/^dht(-datagram)?:([a-z2-7]{52})?$/, 'udp'],
+  [/^ble:(?!\d{1,5}$)/, 'bluetooth'],
 ];
 
 /** Starts a transport with the node's options. */
@@ -40,6 +45,8 @@ const START: Readonly<Record<TransportName, (options: TransportOptions) => Promi
   websocket: async (options) => createWebSockets(options),
   quic: async (options) => createQuic(options),
   udp: (options) => createUdp(options),
+  bluetooth: async (options) =>
+    createBluetooth({ ...options, radio: await loadRadio(options.radioPackage ?? null) }),
 };
 
 export function transportOf(address: string): TransportName {
