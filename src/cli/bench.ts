@@ -1,10 +1,11 @@
 // `bitcraps bench`: measures parts of this build on this machine, each beside the bound that physics sets it.
 
 import { Command } from 'commander';
-import { tableRows } from '../bench/benchmark.ts';
+import { tableRows, type BenchDocument } from '../bench/benchmark.ts';
 import { benchPacketHeader } from '../bench/packet-header.ts';
 import { benchRouting } from '../bench/routing/routing.ts';
 import { SEED_DEFAULT } from '../bench/seed.ts';
+import { benchShaping } from '../bench/shaping.ts';
 import { EXIT_DONE, EXIT_THRESHOLD_MISSED, printJson, runCommand } from './outcome.ts';
 import { tableText } from './table-text.ts';
 
@@ -24,6 +25,7 @@ Examples:
   bitcraps bench packet-header --quick
   bitcraps bench routing --quick
   bitcraps bench routing --json
+  bitcraps bench shaping
 
 BITCRAPS_TOPOLOGIES may name a folder with Abilene.graphml and Geant2012.graphml to balance load on.
 Exits with 99 where a threshold is clearly missed; an interval that spans it decides nothing.`,
@@ -40,6 +42,7 @@ Exits with 99 where a threshold is clearly missed; an interval that spans it dec
     'shortest paths, repair, memory, load balancing and ants of the router',
     routing,
   );
+  add(command, 'shaping', 'what a packet costs in the shaped queue of a gateway', shaping);
   return command;
 }
 
@@ -78,6 +81,14 @@ async function routing(quick: boolean, json: boolean): Promise<number> {
     seed: SEED_DEFAULT,
     topologies: process.env['BITCRAPS_TOPOLOGIES'] ?? null,
   });
+  return show(document, json);
+}
+
+async function shaping(quick: boolean, json: boolean): Promise<number> {
+  return show(await benchShaping({ quick, seed: SEED_DEFAULT }), json);
+}
+
+function show(document: BenchDocument, json: boolean): number {
   if (json) printJson(document);
   else process.stdout.write(tableText(tableRows(document.rows)));
   return document.met === false ? EXIT_THRESHOLD_MISSED : EXIT_DONE;

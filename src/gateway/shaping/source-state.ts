@@ -1,6 +1,6 @@
 // The numbers that a gateway keeps of each source: meters of its game and control traffic, tokens, and what it sent lately.
 // They lie in one array, two cache lines for each source, since with ten thousand sources memory is what a packet costs
-//.
+// (`bitcraps bench shaping`).
 
 /** Numbers of one source, and where each group begins. */
 export const STATE_NUMBERS = 16;
