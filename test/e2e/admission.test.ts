@@ -7,13 +7,14 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { identityFromSeed } from '../../src/crypto/signing.ts';
 import type { Link } from '../../src/env/link.ts';
 import { createAdmissionGate, type NodeGate } from '../../src/gateway/admission/gate.ts';
-import { ADMISSION_LIMITS, type AdmissionLimits } from '../../src/gateway/admission/limits.ts';
+import type { AdmissionLimits } from '../../src/gateway/admission/limits.ts';
 import { createTls, type Tls } from '../../src/platform/links/tls.ts';
 import { systemClock } from '../../src/platform/node/clock.ts';
 import { createLogger } from '../../src/platform/node/logger.ts';
 import { createMetrics } from '../../src/platform/node/metrics.ts';
 import { primitives } from '../../src/platform/node/primitives.ts';
 import { systemRng } from '../../src/platform/node/rng.ts';
+import { press } from '../suites/pressed-gate.ts';
 import { decodeKnock, encodeKnock, KNOCK_BYTES } from '../../src/wire/knock.ts';
 
 const opened: { close(): unknown }[] = [];
@@ -37,20 +38,6 @@ async function node(limits: Partial<AdmissionLimits> = {}): Promise<Node> {
   const tls = await createTls({ primitives, identity, clock: systemClock, logger, gate });
   opened.push(tls);
   return { key: identity.publicKey, tls, gate };
-}
-
-/** Strangers at a tenth of its places, and late timers: it asks for work from now on, and for some seconds. */
-function press(gate: NodeGate): void {
-  const visits = Array.from({ length: ADMISSION_LIMITS.halfOpenMax / 8 }, (_, i) =>
-    gate.arrive({
-      address: `198.18.${i}.1`,
-      transport: 'test',
-      receivedBytes: () => 0,
-      end: () => undefined,
-    }),
-  );
-  gate.observeDelay(10_000);
-  for (const visit of visits) if (typeof visit === 'object') visit.leave();
 }
 
 function portOf(address: string): number {

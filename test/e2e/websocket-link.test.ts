@@ -1,11 +1,12 @@
 // WebSocket links over real loopback sockets: the suite of every transport, and what only a real socket can show.
 
 import { once } from 'node:events';
-import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
-import { WebSocket } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { utf8 } from '../../src/core/bytes.ts';
 import { createIdentityHandshake } from '../../src/crypto/noise-identity.ts';
 import { createRecordSealer } from '../../src/crypto/noise-records.ts';
@@ -20,9 +21,11 @@ import { primitives } from '../../src/platform/node/primitives.ts';
 import { systemRng } from '../../src/platform/node/rng.ts';
 import { createAdmissionGate, type NodeGate } from '../../src/gateway/admission/gate.ts';
 import type { AdmissionLimits } from '../../src/gateway/admission/limits.ts';
+import type { Clock, Timer } from '../../src/env/clock.ts';
 import type { AdmissionGate } from '../../src/env/admission.ts';
 import { KNOCK_BYTES } from '../../src/wire/knock.ts';
 import { noMetrics } from '../suites/mesh-rig.ts';
+import { press } from '../suites/pressed-gate.ts';
 import { describeLink, type LinkNode } from '../suites/link.suite.ts';
 import { LogBook } from '../suites/log-book.ts';
 
@@ -45,25 +48,52 @@ function newIdentity(): Identity {
   return identityFromSeed(primitives, new Uint8Array(randomBytes(32)));
 }
 
-function node(
-  bounds: Partial<WebSocketBounds> = {},
-  origins: readonly string[] | null = null,
-  identity = newIdentity(),
-  gate: AdmissionGate | null = null,
-): Node {
+interface NodeOptions extends Partial<WebSocketBounds> {
+  readonly origins?: readonly string[];
+  readonly identity?: Identity;
+  readonly gate?: AdmissionGate;
+  readonly clock?: Clock;
+}
+
+function node(options: NodeOptions = {}): Node {
+  const {
+    origins = null,
+    identity = newIdentity(),
+    clock = systemClock,
+    gate,
+    ...bounds
+  } = options;
   const log = new LogBook();
   const sockets = createWebSockets({
     primitives,
     identity,
-    clock: systemClock,
+    clock,
     rng: systemRng,
     logger: log,
     bounds: { ...BOUNDS, ...bounds },
     origins,
-    ...(gate === null ? {} : { gate }),
+    ...(gate === undefined ? {} : { gate }),
   });
   opened.push(sockets);
   return { identity, sockets, log };
+}
+
+/** A clock whose timers go off when the test says so, however slow the machine is. */
+class HandClock implements Clock {
+  readonly now = (): number => systemClock.now();
+  readonly wallMs = (): number => systemClock.wallMs();
+  #pending = new Set<() => void>();
+
+  readonly after = (_delayMs: number, run: () => void): Timer => {
+    this.#pending.add(run);
+    return { cancel: () => void this.#pending.delete(run) };
+  };
+
+  fire(): void {
+    const due = this.#pending;
+    this.#pending = new Set();
+    for (const run of due) run();
+  }
 }
 
 function portOf(address: string): number {
@@ -139,9 +169,7 @@ describeLink('WebSocket links that a page dials', async () => {
   };
 });
 
-async function linked(
-  bounds: Partial<WebSocketBounds> = {},
-): Promise<readonly [Link, Link, Node, Node]> {
+async function linked(bounds: NodeOptions = {}): Promise<readonly [Link, Link, Node, Node]> {
   const [a, b] = [node(bounds), node(bounds)];
   const inbound = Promise.withResolvers<Link>();
   const { address } = await b.sockets.listen('ws:127.0.0.1:0', inbound.resolve);
@@ -208,7 +236,7 @@ describe('a WebSocket listener', () => {
   });
 
   test('takes pages of the named origins, and every peer that is no page', async () => {
-    const b = node({}, ['http://home.example']);
+    const b = node({ origins: ['http://home.example'] });
     const listener = await b.sockets.listen('ws:127.0.0.1:0', () => undefined);
     const url = urlOf(listener);
     expect((await bare(url, { origin: 'http://home.example' })).status).toBe(101);
@@ -242,7 +270,8 @@ describe('a WebSocket listener', () => {
   });
 
   test('ends a handshake that does not finish in time, wherever it stands, and counts those under way', async () => {
-    const b = node({ handshakeTimeoutMs: 150, halfOpenPerAddressMax: 3 });
+    const clock = new HandClock();
+    const b = node({ clock, halfOpenPerAddressMax: 3 });
     const listener = await b.sockets.listen('ws:127.0.0.1:0', () => undefined);
     const port = portOf(listener.address);
     const silent = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
@@ -253,6 +282,7 @@ describe('a WebSocket listener', () => {
     const fourth = connect(port, '127.0.0.1');
     fourth.on('error', () => undefined);
     await refusing;
+    clock.fire();
     const over = [
       ...silent.map((socket) => once(socket.resume(), 'close')),
       once(upgraded, 'close'),
@@ -287,7 +317,7 @@ function gated(limits: Partial<AdmissionLimits> = {}): Node & { readonly gate: N
     { self: identity.publicKey, limits },
     { primitives, clock: systemClock, rng: systemRng, metrics: noMetrics },
   );
-  return { ...node({}, null, identity, gate), gate };
+  return { ...node({ identity, gate }), gate };
 }
 
 describe('a WebSocket listener with a gate', () => {
@@ -295,7 +325,7 @@ describe('a WebSocket listener with a gate', () => {
     const [a, b] = [node(), gated({ puzzleBitsMax: 12 })];
     const accepted = Promise.withResolvers<Link>();
     const { address } = await b.sockets.listen('ws:127.0.0.1:0', accepted.resolve);
-    b.gate.observeDelay(10_000);
+    press(b.gate);
     expect(b.gate.report().puzzleBits).toBe(10);
     const link = await a.sockets.dialer.dial(address, b.identity.publicKey);
     expect(link.remoteKey).toEqual(b.identity.publicKey);
@@ -312,7 +342,7 @@ describe('a WebSocket listener with a gate', () => {
   test('gives who does not work a few challenges, each shorter than a request, and drops it', async () => {
     const b = gated();
     const listener = await b.sockets.listen('ws:127.0.0.1:0', () => expect.unreachable());
-    b.gate.observeDelay(10_000);
+    press(b.gate);
     const { socket } = await bare(urlOf(listener));
     const over = once(socket, 'close');
     const got: number[] = [];
@@ -436,15 +466,20 @@ describe('a WebSocket link', () => {
   });
 
   test('dialling what accepts and stays silent times out, before and after the upgrade', async () => {
-    const a = node({ dialTimeoutMs: 80 });
-    const { port } = await silentServer();
-    await expect(a.sockets.dialer.dial(`ws:127.0.0.1:${port}`, null)).rejects.toMatchObject({
-      code: 'LINK_DIAL_TIMEOUT',
-    });
+    const clock = new HandClock();
+    const a = node({ clock });
+    const silent = await silentServer();
+    const before = a.sockets.dialer.dial(`ws:127.0.0.1:${silent.port}`, null);
+    const early = expect(before).rejects.toMatchObject({ code: 'LINK_DIAL_TIMEOUT' });
+    await silent.heard;
+    clock.fire();
+    await early;
     const upgrading = await silentServer(true);
-    await expect(
-      a.sockets.dialer.dial(`ws:127.0.0.1:${upgrading.port}`, null),
-    ).rejects.toMatchObject({ code: 'LINK_HANDSHAKE_TIMEOUT' });
+    const after = a.sockets.dialer.dial(`ws:127.0.0.1:${upgrading.port}`, null);
+    const late = expect(after).rejects.toMatchObject({ code: 'LINK_HANDSHAKE_TIMEOUT' });
+    await upgrading.heard;
+    clock.fire();
+    await late;
   });
 
   test('dialling another kind of server fails with what it said', async () => {
@@ -505,19 +540,25 @@ describe('behind a proxy that ends TLS', () => {
 async function silentServer(
   upgrades = false,
   answer: string | null = null,
-): Promise<{ readonly server: Server; readonly port: number }> {
-  const { WebSocketServer } = await import('ws');
+): Promise<{ readonly port: number; readonly heard: Promise<void> }> {
   const held: Socket[] = [];
+  const heard = Promise.withResolvers<void>();
   const sockets = new WebSocketServer({ noServer: true });
-  const { createServer: createHttp } = await import('node:http');
-  const http = createHttp().on('upgrade', (request, socket, head) =>
-    sockets.handleUpgrade(request, socket, head, () => undefined),
+  const http = createHttpServer().on('upgrade', (request, socket, head) =>
+    sockets.handleUpgrade(request, socket, head, (upgraded) =>
+      upgraded.on('message', () => heard.resolve()),
+    ),
   );
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
     held.push(socket);
     if (upgrades) http.emit('connection', socket);
-    else if (answer !== null) socket.once('data', () => socket.end(answer));
+    else {
+      socket.once('data', () => {
+        heard.resolve();
+        if (answer !== null) socket.end(answer);
+      });
+    }
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   opened.push({
@@ -527,5 +568,5 @@ async function silentServer(
     },
   });
   const { port } = server.address() as AddressInfo;
-  return { server, port };
+  return { port, heard: heard.promise };
 }

@@ -114,6 +114,8 @@ export const openNodePipe: OpenPipe = (url, opening) => {
     request.destroy();
     settle(() => opening.failed(`HTTP status ${response.statusCode ?? 0}`));
   });
+  // A peer that vanished is noticed by the system where nobody writes.
+  socket.on('upgrade', (response) => response.socket.setKeepAlive(true));
   socket.on('open', () =>
     settle(() => {
       socket.removeAllListeners();
