@@ -14,8 +14,10 @@ import { describeDht } from '../suites/dht.suite.ts';
 const LOOPBACK = '127.0.0.1:0';
 const opened: DhtNode[] = [];
 
-async function kept(node: Promise<DhtNode>): Promise<DhtNode> {
-  opened.push(await node);
+async function kept(starting: Promise<DhtNode>): Promise<DhtNode> {
+  const node = await starting;
+  opened.push(node);
+  await node.joined;
   return node;
 }
 
@@ -105,7 +107,8 @@ describe('a node of the table', () => {
   test('starts while its bootstrap node is away', async () => {
     const bootstrap = await bootstrapNode();
     await bootstrap.close();
-    const node = await nodeOf(bootstrap);
+    const node = await startDhtNode({ listen: LOOPBACK, bootstrap: [bootstrap.address] });
+    opened.push(node);
     expect(node.address).toMatch(/^127\.0\.0\.1:\d+$/);
   });
 });

@@ -102,9 +102,11 @@ async function node(
 async function bootstrapped(): Promise<() => Promise<DhtNode>> {
   const bootstrap = await startBootstrapNode({ listen: '127.0.0.1:0' });
   opened.push(bootstrap);
+  await bootstrap.joined;
   return async () => {
     const dht = await startDhtNode({ listen: '127.0.0.1:0', bootstrap: [bootstrap.address] });
     opened.push(dht);
+    await dht.joined;
     return dht;
   };
 }
@@ -735,6 +737,8 @@ test('nothing keeps the process alive after close', () => {
     const listen = '127.0.0.1:0';
     const logger = createLogger({ level: 'silent' });
     const bootstrap = await startBootstrapNode({ listen });
+    const taken = { listen: bootstrap.address, bootstrap: [bootstrap.address] };
+    await startDhtNode(taken).catch(() => console.log('refused'));
     const tables = await Promise.all([0, 1].map(() => startDhtNode({ listen, bootstrap: [bootstrap.address] })));
     const [a, b] = await Promise.all(tables.map((dht, i) => {
       const identity = primitives.signKeypair(new Uint8Array(32).fill(i));
@@ -759,7 +763,7 @@ test('nothing keeps the process alive after close', () => {
     { encoding: 'utf8', timeout: 20_000 },
   );
   expect({ stderr, signal }).toEqual({ stderr: '', signal: null });
-  expect(stdout.trim().split('\n').toSorted()).toEqual(['closed', 'given up']);
+  expect(stdout.trim().split('\n').toSorted()).toEqual(['closed', 'given up', 'refused']);
 }, 30_000);
 
 test('the handshake’s hash follows from what passes on the wire, so no key may come from it', () => {

@@ -34,6 +34,8 @@ export interface BootstrapNodeOptions {
 export interface DhtNode {
   /** `host:port` of its socket; what a bootstrap node is known by. */
   readonly address: string;
+  /** Resolves once the bootstrap nodes have answered, or have not within some seconds. Records and links need not wait. */
+  readonly joined: Promise<void>;
   /** The engine beneath, for records and links. */
   readonly engine: Engine;
   /** After the links and listeners on it have been closed; nothing keeps the process alive after it. */
@@ -41,8 +43,8 @@ export interface DhtNode {
 }
 
 /**
- * Joins the table. Resolves once the bootstrap nodes answered, or did not within some seconds: the node then goes on
- * asking them. Rejects with `DHT_BOOTSTRAP_INVALID`, `LINK_ADDRESS_INVALID`, `LINK_ADDRESS_IN_USE` or
+ * Joins the table. Resolves once the socket is bound; while the bootstrap nodes are away, the node goes on asking them.
+ * Rejects with `DHT_BOOTSTRAP_INVALID`, `LINK_ADDRESS_INVALID`, `LINK_ADDRESS_IN_USE` or
  * `LINK_ADDRESS_REFUSED`.
  */
 export async function startDhtNode(options: DhtNodeOptions): Promise<DhtNode> {
@@ -99,18 +101,28 @@ function socketOptions(address: Address): {
 }
 
 async function started(listen: string, engine: Engine): Promise<DhtNode> {
+  const bound = Promise.withResolvers<UdxAddress>();
+  engine.on('listening', () => {
+    const address = engine.io.serverSocket?.address() ?? null;
+    if (address !== null) bound.resolve(address);
+  });
+  const joined = engine.fullyBootstrapped();
+  // After binding, it fails when the node is closed meanwhile.
+  joined.catch((error: unknown) => bound.reject(error));
   try {
-    await engine.fullyBootstrapped();
+    const address = formatAddress(await bound.promise);
+    return {
+      address,
+      engine,
+      joined: joined.catch(() => undefined),
+      close: () => engine.destroy(),
+    };
   } catch (error) {
     await engine.destroy().catch(() => undefined);
     // The engine stops halfway when its socket was never bound, and would keep the process alive.
     engine.io.networkInterfaces.destroy();
     throw bindError(error, listen);
   }
-  const bound = engine.io.serverSocket?.address() ?? null;
-  if (bound === null)
-    throw new BitcrapsError('LINK_ADDRESS_REFUSED', { address: listen, detail: 'closed' });
-  return { address: formatAddress(bound), engine, close: () => engine.destroy() };
 }
 
 function bindError(error: unknown, address: string): BitcrapsError {
