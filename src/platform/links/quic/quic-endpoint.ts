@@ -205,15 +205,25 @@ export class QuicEndpoint {
       connection,
       role: 'listener',
       remoteAddress,
-      onOver: () => {
+      onOver: ({ code }) => {
         closers.delete(close);
-        visit.leave();
+        if (code === 'LINK_FRAME_TOO_LONG') visit.fail('frame-oversized');
+        else visit.leave();
         this.#links -= 1;
         this.#closeIfUnused();
       },
     });
     const close = (): void => link.destroy({ code: null, detail: 'this node stops' });
     closers.add(close);
+    visit.holds({
+      get bufferedBytes() {
+        return link.bufferedBytes;
+      },
+      get writtenBytes() {
+        return link.writtenBytes;
+      },
+      shed: () => link.destroy({ code: 'LINK_STALLED', detail: 'it took its bytes too slowly' }),
+    });
     this.#accept(link);
   }
 

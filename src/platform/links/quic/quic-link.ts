@@ -5,12 +5,9 @@ import { assert } from '../../../core/assert.ts';
 import { BitcrapsError } from '../../../core/errors.ts';
 import { peerIdShort } from '../../../core/peer-id.ts';
 import type { Timer } from '../../../env/clock.ts';
-import type { Link, LinkClose, LinkHandlers, SendResult } from '../../../env/link.ts';
-import {
-  createFrameSplitter,
-  frameLengthPrefix,
-  type FrameSplitter,
-} from '../../../wire/stream-framing.ts';
+import type { Link, LinkClose, LinkHandlers, SendResult, SentRange } from '../../../env/link.ts';
+import { createFrameSplitter, type FrameSplitter } from '../../../wire/stream-framing.ts';
+import { OutgoingPieces } from '../outgoing-pieces.ts';
 import {
   CLOSE_BROKEN,
   CLOSE_ORDERLY,
@@ -19,7 +16,6 @@ import {
 } from './quic-connection.ts';
 import type { Opened } from './quic-opening.ts';
 import type { QuicNode } from './quic-node.ts';
-import { createSendPieces } from './send-pieces.ts';
 
 /** Memory for what is read; frames are views into it, so it is never written twice. */
 const READ_BYTES = 64 * 1024;
@@ -27,7 +23,7 @@ const READ_BYTES = 64 * 1024;
 const READ_BYTES_MIN = 8 * 1024;
 const PREFIX_BYTES = 4;
 /** A frame length of zero is the goodbye before an orderly end, as on TLS links. */
-const GOODBYE = new Uint8Array(PREFIX_BYTES);
+const GOODBYE = new Uint8Array(0);
 
 export interface QuicLinkConfig extends Opened {
   readonly node: QuicNode;
@@ -35,7 +31,7 @@ export interface QuicLinkConfig extends Opened {
   readonly role: 'dialer' | 'listener';
   readonly remoteAddress: string;
   /** Once, when the link is over; the connection may take its leave of the other end a little longer. */
-  readonly onOver: () => void;
+  readonly onOver: (reason: LinkClose) => void;
 }
 
 export class QuicLink implements Link {
@@ -47,10 +43,14 @@ export class QuicLink implements Link {
   readonly channelBinding: Uint8Array;
   readonly frameBytesMax: number;
   readonly queueBytesMax: number;
+  /** Bytes that wait for the connection. */
+  bufferedBytes = 0;
+  /** Bytes that the connection took. */
+  writtenBytes = 0;
   readonly #config: QuicLinkConfig;
   readonly #connection: QuicConnection;
   readonly #splitter: FrameSplitter;
-  readonly #pieces = createSendPieces();
+  readonly #pieces = new OutgoingPieces();
   #memory = new Uint8Array(0);
   #memoryUsed = 0;
   #handlers: LinkHandlers | null = null;
@@ -83,8 +83,8 @@ export class QuicLink implements Link {
     });
   }
 
-  get bufferedBytes(): number {
-    return this.#pieces.bytes;
+  get lastSent(): SentRange {
+    return this.#pieces.sent;
   }
 
   attach(handlers: LinkHandlers): void {
@@ -101,12 +101,11 @@ export class QuicLink implements Link {
       throw new BitcrapsError('LINK_FRAME_TOO_LONG', { bytes: frame.length, frameBytesMax });
     }
     if (this.#ending || this.#reason !== null) return 'closed';
-    if (this.#pieces.bytes >= this.queueBytesMax) {
+    if (this.bufferedBytes >= this.queueBytesMax) {
       this.#wantsDrain = true;
       return 'full';
     }
-    this.#pieces.add(frameLengthPrefix(frame.length), frame.length);
-    this.#pieces.add(frame, 0);
+    this.bufferedBytes += this.#pieces.add(frame);
     this.#connection.planFlush();
     return 'sent';
   }
@@ -119,7 +118,7 @@ export class QuicLink implements Link {
     this.#closeTimer = clock.after(closeTimeoutMs, () =>
       this.destroy({ code: 'LINK_STALLED', detail: `no close within ${closeTimeoutMs} ms` }),
     );
-    this.#pieces.add(GOODBYE, 0);
+    this.bufferedBytes += this.#pieces.add(GOODBYE);
     // Somebody must read what still comes, or the other end's goodbye is never seen.
     this.#connection.plan();
   }
@@ -137,20 +136,35 @@ export class QuicLink implements Link {
 
   #write(): void {
     if (this.#reason !== null) return;
-    const { pieces, taken } = this.#pieces.hand((piece) => this.#connection.write(piece));
-    if (taken > 0) {
-      this.#progressMs = this.#config.node.clock.now();
-      if (this.#wantsDrain && this.#pieces.bytes <= this.queueBytesMax / 2) {
-        this.#wantsDrain = false;
-        if (!this.#ending) this.#handlers?.drain();
-      }
+    const taken = this.#handOver();
+    this.bufferedBytes -= taken;
+    this.writtenBytes += taken;
+    if (taken > 0) this.#progressMs = this.#config.node.clock.now();
+    if (this.#wantsDrain && this.bufferedBytes <= this.queueBytesMax / 2) {
+      this.#wantsDrain = false;
+      if (!this.#ending) this.#handlers?.drain();
     }
-    if (pieces > 0) this.#watchProgress();
-    else if (this.#ending && !this.#ended) {
+    if (taken > 0 || this.bufferedBytes > 0) this.#watchProgress();
+    if (this.bufferedBytes === 0 && this.#ending && !this.#ended) {
       this.#ended = true;
       this.#connection.finish();
     }
     this.#endIfBothDid();
+  }
+
+  /** How many bytes the connection took. */
+  #handOver(): number {
+    if (this.bufferedBytes === 0) return 0;
+    const pieces = this.#pieces.take();
+    let taken = 0;
+    for (const [i, piece] of pieces.entries()) {
+      const went = this.#connection.write(piece);
+      taken += went;
+      if (went === piece.length) continue;
+      this.#pieces.putBack([piece.subarray(went), ...pieces.slice(i + 1)]);
+      break;
+    }
+    return taken;
   }
 
   #watchProgress(): void {
@@ -160,7 +174,10 @@ export class QuicLink implements Link {
     this.#progressMs = clock.now();
     const check = (): void => {
       this.#stallTimer = null;
-      if (this.#pieces.bytes === 0) return;
+      if (this.bufferedBytes === 0) {
+        this.#pieces.trim();
+        return;
+      }
       const idleMs = clock.now() - this.#progressMs;
       if (idleMs >= stallTimeoutMs) {
         this.destroy({ code: 'LINK_STALLED', detail: `no progress for ${stallTimeoutMs} ms` });
@@ -246,9 +263,10 @@ export class QuicLink implements Link {
     this.#stallTimer?.cancel();
     this.#closeTimer?.cancel();
     this.#pieces.clear();
+    this.bufferedBytes = 0;
     this.#memory = new Uint8Array(0);
     if (code !== null) this.#connection.close(true, code);
-    this.#config.onOver();
+    this.#config.onOver(reason);
     setImmediate(() => this.#tellClose());
   }
 
