@@ -218,6 +218,9 @@ describe('a UDP listener', () => {
     expect(listener.address).toMatch(/^udp:\[::1\]:\d+$/);
     const link = await a.udp.dialer.dial(listener.address, b.identity.publicKey);
     expect(link.remoteAddress).toBe(listener.address);
+    // However it is written.
+    const long = listener.address.replace('[::1]', '[0:0:0:0:0:0:0:1]');
+    expect((await a.udp.dialer.dial(long, null)).remoteKey).toEqual(b.identity.publicKey);
   });
 
   test('takes names for addresses', async () => {

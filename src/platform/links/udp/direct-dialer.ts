@@ -99,9 +99,7 @@ class DirectDial {
     this.#stream = node.newStream();
     this.#stream.on('error', () => undefined);
     node.rng.fill(this.#nonce);
-    this.#forgetReplies = this.#port.awaitReplies(this.#nonce, (reply, from) =>
-      this.#heard(reply, from),
-    );
+    this.#forgetReplies = this.#port.awaitReplies(this.#nonce, (reply) => this.#heard(reply));
     const { dialTimeoutMs: timeoutMs } = node.bounds;
     this.#deadline = node.clock.after(timeoutMs, () =>
       this.#fail(
@@ -143,8 +141,8 @@ class DirectDial {
     this.#resend = this.#node.clock.after(againMs, () => this.#send(message, 2 * againMs));
   }
 
-  #heard(reply: OpeningReply, from: UdxAddress): void {
-    if (from.port !== this.#to.port || from.host !== this.#to.host) return;
+  /** Wherever it came from: nobody else knows the nonce. */
+  #heard(reply: OpeningReply): void {
     this.#answered = true;
     switch (reply.kind) {
       case 'cookie':

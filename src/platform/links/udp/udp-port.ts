@@ -23,7 +23,7 @@ export class UdpPort {
   responder: OpeningResponder | null = null;
   readonly #onUnused: () => void;
   /** By the nonce in hexadecimal. */
-  readonly #dials = new Map<string, (reply: OpeningReply, from: UdxAddress) => void>();
+  readonly #dials = new Map<string, (reply: OpeningReply) => void>();
   #users = 0;
   #closing: Promise<void> | null = null;
 
@@ -59,10 +59,7 @@ export class UdpPort {
   }
 
   /** Tells `heard` of replies to `nonce`, until the returned function is called. */
-  awaitReplies(
-    nonce: Uint8Array,
-    heard: (reply: OpeningReply, from: UdxAddress) => void,
-  ): () => void {
+  awaitReplies(nonce: Uint8Array, heard: (reply: OpeningReply) => void): () => void {
     const key = toHex(nonce);
     this.#dials.set(key, heard);
     return () => void this.#dials.delete(key);
@@ -77,7 +74,7 @@ export class UdpPort {
     const message = decodeOpening(bytes);
     if (message === null) return;
     if (message.kind !== 'probe' && message.kind !== 'open') {
-      this.#dials.get(toHex(message.nonce))?.(message, from);
+      this.#dials.get(toHex(message.nonce))?.(message);
       return;
     }
     const { nonce } = message;
