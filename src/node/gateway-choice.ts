@@ -10,6 +10,7 @@ import type { Primitives } from '../env/primitives.ts';
 import type { Rng } from '../env/rng.ts';
 import type { OwnPrice } from '../gateway/accounting/own-price.ts';
 import { createPriceService, type PriceService } from '../gateway/accounting/price-service.ts';
+import type { NodeGate } from '../gateway/admission/gate.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { GatewaySelection } from '../gateway/selection/gateway-selection.ts';
 import { bridgeSource, meshSource } from '../gateway/selection/gateway-source.ts';
@@ -20,6 +21,7 @@ import type { Mesh } from '../mesh/mesh.ts';
 
 /** Prices are asked of the nearest gateways of the mesh, at most so many. */
 const PRICED_GATEWAYS_MAX = 8;
+const BYTES_PER_MBIT = 125_000;
 
 export interface GatewayChoiceConfig {
   readonly identity: Identity;
@@ -42,6 +44,8 @@ export interface GatewayChoiceDeps {
   readonly mesh: Mesh;
   /** `null` where this node is none. */
   readonly gateway: Gateway | null;
+  /** Who may come in, where this node listens. */
+  readonly gate?: Pick<NodeGate, 'report'>;
   /** What this gateway asks; it asks nothing where none is given. */
   readonly ownPrice?: OwnPrice;
 }
@@ -70,7 +74,7 @@ export function createGatewayChoice(
     own: deps.ownPrice ?? null,
     onRefused: (_, { code }) => logger.info('gateway-price-refused', { code }),
   });
-  const claims = gateway === null ? null : ownClaims(config, clock, gateway);
+  const claims = gateway === null ? null : ownClaims(config, deps, gateway);
   const desk =
     gateway === null || claims === null
       ? null
@@ -110,13 +114,32 @@ export function createGatewayChoice(
 
 function ownClaims(
   { gatewayCapacity, gatewayTransports }: GatewayChoiceConfig,
-  clock: Clock,
+  { clock, gate }: Pick<GatewayChoiceDeps, 'clock' | 'gate'>,
   gateway: Gateway,
 ): OwnClaims {
   return new OwnClaims({
     clock,
     gateway,
-    capacity: () => gatewayCapacity ?? null,
+    capacity: () => gatewayCapacity ?? shapedCapacity(gateway),
+    limitUsed: () => limitUsed(gateway),
+    delayMs: () => gate?.report().loopDelayMs ?? 0,
     transports: () => gatewayTransports ?? [],
+    draining: () => gate?.report().draining ?? false,
   });
+}
+
+/** What the limits towards both sides let through in a second; `null` where one has none. */
+function shapedCapacity({ shaper }: Gateway): number | null {
+  const { localMbpsMax, internetMbpsMax } = shaper.limits;
+  if (localMbpsMax === null || internetMbpsMax === null) return null;
+  return (localMbpsMax + internetMbpsMax) * BYTES_PER_MBIT;
+}
+
+/** The fuller of both sides. */
+function limitUsed({ shaper }: Gateway): number {
+  const { local, internet } = shaper.usage().interfaces;
+  const shares = [local, internet].map(({ mbpsMax, out }) =>
+    mbpsMax === null ? 0 : out.bytesPerSecond / (mbpsMax * BYTES_PER_MBIT),
+  );
+  return Math.min(1, Math.max(...shares));
 }

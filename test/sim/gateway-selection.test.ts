@@ -143,6 +143,35 @@ describe('a gateway that', () => {
     expect(await shareOf(rig, 'g1')).toBeLessThan(0.1);
   });
 
+  test('is about to stop gets nothing new, and what it has leaves it in time', async () => {
+    const rig = await settled();
+    const held = rig.placed().get('g1') ?? 0;
+    expect(held).toBeGreaterThan(0);
+    rig.draining.add('g1');
+    await rig.traffic(4_000, 500);
+    expect(rig.placed().get('g1')).toBe(held);
+    await rig.traffic(25_000, 500);
+    expect(rig.placed().get('g1')).toBe(0);
+    expect(rig.bridge('g1').drops()).toEqual({});
+  });
+
+  test('is a neighbour and falls silent: from its suspicion on every message takes another one', async () => {
+    const rig = await settled({ direct: true, players: 2, gateways: 2, farPeers: 8 });
+    const held = rig.farPeers.filter((peer) => rig.gatewayOf('p1', peer) === 'g1');
+    expect(held.length).toBeGreaterThan(0);
+    let isSuspected = false;
+    rig.rig.node('p1').mesh.onLink((event) => {
+      isSuspected ||= rig.rig.nameOf(event.peer) === 'g1' && event.kind !== 'established';
+    });
+    for (const other of [...rig.players, FAR]) rig.rig.network.cut('g1', other);
+    while (!isSuspected) await rig.traffic(50, 50);
+    for (const peer of rig.farPeers) expect(rig.gatewayOf('p1', peer)).toBe('g2');
+    const marker = rig.marker();
+    for (const peer of rig.farPeers) rig.send('p1', peer);
+    await rig.rig.run(1_000);
+    expect(rig.receivedSince(marker)).toBe(rig.farPeers.length);
+  });
+
   test('falls silent: once its neighbour suspects it every message takes another one', async () => {
     const rig = await settled();
     expect(rig.placed().get('g1')).toBeGreaterThan(0);

@@ -31,6 +31,8 @@ export interface SelectionRigOptions {
   readonly players: number;
   readonly gateways: number;
   readonly farPeers: number;
+  /** Every player has a link to every gateway; nobody is between. */
+  readonly direct?: boolean;
   readonly criteria?: Partial<SelectionCriteria>;
   /** What a gateway says instead of what it measured. */
   readonly lies?: (gateway: string, claims: GatewayClaims) => GatewayClaims;
@@ -57,6 +59,8 @@ export class SelectionRig {
   /** What players logged of gateways: event, gateway, reason. */
   readonly events: { readonly player: string; readonly gateway: string; readonly why: string }[] =
     [];
+  /** Gateways that are about to stop. */
+  readonly draining = new Set<string>();
   /** Share of the packets that a gateway takes and does not carry on; it says nothing. */
   readonly swallowed = new Map<string, number>();
   readonly #options: SelectionRigOptions;
@@ -71,7 +75,12 @@ export class SelectionRig {
     this.rig.add(HUB, { meshName: 'near' });
     for (const name of [...this.players, ...this.gateways]) {
       this.#addNear(name);
-      this.rig.link(name, HUB);
+      if (options.direct !== true) this.rig.link(name, HUB);
+    }
+    if (options.direct === true) {
+      for (const player of this.players) {
+        for (const gateway of this.gateways) this.rig.link(player, gateway);
+      }
     }
     const far = this.rig.add(FAR, { meshName: 'far', gateway: true });
     this.#addGateway(FAR, far, 'far');
@@ -214,6 +223,9 @@ export class SelectionRig {
       gateway,
       capacity: () => this.capacities.get(name) ?? null,
       transports: () => ['tls'],
+      limitUsed: () => 0,
+      delayMs: () => 0,
+      draining: () => this.draining.has(name),
     });
     this.claims.set(name, claims);
     const desk = new OfferDesk({

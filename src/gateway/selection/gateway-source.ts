@@ -27,22 +27,38 @@ export interface GatewaySource {
   gateways(): readonly DiscoveredGateway[];
 }
 
-/** The gateways that the link-state records of this mesh name, without this node. */
-export function meshSource(
-  mesh: Pick<Mesh, 'gateways' | 'reach'>,
-  meshName: string,
-): GatewaySource {
+/** What is looked at of the own mesh. */
+export interface GatewayMesh extends Pick<Mesh, 'gateways' | 'reach'> {
+  neighbours(): readonly { readonly peer: Uint8Array; readonly suspect: boolean }[];
+}
+
+/**
+ * The gateways that the link-state records of this mesh name, without this node. One that is a neighbour and does not answer
+ * is suspect even where others still have links to it: more often a node is gone than a link, and they only do not know yet.
+ */
+export function meshSource(mesh: GatewayMesh, meshName: string): GatewaySource {
   return {
-    gateways: () =>
-      mesh.gateways().map(({ peer, hops, weight }) => ({
-        gateway: peer,
-        scope: 'own-mesh',
-        meshName,
-        reach: mesh.reach(peer),
-        hops,
-        weight,
-        offer: null,
-      })),
+    gateways() {
+      const silent = new Set(
+        mesh.neighbours().flatMap(({ peer, suspect }) => (suspect ? [byteKey(peer)] : [])),
+      );
+      const reachOf = (peer: Uint8Array): Reach => {
+        const reach = mesh.reach(peer);
+        return reach === 'good' && silent.has(byteKey(peer)) ? 'suspect' : reach;
+      };
+      return mesh
+        .gateways()
+        .slice(0, GATEWAYS_KNOWN_MAX)
+        .map(({ peer, hops, weight }) => ({
+          gateway: peer,
+          scope: 'own-mesh',
+          meshName,
+          reach: reachOf(peer),
+          hops,
+          weight,
+          offer: null,
+        }));
+    },
   };
 }
 

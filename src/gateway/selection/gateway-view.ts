@@ -63,8 +63,6 @@ interface Entry {
   sourced: Uint8Array | null;
 }
 
-const NO_SURROUNDINGS: Surroundings = { queueingMs: 0, throughput: null };
-
 export class GatewayView {
   readonly #deps: GatewayViewDeps;
   readonly #entries = new Map<string, Entry>();
@@ -109,7 +107,7 @@ export class GatewayView {
     this.#takeOffer(entry, offer, nowMs);
     if (entry.offer === null) return;
     const measured = entry.measurement.at(nowMs);
-    entry.check.check(entry.offer.offer, measured, this.#surroundings(key, nowMs));
+    entry.check.check(entry.offer.offer, measured, this.#surroundings(nowMs)(key));
   }
 
   unanswered(key: string): void {
@@ -143,6 +141,7 @@ export class GatewayView {
   known(): readonly KnownGateway[] {
     const nowMs = this.#deps.clock.now();
     const named = [...this.#entries].filter(([, { isNamed }]) => isNamed);
+    const around = this.#surroundings(nowMs);
     return named.map(([key, entry]) => {
       const measured = entry.measurement.at(nowMs);
       const offer = offerAt(entry, nowMs);
@@ -151,7 +150,7 @@ export class GatewayView {
         offer,
         pricePerMiB: this.#deps.priceOf(entry.found.gateway),
         measured,
-        believed: believe(offer, measured, this.#surroundings(key, nowMs)),
+        believed: believe(offer, measured, around(key)),
         trust: entry.check.trust,
         contradictions: { ...entry.check.contradictions },
         ejectedMs: this.#ejection.remainingMs(key, nowMs),
@@ -215,17 +214,23 @@ export class GatewayView {
     this.#deps.logger.info('gateway-ejected', { gateway, why, successRate });
   }
 
-  /** What the other gateways of this mesh have in common. */
-  #surroundings(key: string, nowMs: number): Surroundings {
-    const others = this.#inOwnMesh().filter(([other]) => other !== key);
-    if (others.length === 0) return NO_SURROUNDINGS;
-    const measured = others.map(([, { measurement }]) => measurement.at(nowMs));
-    const queueings = measured.flatMap(({ queueingMs }) => queueingMs ?? []);
-    const throughputs = measured.flatMap(({ throughput }) => throughput ?? []);
-    return {
-      queueingMs: queueings.length === 0 ? 0 : Math.min(...queueings),
-      throughput: throughputs.length === 0 ? null : Math.max(...throughputs),
-    };
+  /** Of a gateway what the others of this mesh have in common. */
+  #surroundings(nowMs: number): (key: string) => Surroundings {
+    const measured = this.#inOwnMesh().map(([key, { measurement }]) => {
+      const { queueingMs, throughput } = measurement.at(nowMs);
+      return { key, queueingMs, throughput };
+    });
+    // Without one of them the first or the second of an order is the answer.
+    const queueings = measured
+      .flatMap(({ key, queueingMs }) => (queueingMs === null ? [] : [{ key, value: queueingMs }]))
+      .toSorted((a, b) => a.value - b.value);
+    const throughputs = measured
+      .flatMap(({ key, throughput }) => (throughput === null ? [] : [{ key, value: throughput }]))
+      .toSorted((a, b) => b.value - a.value);
+    return (key) => ({
+      queueingMs: queueings.find((one) => one.key !== key)?.value ?? 0,
+      throughput: throughputs.find((one) => one.key !== key)?.value ?? null,
+    });
   }
 }
 

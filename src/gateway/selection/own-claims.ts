@@ -1,5 +1,6 @@
-// What a gateway says of itself, as it measures it: how much of its capacity its crossings use, and for what share of the time
-// it had a bridge that carries. Its capacity is what its operator configured, since a gateway cannot see it.
+// What a gateway says of itself, as it measures it: how much of its capacity its crossings use or how long things wait at
+// it, and for what share of the time it had a bridge that carries. Its capacity is what its operator configured, since a
+// gateway cannot see it.
 
 import type { Clock, Timer } from '../../env/clock.ts';
 import type { GatewayClaims } from './gateway-offer.ts';
@@ -10,7 +11,7 @@ const SAMPLE_MS = 500;
 const SMOOTHING = 0.3;
 /** Being up counts for one to two of these. */
 const UPTIME_PERIOD_MS = 1_800_000;
-/** Bytes that wait for as long as this at the present rate count as half a load, as in `claim-check.ts`. */
+/** What waits for as long as this counts as half a load, whatever it waits for. */
 const WAIT_MS_HALF = 100;
 
 /** What is looked at of the gateway. */
@@ -24,11 +25,16 @@ export interface OwnClaimsDeps {
   readonly gateway: CrossingGateway;
   /** Bytes per second both ways together; `null` where it is not configured. */
   capacity(): number | null;
+  /** How much of a limit that it is held to it uses, 0–1; 0 where there is none. */
+  limitUsed(): number;
+  /** How long its process is late: a machine that is too busy has no free capacity. */
+  delayMs(): number;
+  /** Whether it is about to stop. */
+  draining(): boolean;
   transports(): readonly string[];
 }
 
 export class OwnClaims {
-  draining = false;
   readonly #deps: OwnClaimsDeps;
   readonly #uptime = createWindowedShare(UPTIME_PERIOD_MS);
   #rate = 0;
@@ -51,13 +57,15 @@ export class OwnClaims {
       capacityBytesPerSecond === null || capacityBytesPerSecond <= 0
         ? 0
         : this.#rate / capacityBytesPerSecond;
+    const waitMs = Math.max(this.#queueMs(), this.#deps.delayMs());
+    const waiting = waitMs / (waitMs + WAIT_MS_HALF);
     return {
-      load: Math.min(1, Math.max(used, this.#queueLoad())),
+      load: Math.min(1, Math.max(used, this.#deps.limitUsed(), waiting)),
       // Before its first bridge it carries nothing.
       uptime: this.#uptime.share(clock.now()) ?? (this.#isUp() ? 1 : 0),
       capacityBytesPerSecond,
       transports: this.#deps.transports(),
-      draining: this.draining,
+      draining: this.#deps.draining(),
     };
   }
 
@@ -85,13 +93,10 @@ export class OwnClaims {
     return this.#deps.gateway.bridges().some(({ suspect }) => !suspect);
   }
 
-  /** Time that packets wait for the fullest bridge, as a share of that time and `WAIT_MS_HALF`. */
-  #queueLoad(): number {
+  /** How long what waits for the fullest bridge will take at the present rate. */
+  #queueMs(): number {
     const pending = this.#deps.gateway.bridges().map(({ pendingBytes }) => pendingBytes);
-    const most = Math.max(0, ...pending);
-    if (most === 0) return 0;
-    const waitMs = (most * 1_000) / Math.max(1, this.#rate);
-    return waitMs / (waitMs + WAIT_MS_HALF);
+    return (Math.max(0, ...pending) * 1_000) / Math.max(1, this.#rate);
   }
 }
 
