@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 import type { CasinoReport, StatusReport } from '../node/report.ts';
+import { bandwidthRows } from './bandwidth-rows.ts';
 import { askNode, withNodeChoice, type AskOptions } from './ask-node.ts';
 import { EXIT_DONE, printJson, runCommand } from './outcome.ts';
 import { shortPeer, tableText } from './table-text.ts';
@@ -65,7 +66,12 @@ function statusText(status: StatusReport): string {
       `${bridge.packetsOut} packets out (${bridge.bytesOut} B), ${bridge.packetsIn} in (${bridge.bytesIn} B)`,
     ]);
   }
-  return tableText([...rows, ...admissionRows(status.admission), ...casinoRows(casino)]);
+  return tableText([
+    ...rows,
+    ...bandwidthRows(status.bandwidth),
+    ...admissionRows(status.admission),
+    ...casinoRows(casino),
+  ]);
 }
 
 function admissionRows(admission: StatusReport['admission']): readonly (readonly string[])[] {

@@ -32,6 +32,7 @@ import { ExitChoice, type Way } from './federation/exit-choice.ts';
 import { PresenceDirectory } from './federation/presence-directory.ts';
 import { PresenceExchange } from './federation/presence-exchange.ts';
 import { createShaper, type Shaper } from './shaping/shaper.ts';
+import { shapingMetrics } from './shaping/shaping-metrics.ts';
 
 /** Before the packet in a frame. */
 const FRAME_TYPE_BYTES = 1;
@@ -177,6 +178,7 @@ class MeshGateway implements Gateway {
     const { primitives, clock, mesh, bootEpoch } = deps;
     this.#deps = deps;
     this.shaper = deps.shaper ?? createShaper(deps);
+    shapingMetrics(deps.metrics, () => this.shaper.usage());
     this.ledger = new RelayLedger({ ...deps, store: deps.store ?? null }, deps.accounting);
     this.#bridges = createMesh(
       { ...config, purpose: 'bridge', gateway: true },

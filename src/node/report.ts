@@ -2,6 +2,7 @@
 // decimal texts in CRAP, durations milliseconds; what was not measured is `null`.
 
 import type { AdmissionReport } from '../gateway/admission/gate.ts';
+import type { BandwidthUsage } from '../gateway/shaping/bandwidth-usage.ts';
 import type { Mode } from '../versioning/negotiate.ts';
 
 /** Where the node listens, for its status. */
@@ -27,6 +28,8 @@ export interface StatusReport {
   readonly members: { readonly known: number; readonly reachable: number };
   readonly traffic: TrafficReport;
   readonly bridge: BridgeTrafficReport | null;
+  /** What this gateway sent lately, and what held it up; `null` at a node that is none. */
+  readonly bandwidth: BandwidthUsage | null;
   /** Who came in and who did not; `null` at a node without a gate. */
   readonly admission: AdmissionReport | null;
   readonly casino: CasinoReport | null;

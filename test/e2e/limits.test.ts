@@ -46,3 +46,27 @@ test('limits change while a node runs, and stay as they were where one of them i
   expect((await run(state, 'config', 'reload')).status).toBe(0);
   expect(await linksMax()).toBe(400);
 });
+
+test('bandwidth limits too, and a status tells what is in force', async () => {
+  const state = join(folder.path, 'gateway');
+  const config = join(folder.path, 'gateway.toml');
+  const limit = async (): Promise<number | null | undefined> => {
+    const { status, stdout } = await run(state, 'status', '--json');
+    if (status !== 0) return undefined;
+    return (JSON.parse(stdout) as StatusReport).bandwidth?.interfaces.internet.mbpsMax;
+  };
+  writeFileSync(config, '[bandwidth]\ninternet_mbps_max = 20\n');
+  const flags = ['--listen', '127.0.0.1:0', '--gateway', '--gateway-listen', '127.0.0.1:0'];
+  const node = bitcraps(state, 'node', ...flags, '--proof-bits', '0', '--config', config);
+  running.push(node);
+  expect(await until('the gateway', limit)).toBe(20);
+
+  writeFileSync(config, '[bandwidth]\ninternet_mbps_max = -1\n');
+  expect((await run(state, 'config', 'reload')).stderr).toContain('CLI_CONFIG_VALUE');
+  expect(await limit()).toBe(20);
+
+  writeFileSync(config, '[bandwidth]\ninternet_mbps_max = 0\nlocal_mbps_max = 100\n');
+  expect((await run(state, 'config', 'reload')).status).toBe(0);
+  expect(await limit()).toBeNull();
+  expect((await run(state, 'status')).stdout).toContain('limit 100 Mbit/s');
+});

@@ -12,6 +12,7 @@ import { parseDuration } from '../../core/units.ts';
 import { parsePeerId } from '../../core/peer-id.ts';
 import { parseAmount } from '../../core/amount.ts';
 import type { PolicyName } from '../../routing/policies/route-policy.ts';
+import { BANDWIDTH_SETTINGS, type BandwidthSettings } from './bandwidth-settings.ts';
 import { LIMIT_SETTINGS, type LimitSettings } from './limit-settings.ts';
 import { SELECTION_SETTINGS, type SelectionSettings } from './selection-settings.ts';
 import { parseMobility, parsePosition } from './place.ts';
@@ -21,7 +22,7 @@ import { checkWith, type Setting } from './setting.ts';
  * What a node runs with. Addresses are `host:port` for TLS, else the transport's word before it, `ws:host:port`; those to
  * join may be prefixed with `PEERID@`.
  */
-export interface Settings extends LimitSettings, SelectionSettings {
+export interface Settings extends LimitSettings, SelectionSettings, BandwidthSettings {
   readonly networkId: string;
   readonly proofBits: number;
   readonly name: string;
@@ -293,6 +294,7 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     check: checkWith(joins),
   },
   ...SELECTION_SETTINGS,
+  ...BANDWIDTH_SETTINGS,
   ...LIMIT_SETTINGS,
   validator: {
     key: 'casino.validator',

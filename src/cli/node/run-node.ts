@@ -31,6 +31,7 @@ import { zstd } from '../../platform/node/zstd.ts';
 import { presets } from '../../resilience/presets.ts';
 import { parseVersion } from '../../versioning/protocol-version.ts';
 import { locationOf } from '../config/place.ts';
+import { shapingLimits, type BandwidthSettings } from '../config/bandwidth-settings.ts';
 import { admissionLimits, type LimitSettings } from '../config/limit-settings.ts';
 import { capacityOf, priceTable, selectionCriteria } from '../config/selection-settings.ts';
 import type { Settings } from '../config/settings.ts';
@@ -48,8 +49,8 @@ export interface BootedNode {
   readonly listening: Listening;
   /** Dials `join` and `gatewayJoin`, and follows `casino` unless it is empty. */
   go(join: readonly string[], gatewayJoin: readonly string[], casino: string): void;
-  /** Takes the limits of the gate from other settings, all or none: `GATEWAY_LIMIT_INVALID` (thrown). */
-  changeLimits(settings: LimitSettings): AdmissionLimits;
+  /** Takes the limits of gate and bandwidth from other settings, all or none: `GATEWAY_LIMIT_INVALID` (thrown). */
+  changeLimits(settings: LimitSettings & BandwidthSettings): AdmissionLimits;
   stop(): Promise<void>;
 }
 
@@ -125,6 +126,7 @@ export async function bootNode(
           location: locationOf(settings.position, settings.mobility, systemClock.wallMs()),
         },
         selection: selectionCriteria(settings),
+        bandwidth: shapingLimits(settings),
         gatewayCapacity: capacityOf(settings),
         gatewayTransports: [settings.gatewayListen, ...settings.gatewayAlsoListen].map(transportOf),
         ...presets[settings.preset],
@@ -207,7 +209,10 @@ async function openDoors(
     },
     changeLimits(settings) {
       const changed = unwrap(ground.gate.change(admissionLimits(settings)));
-      ground.logger.info('limits-changed', { ...changed });
+      const bandwidth = shapingLimits(settings);
+      // Each value was checked as it was read.
+      if (node.gateway !== null) unwrap(node.gateway.shaper.setLimits(bandwidth));
+      ground.logger.info('limits-changed', { ...changed, ...bandwidth });
       return changed;
     },
     async stop() {

@@ -26,6 +26,9 @@ export interface Rate {
 }
 
 export interface ClassUsage extends Rate {
+  /** Since the start. */
+  readonly bytes: number;
+  readonly packets: number;
   readonly queuedBytes: number;
   /** `null` where nothing left. */
   readonly queueMsP50: number | null;
@@ -104,6 +107,9 @@ export class UsageWindow {
   readonly #slices: readonly Slice[] = Array.from({ length: SLICES }, () => new Slice());
   #present: Slice;
   readonly #startedAtMs: number;
+  /** Since the start. */
+  readonly #bytes: number[] = Array.from({ length: CLASSES }, () => 0);
+  readonly #packets: number[] = Array.from({ length: CLASSES }, () => 0);
 
   constructor(nowMs: number) {
     this.#startedAtMs = nowMs;
@@ -114,6 +120,8 @@ export class UsageWindow {
     const slice = this.#at(nowMs);
     slice.bytes[rank] = (slice.bytes[rank] ?? 0) + bytes;
     slice.packets[rank] = (slice.packets[rank] ?? 0) + 1;
+    this.#bytes[rank] = (this.#bytes[rank] ?? 0) + bytes;
+    this.#packets[rank] = (this.#packets[rank] ?? 0) + 1;
     const counters = slice.waits[rank];
     const index = sketchIndex(waitedMs);
     if (counters !== undefined) counters[index] = (counters[index] ?? 0) + 1;
@@ -146,6 +154,8 @@ export class UsageWindow {
       );
       const usage: ClassUsage = {
         ...rate(rank),
+        bytes: this.#bytes[rank] ?? 0,
+        packets: this.#packets[rank] ?? 0,
         queuedBytes: queuedBytes[rank] ?? 0,
         queueMsP50: sketchQuantile(waits, 0.5),
         queueMsP99: sketchQuantile(waits, 0.99),
