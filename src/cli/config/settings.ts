@@ -56,7 +56,7 @@ export interface Settings extends LimitSettings, SelectionSettings, BandwidthSet
 
 export type SettingName = keyof Settings;
 
-const ADDRESS = /^((ws|wss|quic):)?(\[[0-9a-fA-F:.]+\]|[^:@[\]\s]+):\d{1,5}$/;
+const ADDRESS = /^((ws|wss|quic|udp):)?(\[[0-9a-fA-F:.]+\]|[^:@[\]\s]+):\d{1,5}$/;
 const JOINS_MAX = 64;
 
 const name = z.string().regex(/^[a-z0-9-]{0,32}$/, 'up to 32 of a–z, 0–9 and -');
