@@ -1,13 +1,15 @@
-// A real node under hostile load: honest traffic before, during and after. `node bench/hostile-load/run.ts [seconds]
-// [dials]`; prints a table and, with --json, the figures. Exit code 99 if honest traffic or memory miss their bounds.
+// A real node under hostile load: honest traffic before, during and after.
 //
-// The node is pinned to one core where `taskset` is there. It and the honest ones come before everything else where the
-// user may say so: attackers are on other machines, and whatever else runs here is no part of the picture.
+//   node bench/hostile-load/run.ts [seconds] [half-open dials] [links of one identity] [slow readers] [seconds to settle]
+//
+// Prints a table, with --json the figures. Exit code 99 if honest traffic or memory miss their bounds. The node is pinned to
+// one core where `taskset` is there, and it and the honest ones come before everything else where the user may say so:
+// attackers are on other machines, and whatever else runs here is no part of the picture. With --plain nothing of that.
 
 import { execFileSync, fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { setPriority, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StatusReport } from '../../src/node/report.ts';
 import { callControl } from '../../src/platform/node/control-socket.ts';
@@ -19,9 +21,8 @@ const RATE_SHARE_MIN = 0.8;
 const P99_FACTOR_MAX = 3;
 const MEMORY_FACTOR_MAX = 1.1;
 const HONEST_PER_SECOND = 500;
-/** Between the attack and the last look. */
-const SETTLE_MS = 10_000;
-const PREFERRED = -15;
+/** Between the attack and the last look: the demand falls, and the node tidies up. */
+const SETTLE_SECONDS = 15;
 const MEBIBYTE = 1024 * 1024;
 
 export interface Figures {
@@ -43,6 +44,7 @@ interface Victim {
 
 const here = import.meta.dirname;
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+const plain = process.argv.includes('--plain');
 const seconds = Number(words[0] ?? 60);
 const plan: Attack = {
   seconds,
@@ -51,17 +53,22 @@ const plan: Attack = {
   slowReaders: Number(words[3] ?? 8),
   framers: 8,
 };
+const settleSeconds = Number(words[4] ?? SETTLE_SECONDS);
 
-/** Does nothing where the user may not. */
+/** Before everything else that runs here, where the user may say so; else the figures hold that too. */
 function preferred(child: ChildProcess): void {
+  if (plain) return;
   try {
-    if (child.pid !== undefined) setPriority(child.pid, PREFERRED);
+    execFileSync('chrt', ['--all-tasks', '--rr', '--pid', '1', String(child.pid)], {
+      stdio: 'ignore',
+    });
   } catch {
-    // Then the figures hold what else the machine does.
+    process.stderr.write('no realtime priority: the figures hold what else this machine does\n');
   }
 }
 
 function pinned(): readonly string[] {
+  if (plain) return [];
   try {
     execFileSync('taskset', ['--version'], { stdio: 'ignore' });
     return ['taskset', '-c', '0'];
@@ -84,8 +91,8 @@ async function startVictim(state: string): Promise<Victim> {
   ];
   const [program = '', ...rest] = [...command, ...flags, ...listen];
   const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
-  preferred(child);
   const [line] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];
+  preferred(child);
   const { peerId, listen: address } = JSON.parse(line) as { peerId: string; listen: string };
   const socket = join(state, 'control.sock');
   return {
@@ -132,8 +139,8 @@ async function measureAll(victim: Victim, children: ChildProcess[]): Promise<Fig
   const pid = victim.process.pid ?? 0;
   const honest = fork(join(here, 'honest-process.ts'), [victim.address, victim.peerId]);
   children.push(honest);
-  preferred(honest);
   await once(honest, 'message');
+  preferred(honest);
   const port = victim.address.slice(victim.address.lastIndexOf(':') + 1);
   const hostile = fork(join(here, 'hostile-process.ts'), [port]);
   children.push(hostile);
@@ -151,7 +158,7 @@ async function measureAll(victim: Victim, children: ChildProcess[]): Promise<Fig
   const attack = await attackOver;
   const { admission } = await victim.status();
   hostile.disconnect();
-  await pause(SETTLE_MS);
+  await pause(1000 * settleSeconds);
   const after = await ask<Measured>(honest, shortMeasure);
   return {
     attack,

@@ -24,6 +24,7 @@ import { watchLoopDelay } from '../../platform/node/loop-delay.ts';
 import { createLogger, type NodeLogger } from '../../platform/node/logger.ts';
 import { createMetrics } from '../../platform/node/metrics.ts';
 import { primitives } from '../../platform/node/primitives.ts';
+import { releaseMemory } from '../../platform/node/release-memory.ts';
 import { systemRng } from '../../platform/node/rng.ts';
 import { openSqliteStore } from '../../platform/node/sqlite-store.ts';
 import { lockState, type StateLock } from '../../platform/node/state-lock.ts';
@@ -91,7 +92,13 @@ export async function bootNode(
     const metrics = createMetrics();
     const gate = createAdmissionGate(
       { self: identity.publicKey, limits: admissionLimits(settings) },
-      { primitives, clock: systemClock, rng: systemRng, metrics },
+      {
+        primitives,
+        clock: systemClock,
+        rng: systemRng,
+        metrics,
+        onCalm: () => void releaseMemory(),
+      },
     );
     undo.push(watchLoopDelay((delayMs) => gate.observeDelay(delayMs)));
     const transports = createTransports({

@@ -66,6 +66,8 @@ export interface GateDeps {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly metrics: Metrics;
+  /** A spell in which strangers had to work is over: a time to tidy up. */
+  readonly onCalm?: () => void;
 }
 
 /** What the gate let in and kept out since it was made, and how much presses on it now. */
@@ -384,6 +386,7 @@ class Gate implements NodeGate, VisitHost {
 
   #observe(nowMs: number): void {
     const { halfOpenMax, dialsPerSecondMax, loopDelayMsMax } = this.#limits;
+    const bits = this.#demand.bits;
     this.#demand.observe(
       {
         halfOpen: this.#halfOpen.size / halfOpenMax,
@@ -392,6 +395,7 @@ class Gate implements NodeGate, VisitHost {
       },
       nowMs,
     );
+    if (bits > 0 && this.#demand.bits === 0) this.#deps.onCalm?.();
   }
 
   #plan(): void {
