@@ -1,8 +1,11 @@
+import { create } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { unwrap } from '../../core/errors.ts';
-import { identityFromSeed } from '../../crypto/signing.ts';
+import { identityFromSeed, signIn } from '../../crypto/signing.ts';
 import { primitives } from '../../platform/node/primitives.ts';
+import { decodeBody, encodeBody } from '../../wire/body.ts';
+import { SignedGatewayOfferSchema } from '../../wire/gen/bitcraps/v1/gateway_selection_pb.ts';
 import {
   decodeGatewayOffer,
   encodeGatewayOffer,
@@ -45,6 +48,18 @@ describe('an offer', () => {
   test('of another gateway is forged', () => {
     const forged = encodeGatewayOffer(primitives, other, plain);
     expect(decodeGatewayOffer(primitives, gateway.publicKey, forged)).toMatchObject({
+      error: { code: 'GATEWAY_OFFER_FORGED' },
+    });
+  });
+
+  test('that a gateway signed in the name of another one is forged', () => {
+    const { offer } = unwrap(
+      decodeBody(SignedGatewayOfferSchema, encodeGatewayOffer(primitives, other, plain)),
+    );
+    const signature = signIn(primitives, gateway, 'gateway-offer', offer);
+    const signed = create(SignedGatewayOfferSchema, { offer, signature });
+    const named = encodeBody(SignedGatewayOfferSchema, signed);
+    expect(decodeGatewayOffer(primitives, gateway.publicKey, named)).toMatchObject({
       error: { code: 'GATEWAY_OFFER_FORGED' },
     });
   });

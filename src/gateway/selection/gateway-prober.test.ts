@@ -101,6 +101,21 @@ describe('a prober', () => {
     expect(rig.asked.length - before).toBeLessThan(18);
   });
 
+  test('does not take for a round trip what an answer after a silence took: it may have waited for a handshake', () => {
+    const rig = new Rig();
+    rig.prober.active = true;
+    rig.prober.aim(gateways(1));
+    rig.run(5_000);
+    rig.answerMs = () => null;
+    rig.run(3_500);
+    rig.answerMs = () => 20;
+    const before = rig.roundTrips.length;
+    rig.run(5_000);
+    expect(rig.silences.length).toBeGreaterThan(0);
+    expect(rig.roundTrips[before]).toBeNull();
+    expect(rig.roundTrips[before + 1]).toBeCloseTo(20, 6);
+  });
+
   test('never asks more than its bucket holds, whatever it aims at', () => {
     const rig = new Rig();
     rig.answerMs = () => null;

@@ -37,4 +37,7 @@ test('what is older than two periods is forgotten', () => {
   expect(window.share(1_999)).toBe(0);
   expect(window.share(2_000)).toBeNull();
   expect(window.whole(2_000)).toBe(0);
+  const unasked = createWindowedShare(1_000);
+  unasked.add(0, 5, 0);
+  expect(unasked.share(2_500)).toBeNull();
 });
