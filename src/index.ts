@@ -67,6 +67,11 @@ export type {
 } from './routing/policies/route-policy.ts';
 
 export { createGateway, type Gateway } from './gateway/gateway.ts';
+export { PREFERENCES, type Preference } from './gateway/selection/gateway-score.ts';
+export type { GatewaySelection, Selection } from './gateway/selection/gateway-selection.ts';
+export type { KnownGateway } from './gateway/selection/gateway-view.ts';
+export { DEFAULT_CRITERIA as DEFAULT_GATEWAY_CRITERIA } from './gateway/selection/selection-criteria.ts';
+export type { SelectionCriteria } from './gateway/selection/selection-criteria.ts';
 export { presets, type FailureTimings } from './resilience/presets.ts';
 
 export { BETS, type BetTable } from './craps/bets.ts';
