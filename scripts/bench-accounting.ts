@@ -67,7 +67,8 @@ function measure(flows: number, inARow: number): number {
         ledger.left(member, frame.length - 1);
       }
       for (let j = 0; j < ACKED_TOGETHER; j += 1) {
-        account.acknowledged(stream[(i + j) % length] ?? NONE, 1);
+        const frame = stream[(i + j) % length] ?? NONE;
+        account.acknowledged(frame, 1, frame.length - 1);
       }
     }
   };

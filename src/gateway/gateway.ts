@@ -188,7 +188,7 @@ class MeshGateway implements Gateway {
         chooseGateway: (destination, flowId, except) =>
           this.#exits.exitFor(destination, flowId, except),
         packetQueue: (link) => this.shaper.queue('internet', link),
-        accounts: (neighbour) => this.ledger.open(neighbour),
+        accounts: this.ledger,
         presence: (from, payload) => this.#presence.received(from, payload),
       },
     );
@@ -372,13 +372,14 @@ class MeshGateway implements Gateway {
   #arrived(packet: Uint8Array): Result<void> {
     const header = decodePacketHeader(packet);
     if (!header.ok) return this.#dropped(header, packet);
-    const { destination } = header.value;
+    const { source, destination } = header.value;
     const { mesh, clock } = this.#deps;
     this.shaper.received('internet', packet.length, clock.now());
     const injected = mesh.inject(packet);
     if (!injected.ok) return this.#dropped(injected, packet);
     const member = this.ledger.member(packet, DESTINATION_AT);
-    this.ledger.entered(member, packet.length);
+    // A notice of this gateway about a packet that it lost came over no bridge.
+    if (!bytesEqual(source, mesh.self)) this.ledger.entered(member, packet.length);
     const route = mesh.wayTo(destination, null);
     if (route === null) return ok(undefined);
     this.#incoming.remember(packet, 0, mesh.version, clock.now(), { route, member });

@@ -10,7 +10,7 @@ import { createFlapDamping, type FlapDamping } from '../resilience/flap-damping.
 import type { FailureTimings } from '../resilience/presets.ts';
 import { createRoundTrip } from '../resilience/round-trip.ts';
 import { decodePing, encodePing } from './ping.ts';
-import { PacketsUnderWay } from './packets-under-way.ts';
+import { PacketsUnderWay, type PacketArrived } from './packets-under-way.ts';
 import { createSendWindow } from './send-window.ts';
 
 /** Packets ask for an acknowledgement at most this often, unless they fill half of the window. */
@@ -49,7 +49,7 @@ export interface LinkWatchConfig {
   pingDue(): void;
   measured(roundTripMs: number): void;
   /** A packet was acknowledged. */
-  readonly arrived: ((frame: Uint8Array) => void) | null;
+  readonly arrived: PacketArrived | null;
   /** `bytes` were acknowledged within `ms` in which the link was kept busy. */
   delivered(bytes: number, ms: number): void;
   /** Nothing came back: packets should take another way. `null`: the link is never suspected. */

@@ -25,7 +25,7 @@ import {
   type OutgoingFrame,
   type ControlFrameType,
 } from './neighbour.ts';
-import type { LinkAccount, LinkAccounts } from './link-account.ts';
+import type { LinkAccount, LinkAccounts, LinkArrivals } from './link-account.ts';
 import type { NeighbourHandlers } from './neighbour-handlers.ts';
 import { createTraffic, type Traffic } from './traffic.ts';
 
@@ -51,7 +51,8 @@ export interface MeshLink {
   readonly traffic: Traffic;
   /** `null` while another link to the same neighbour is preferred. */
   port: number | null;
-  /** While it carries the mesh, where somebody accounts for its packets. */
+  /** Where somebody accounts for its packets; `account` while it carries the mesh. */
+  readonly arrivals: LinkArrivals | null;
   account: LinkAccount | null;
 }
 
@@ -172,7 +173,8 @@ export class MeshLinks {
   }): Pick<NeighbourHandlers, 'acknowledged' | 'gaveUp'> {
     if (this.#config.accounts === undefined) return {};
     return {
-      acknowledged: (frame) => opened.link?.account?.acknowledged(frame, 1),
+      acknowledged: (piece, offset, length) =>
+        opened.link?.account?.acknowledged(piece, offset + 1, length - 1),
       gaveUp: (frame) => opened.link?.account?.gaveUp(frame, 1),
     };
   }
@@ -249,6 +251,7 @@ export class MeshLinks {
       }),
       traffic: createTraffic(),
       port: null,
+      arrivals: this.#config.accounts?.arrivals(neighbour.link.remoteKey) ?? null,
       account: null,
     };
   }
@@ -288,7 +291,7 @@ export class MeshLinks {
       return;
     }
     link.port = port;
-    link.account = this.#config.accounts?.(link.neighbour.link.remoteKey) ?? null;
+    link.account = this.#config.accounts?.open(link.neighbour.link.remoteKey) ?? null;
     this.#active.set(key, link);
     this.#byPort.set(port, link);
     this.#config.handlers.up(link, port);

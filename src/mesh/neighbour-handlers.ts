@@ -2,6 +2,7 @@
 
 import type { Hello } from '../versioning/hello.ts';
 import type { Negotiation } from '../versioning/negotiate.ts';
+import type { PacketArrived } from './packets-under-way.ts';
 import type { NeighbourClose, OutgoingFrame, PayloadFrameType } from './payload-frame.ts';
 
 /** Never called from within a call to the neighbour, except `closed` and `nextControl`. */
@@ -13,8 +14,8 @@ export interface NeighbourHandlers {
   packet?(frame: Uint8Array, nowMs: number): void;
   /** A ping was answered, here or, where both ends share what they measure, there. `queueMs`: what a packet waited. */
   roundTrip?(roundTripMs: number, queueMs: number): void;
-  /** The other end has a packet; a frame is a type byte, then the packet. */
-  readonly acknowledged?: (frame: Uint8Array) => void;
+  /** The other end has a packet; its frame is a type byte, then the packet. */
+  readonly acknowledged?: PacketArrived;
   /** A packet that this link had taken was handed over, or its queue dropped it: it will not be acknowledged. */
   readonly gaveUp?: (frame: Uint8Array) => void;
   /** `bytes` of packets were acknowledged within `ms` in which the link was kept busy. */

@@ -144,7 +144,7 @@ export class PacketSwitch {
   /** A packet that came over a link: a type byte, then the packet. The bytes are this node's, and changed in place. */
   receive(frame: Uint8Array, link: MeshLink, nowMs: number): void {
     this.#config.meter.arrived(frame.length - FRAME_TYPE_BYTES, link.traffic);
-    const refused = link.account?.came(frame, FRAME_TYPE_BYTES) ?? null;
+    const refused = link.arrivals?.came(frame, FRAME_TYPE_BYTES) ?? null;
     if (refused !== null) {
       this.#refused(frame.subarray(FRAME_TYPE_BYTES), refused.code, link);
       return;
@@ -279,7 +279,7 @@ export class PacketSwitch {
         return fail(decision.code, {});
       case 'malformed':
         this.#config.meter.dropped(decision.error.code, from?.traffic ?? null);
-        from?.account?.dropped(null, packet.length, decision.error.code);
+        from?.arrivals?.dropped(null, packet.length, decision.error.code);
         from?.neighbour.fault(decision.error);
         return { ok: false, error: decision.error };
       default:
@@ -321,7 +321,7 @@ export class PacketSwitch {
     if (from === null) return;
     const header = decodePacketHeader(packet);
     if (!header.ok) return;
-    from.account?.dropped(header.value.source, packet.length, code);
+    from.arrivals?.dropped(header.value.source, packet.length, code);
     if (TOLD.has(code)) this.#tell(header.value, code);
   }
 
@@ -450,7 +450,7 @@ export class PacketSwitch {
     from: MeshLink | null,
   ): void {
     this.#config.meter.dropped(code, from?.traffic ?? null);
-    from?.account?.dropped(header.source, header.headerBytes + header.bodyBytes, code);
+    from?.arrivals?.dropped(header.source, header.headerBytes + header.bodyBytes, code);
     if (from !== null && TOLD.has(code)) this.#tell(header, code);
   }
 

@@ -2,6 +2,9 @@
 // dies. Streams deliver in order, so one number acknowledges everything before it. The send window bounds what is held.
 // Where the link keeps what it wrote, a packet is a range of that: nothing is copied, nothing made for each packet.
 
+/** The frame of a packet was acknowledged: `length` bytes at `offset` of `piece`. */
+export type PacketArrived = (piece: Uint8Array, offset: number, length: number) => void;
+
 export class PacketsUnderWay {
   /** What holds each packet; `null` where it was taken back. */
   #pieces: (Uint8Array | null)[] = [];
@@ -23,7 +26,7 @@ export class PacketsUnderWay {
   }
 
   /** The first `count` packets of the link have arrived: tells each, and returns the bytes that this is news of. */
-  acknowledge(count: number, arrived: ((frame: Uint8Array) => void) | null = null): number {
+  acknowledge(count: number, arrived: PacketArrived | null = null): number {
     const before = this.bytes;
     const missing = this.#pieces.length - this.#head;
     for (let left = missing - (this.sent - count); left > 0; left -= 1) {
@@ -33,7 +36,7 @@ export class PacketsUnderWay {
       this.#head += 1;
       if (piece === null) continue;
       this.bytes -= length;
-      if (arrived !== null) arrived(piece.subarray(offset, offset + length));
+      if (arrived !== null) arrived(piece, offset, length);
     }
     if (this.#head * 2 > this.#pieces.length) {
       this.#pieces = this.#pieces.slice(this.#head);

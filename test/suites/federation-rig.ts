@@ -1,6 +1,6 @@
 // Meshes of production code joined by gateways on the simulated network, with reliable messages between their members.
 
-import { createGateway, type Gateway } from '../../src/gateway/gateway.ts';
+import { createGateway, type Gateway, type GatewayDeps } from '../../src/gateway/gateway.ts';
 import type { ShapingLimits } from '../../src/gateway/shaping/limits.ts';
 import { createShaper } from '../../src/gateway/shaping/shaper.ts';
 import { createDelivery, type Delivery } from '../../src/mesh/delivery/delivery.ts';
@@ -33,7 +33,12 @@ export class FederationRig {
     this.rig.add(name, { ...options, meshName });
   }
 
-  addGateway(name: string, meshName: string, limits: Partial<ShapingLimits> = {}): void {
+  addGateway(
+    name: string,
+    meshName: string,
+    limits: Partial<ShapingLimits> = {},
+    deps: Pick<GatewayDeps, 'store' | 'accounting'> = {},
+  ): void {
     const { mesh, clock } = this.rig.add(name, { meshName, gateway: true });
     const rng = this.rig.world.rng(`${name}-gateway`);
     const gateway = createGateway(
@@ -57,6 +62,7 @@ export class FederationRig {
         mesh,
         bootEpoch: 1,
         shaper: createShaper({ clock, rng }, limits),
+        ...deps,
       },
     );
     this.gateways.set(name, gateway);

@@ -3,12 +3,12 @@
 
 import { BitcrapsError, type ErrorCode } from '../../core/errors.ts';
 import { peerIdShort } from '../../core/peer-id.ts';
-import type { LinkAccount } from '../../mesh/link-account.ts';
+import type { LinkAccount, LinkArrivals } from '../../mesh/link-account.ts';
 import { PACKET_HEADER_BYTES_MIN } from '../../wire/packet.ts';
 import type { FlowBook } from './flow-book.ts';
 import type { Flow, GatewayTally } from './tally.ts';
 
-export class BridgeAccount implements LinkAccount {
+export class BridgeAccount implements LinkAccount, LinkArrivals {
   readonly gateway: GatewayTally;
   readonly #book: FlowBook;
   #isClosed = false;
@@ -35,8 +35,7 @@ export class BridgeAccount implements LinkAccount {
     if (flow !== null) this.#carried(flow, -1, -length);
   }
 
-  acknowledged(bytes: Uint8Array, at: number): void {
-    const length = bytes.length - at;
+  acknowledged(bytes: Uint8Array, at: number, length: number): void {
     const flow = this.#underWay(bytes, at, length);
     if (flow === null) return;
     const { gateway } = this;

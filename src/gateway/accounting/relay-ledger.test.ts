@@ -3,7 +3,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { toHex } from '../../core/bytes.ts';
-import type { LinkAccount } from '../../mesh/link-account.ts';
 import { primitives } from '../../platform/node/primitives.ts';
 import { createSimStore, type SimStore } from '../../sim/store.ts';
 import { createWorld, type World } from '../../sim/world.ts';
@@ -11,6 +10,7 @@ import { encodePacket, PacketType } from '../../wire/packet.ts';
 import { TrafficClass, withTrafficClass } from '../../wire/traffic-class.ts';
 import { silentLogger, testIdentity } from '../../../test/suites/mesh-rig.ts';
 import { accountingReport } from './accounting-report.ts';
+import type { BridgeAccount } from './bridge-account.ts';
 import { CREDIT } from './credit.ts';
 import type { LedgerLimits } from './limits.ts';
 import { openOwnPrice } from './own-price.ts';
@@ -122,7 +122,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 class Play {
   readonly bench: Bench;
   underWay: Uint8Array[] = [];
-  account: LinkAccount;
+  account: BridgeAccount;
   sent = { packets: 0, bytes: 0 };
   acked = { packets: 0, bytes: 0 };
   came = { packets: 0, bytes: 0 };
@@ -158,7 +158,7 @@ class Play {
       case 'ack': {
         const [bytes] = this.underWay.splice(step.which % (this.underWay.length + 1), 1);
         if (bytes === undefined) return;
-        this.account.acknowledged(bytes, 0);
+        this.account.acknowledged(bytes, 0, bytes.length);
         this.acked = { packets: this.acked.packets + 1, bytes: this.acked.bytes + bytes.length };
         return;
       }
@@ -281,7 +281,7 @@ describe('sums', () => {
             const bytes = packet(count, count + 1);
             for (let i = 0; i < count; i += 1) {
               expect(account.take(bytes, 0)).toBeNull();
-              account.acknowledged(bytes, 0);
+              account.acknowledged(bytes, 0, bytes.length);
               sent.push(bench.world.clock.now());
             }
             counted += count;
@@ -314,7 +314,7 @@ describe('epochs', () => {
     const account = bench.ledger.open(far);
     const first = packet(1, 2);
     account.take(first, 0);
-    account.acknowledged(first, 0);
+    account.acknowledged(first, 0, first.length);
     account.take(first, 0);
     const { epoch } = bench.ledger;
     await bench.run(2 * EPOCH_MS);
@@ -327,7 +327,7 @@ describe('epochs', () => {
       destination: peer(2),
       gateway: far,
     });
-    account.acknowledged(first, 0);
+    account.acknowledged(first, 0, first.length);
     await bench.flush();
     expect(bench.ledger.records(epoch, null, 10)).toEqual([closed]);
     expect(bench.ledger.records(bench.ledger.epoch, null, 10)).toMatchObject([
@@ -381,11 +381,11 @@ describe('epochs', () => {
     const bulk = packet(1, 2, 914);
     expect(game).toHaveLength(1_000);
     for (const bytes of [game, bulk, bulk]) account.take(bytes, 0);
-    for (const bytes of [game, bulk]) account.acknowledged(bytes, 0);
+    for (const bytes of [game, bulk]) account.acknowledged(bytes, 0, bytes.length);
     const proposed = price.propose({ ...FREE, bulk: 50n }, world.clock.wallMs());
     await world.run(world.clock.now() + PRICE_NOTICE_MS + 1_000);
     await proposed;
-    account.acknowledged(bulk, 0);
+    account.acknowledged(bulk, 0, bulk.length);
     const flushed = ledger.flush();
     await world.run(world.clock.now() + 100);
     await flushed;
@@ -394,7 +394,7 @@ describe('epochs', () => {
   });
 });
 
-function fill(account: LinkAccount, from: number): number {
+function fill(account: BridgeAccount, from: number): number {
   let taken = 0;
   while (account.take(packet(from, 1, 10_000), 0) === null) taken += 1;
   return taken;
@@ -410,11 +410,13 @@ describe('credit', () => {
     expect(first).toBe(9);
     const refused = account.take(packet(2, 1, 10_000), 0);
     expect(refused).toMatchObject({ code: 'GATEWAY_CREDIT_EXHAUSTED' });
-    for (let i = 0; i < first; i += 1) account.acknowledged(packet(2, 1, 10_000), 0);
+    for (let i = 0; i < first; i += 1)
+      account.acknowledged(packet(2, 1, 10_000), 0, packet(2, 1, 10_000).length);
     const second = fill(account, 2);
     expect(second).toBeGreaterThan(first);
     for (let round = 0; round < 5; round += 1) {
-      for (let i = 0; i < 40; i += 1) account.acknowledged(packet(2, 1, 10_000), 0);
+      for (let i = 0; i < 40; i += 1)
+        account.acknowledged(packet(2, 1, 10_000), 0, packet(2, 1, 10_000).length);
       fill(account, 2);
     }
     const [tally] = bench.ledger.peers(1);
@@ -445,7 +447,8 @@ describe('credit', () => {
     const bench = new Bench({ credit: { ...credit, returns: 'settlement' } });
     const account = bench.ledger.open(far);
     const taken = fill(account, 2);
-    for (let i = 0; i < taken; i += 1) account.acknowledged(packet(2, 1, 10_000), 0);
+    for (let i = 0; i < taken; i += 1)
+      account.acknowledged(packet(2, 1, 10_000), 0, packet(2, 1, 10_000).length);
     const unpaid = taken * 10_086;
     // The window has grown by what was acknowledged.
     expect(fill(account, 2)).toBeGreaterThan(0);
@@ -468,7 +471,7 @@ describe('credit', () => {
     // Carried by the other one in return: it owes less.
     const outgoing = packet(2, 1, 9_914);
     expect(account.take(outgoing, 0)).toBeNull();
-    account.acknowledged(outgoing, 0);
+    account.acknowledged(outgoing, 0, outgoing.length);
     expect(account.came(incoming, 0)).toBeNull();
     expect(account.came(incoming, 0)).not.toBeNull();
     expect(bench.ledger.settleGateway(far, 10 ** 9)).toBe(41 * 10_000);
@@ -481,7 +484,7 @@ test('sources that are invented are summed up, and cost the store little', async
   for (let i = 0; i < 5_000; i += 1) {
     const bytes = packet(1, 2);
     bytes.set(primitives.sha256(Uint8Array.of(i & 0xff, i >> 8)), 20);
-    if (account.take(bytes, 0) === null) account.acknowledged(bytes, 0);
+    if (account.take(bytes, 0) === null) account.acknowledged(bytes, 0, bytes.length);
   }
   await bench.flush();
   const records = bench.records();

@@ -10,7 +10,7 @@ import type { Clock, Timer } from '../../env/clock.ts';
 import type { Logger } from '../../env/logger.ts';
 import type { Rng } from '../../env/rng.ts';
 import type { Store, StoreEntry, StoreWrite } from '../../env/store.ts';
-import type { LinkAccount } from '../../mesh/link-account.ts';
+import type { LinkAccounts, LinkArrivals } from '../../mesh/link-account.ts';
 import { TrafficClass } from '../../wire/traffic-class.ts';
 import { BridgeAccount } from './bridge-account.ts';
 import { FlowBook } from './flow-book.ts';
@@ -74,7 +74,7 @@ interface Pruned {
 
 const NOTHING_PRUNED: Pruned = { writes: [], packets: 0, bytes: 0, before: 0 };
 
-export class RelayLedger {
+export class RelayLedger implements LinkAccounts {
   readonly limits: LedgerLimits;
   readonly price: OwnPrice | null;
   readonly book: FlowBook;
@@ -119,8 +119,12 @@ export class RelayLedger {
     return this.book.totals;
   }
 
+  arrivals(gateway: Uint8Array): LinkArrivals {
+    return new BridgeAccount(this.book, this.book.gatewayOf(gateway));
+  }
+
   /** Opens the account of a bridge; an older one to the same gateway ends. */
-  open(gateway: Uint8Array): LinkAccount {
+  open(gateway: Uint8Array): BridgeAccount {
     const tally = this.book.gatewayOf(gateway);
     this.#accounts.get(tally)?.close();
     const account = new BridgeAccount(this.book, tally);
