@@ -17,10 +17,11 @@ import {
 import type { Opened } from './quic-opening.ts';
 import type { QuicNode } from './quic-node.ts';
 
-/** Memory for what is read; frames are views into it, so it is never written twice. */
-const READ_BYTES = 64 * 1024;
-/** With less room than this left, new memory. */
-const READ_BYTES_MIN = 8 * 1024;
+/** Memory for what is read; frames are views into it, so it is never written twice. It grows while reads fill it. */
+const READ_BYTES_MAX = 64 * 1024;
+const READ_BYTES_MIN = 2 * 1024;
+/** With less than this part of it left, new memory. */
+const READ_ROOM_PART = 8;
 const PREFIX_BYTES = 4;
 /** A frame length of zero is the goodbye before an orderly end, as on TLS links. */
 const GOODBYE = new Uint8Array(0);
@@ -53,6 +54,8 @@ export class QuicLink implements Link {
   readonly #pieces = new OutgoingPieces();
   #memory = new Uint8Array(0);
   #memoryUsed = 0;
+  /** Of the next memory. */
+  #readBytes = READ_BYTES_MIN;
   #handlers: LinkHandlers | null = null;
   #wantsDrain = false;
   #progressMs = 0;
@@ -105,6 +108,8 @@ export class QuicLink implements Link {
       this.#wantsDrain = true;
       return 'full';
     }
+    // Nobody waited until now, so that nothing was late.
+    if (this.bufferedBytes === 0) this.#progressMs = this.#config.node.clock.now();
     this.bufferedBytes += this.#pieces.add(frame);
     this.#connection.planFlush();
     return 'sent';
@@ -171,7 +176,6 @@ export class QuicLink implements Link {
     if (this.#stallTimer !== null || this.#reason !== null) return;
     const { clock, bounds } = this.#config.node;
     const { stallTimeoutMs } = bounds;
-    this.#progressMs = clock.now();
     const check = (): void => {
       this.#stallTimer = null;
       if (this.bufferedBytes === 0) {
@@ -191,9 +195,10 @@ export class QuicLink implements Link {
   #read(): void {
     while (this.#reason === null && !this.#remoteEnded) {
       if (this.#handlers === null && !this.#ending) return;
-      if (this.#memory.length - this.#memoryUsed < READ_BYTES_MIN) this.#newMemory();
-      const got = this.#connection.read(this.#memory.subarray(this.#memoryUsed));
+      const room = this.#readRoom();
+      const got = this.#connection.read(room);
       if (got === null) return;
+      this.#readBytes = got.bytes === room.length ? 2 * this.#readBytes : this.#readBytes;
       const bytes = this.#memory.subarray(this.#memoryUsed, this.#memoryUsed + got.bytes);
       this.#memoryUsed += got.bytes;
       this.#receive(bytes);
@@ -202,10 +207,17 @@ export class QuicLink implements Link {
     }
   }
 
-  /** Idle links hold none: what is left of the old memory belongs to the frames in it. */
-  #newMemory(): void {
-    this.#memory = new Uint8Array(READ_BYTES);
-    this.#memoryUsed = 0;
+  /** An idle link holds little; the rest of used memory belongs to the frames in it. */
+  #readRoom(): Uint8Array {
+    const left = this.#memory.length - this.#memoryUsed;
+    if (left < this.#readBytes / READ_ROOM_PART || left === 0) {
+      this.#readBytes = Math.min(this.#readBytes, READ_BYTES_MAX);
+      this.#memory = new Uint8Array(this.#readBytes);
+      this.#memoryUsed = 0;
+      // As large as the last again only if it is filled again.
+      this.#readBytes = Math.max(READ_BYTES_MIN, this.#readBytes / 2);
+    }
+    return this.#memory.subarray(this.#memoryUsed);
   }
 
   #receive(bytes: Uint8Array): void {
