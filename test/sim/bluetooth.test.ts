@@ -112,6 +112,34 @@ describe('over Bluetooth', () => {
     expect(frames).toEqual([1000, 20_000, 1000]);
   });
 
+  test.each([23, 185, 517])('a link fills the radio at an MTU of %i', async (mtuBytes) => {
+    const world = createWorld({ seed: 1, primitives });
+    const profile = { ...GATT_PROFILE, mtuBytes, mtuAgreedMs: 0 };
+    const gatt = createSimGatt(world, profile);
+    const [a, b] = [device(world, gatt, 'a'), device(world, gatt, 'b')];
+    const accepted = Promise.withResolvers<Link>();
+    await settleIn(world, b.listen('ble:b', accepted.resolve));
+    const out = await settleIn(world, a.dialer.dial('ble:b', b.publicKey));
+    const inn = await settleIn(world, accepted.promise);
+    let bytes = 0;
+    inn.attach({
+      frame: (frame) => {
+        bytes += frame.length;
+      },
+      drain: () => undefined,
+      close: () => undefined,
+    });
+    const began = world.clock.now();
+    for (let i = 0; i < 100; i += 1) out.send(new Uint8Array(1000));
+    await world.runUntil(() => bytes === 100_000, began + LIMIT_MS);
+    const perSecond = (1000 * bytes) / (world.clock.now() - began);
+    const valueBytes = Math.min(mtuBytes - 3, 512);
+    const carried = (1000 * profile.valuesPerInterval * valueBytes) / profile.connectionIntervalMs;
+    // The heads of values are a tenth at the smallest MTU; grants go the other way.
+    expect(perSecond).toBeGreaterThan(0.85 * carried);
+    expect(perSecond).toBeLessThan(carried);
+  });
+
   test('a receiver that does not read holds the sender back, and bounded memory', async () => {
     const world = createWorld({ seed: 1, primitives });
     const gatt = createSimGatt(world);
