@@ -52,6 +52,8 @@ export interface Caller {
   readonly address: string;
   /** The transport's name, as `Link.transport`. */
   readonly transport: string;
+  /** Its transport has no place for a puzzle, and has done before what a handshake costs: limits apply, no challenge. Default: no. */
+  readonly isPastPuzzles?: boolean;
   /** Bytes that came so far. The gate asks while the handshake lasts: one that trickles is ended. */
   receivedBytes(): number;
   /** Ends the connection at once. Called by the gate, at most once, never from within a call to the gate by this caller. */

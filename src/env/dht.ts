@@ -19,6 +19,17 @@ export interface DhtSigner {
   readonly secretKey: Uint8Array;
 }
 
+/** A record that its owner sealed and signed, for others to write. */
+export interface SignedDhtRecord {
+  /** Whose it is: an Ed25519 key, 32 bytes. */
+  readonly publicKey: Uint8Array;
+  readonly sequence: bigint;
+  /** The value as only the network reads it. */
+  readonly sealed: Uint8Array;
+  /** 64 bytes. */
+  readonly signature: Uint8Array;
+}
+
 /** One node's view of the table of one network. Records of other networks are neither seen nor touched. */
 export interface Dht {
   /**
@@ -29,6 +40,8 @@ export interface Dht {
    * (nobody stored it).
    */
   put(signer: DhtSigner, value: Uint8Array, sequence: bigint): Promise<void>;
+  /** Writes a record for its owner. Rejects as `put` does, and with `DHT_RECORD_FORGED`. */
+  putSigned(record: SignedDhtRecord): Promise<void>;
   /**
    * The newest record of `publicKey` that any of the nodes asked holds, or `null` if they hold none. What is not
    * signed by that key for this network does not count. Rejects with `DHT_UNREACHABLE` if nobody answers.

@@ -4,6 +4,7 @@
 
 import type { Clock } from '../env/clock.ts';
 import type { Compressor } from '../env/compressor.ts';
+import type { Dht } from '../env/dht.ts';
 import type { Link } from '../env/link.ts';
 import type { Logger } from '../env/logger.ts';
 import type { Metrics } from '../env/metrics.ts';
@@ -29,6 +30,10 @@ import { RelayLedger } from './accounting/relay-ledger.ts';
 import type { PeerTally } from './accounting/tally.ts';
 import { bridgeMetrics } from './federation/bridge-metrics.ts';
 import { ExitChoice, type Way } from './federation/exit-choice.ts';
+import { HomeDesk } from './federation/home/home-desk.ts';
+import { HomeFinder } from './federation/home/home-finder.ts';
+import { HomeKeeper } from './federation/home/home-keeper.ts';
+import { HOME_PROTOCOL } from './federation/home/home-message.ts';
 import { PresenceDirectory } from './federation/presence-directory.ts';
 import { PresenceExchange } from './federation/presence-exchange.ts';
 import { createShaper, type Shaper } from './shaping/shaper.ts';
@@ -70,6 +75,10 @@ export interface GatewayDeps {
   readonly price?: OwnPrice;
   /** Bounds of the accounts and of credit. Default: `LEDGER`. */
   readonly accounting?: Partial<LedgerLimits>;
+  /** Where peers of other meshes say through whom they are reached, and members of this one. Default: nowhere. */
+  readonly dht?: Dht;
+  /** Opens a bridge to a gateway of which only the key is known, if it can. */
+  readonly dialGateway?: (gateway: Uint8Array) => void;
 }
 
 /** Packets that crossed, as this gateway carried them. `out` is away from its mesh. */
@@ -150,6 +159,14 @@ export function createGateway(config: GatewayConfig, deps: GatewayDeps): Gateway
   return new MeshGateway(config, deps);
 }
 
+/** What a gateway has to do with the distributed table. */
+interface Homes {
+  readonly desk: HomeDesk;
+  readonly finder: HomeFinder;
+  /** Its own home is itself, and others of its mesh. */
+  readonly keeper: HomeKeeper;
+}
+
 /** Where packets of a flow go on in this mesh, and the account of the member that they are from or for. */
 interface IncomingFlow {
   readonly route: Uint8Array;
@@ -170,6 +187,7 @@ class MeshGateway implements Gateway {
   readonly #directory: PresenceDirectory;
   readonly #presence: PresenceExchange;
   readonly #exits: ExitChoice;
+  readonly #homes: Homes | null;
   readonly #outgoing = new CrossingFlows<OutgoingFlow>();
   readonly #incoming = new CrossingFlows<IncomingFlow>();
   readonly #listeners = new Set<(event: BridgeEvent) => void>();
@@ -199,8 +217,10 @@ class MeshGateway implements Gateway {
     this.#exits = new ExitChoice({
       directory: this.#directory,
       way: (gateway) => this.#wayTo(gateway),
-      version: () => this.#bridges.version,
+      homeOf: (peer) => this.#homes?.finder.gatewaysOf(peer) ?? null,
+      version: () => this.#version,
     });
+    this.#homes = deps.dht === undefined ? null : this.#createHomes(config, deps.dht);
     this.#presence = new PresenceExchange(config, {
       primitives,
       clock,
@@ -244,7 +264,7 @@ class MeshGateway implements Gateway {
   }
 
   pass(frame: Uint8Array, nowMs: number): Result<void> | null {
-    const crossing = this.#outgoing.find(frame, FRAME_TYPE_BYTES, this.#bridges.version, nowMs);
+    const crossing = this.#outgoing.find(frame, FRAME_TYPE_BYTES, this.#version, nowMs);
     const ttl = packetTtl(frame, FRAME_TYPE_BYTES);
     if (crossing === null || ttl === 0) return null;
     setTtl(frame, ttl - 1, FRAME_TYPE_BYTES);
@@ -266,6 +286,7 @@ class MeshGateway implements Gateway {
     if (!header.ok) return this.#dropped(header, packet);
     const { destination, flowId, ttl } = header.value;
     const exit = this.#exits.exitFor(destination, flowId);
+    this.#homes?.finder.seek(destination, exit === null);
     if (exit === null) {
       const unknown = fail('GATEWAY_PEER_UNKNOWN', { peer: peerIdShort(destination) });
       return this.#dropped(unknown, packet);
@@ -280,7 +301,7 @@ class MeshGateway implements Gateway {
     if (route === null) return ok(undefined);
     const nowMs = this.#deps.clock.now();
     const crossing = { exit, route, member };
-    this.#outgoing.remember(packet, 0, this.#bridges.version, nowMs, crossing);
+    this.#outgoing.remember(packet, 0, this.#version, nowMs, crossing);
     return ok(undefined);
   }
 
@@ -345,9 +366,38 @@ class MeshGateway implements Gateway {
 
   stop(): Promise<void> {
     this.#presence.stop();
+    this.#homes?.desk.stop();
+    this.#homes?.keeper.stop();
     this.#bridges.stop();
     this.shaper.stop();
     return this.ledger.stop();
+  }
+
+  /** Changes whenever packets may have to go another way. */
+  get #version(): number {
+    return this.#bridges.version + this.#directory.version + (this.#homes?.finder.version ?? 0);
+  }
+
+  #createHomes({ identity, networkId }: GatewayConfig, dht: Dht): Homes {
+    const { mesh, dialGateway } = this.#deps;
+    const { self } = mesh;
+    const desk = new HomeDesk(
+      { self, networkId },
+      { ...this.#deps, dht, isHere: (member) => mesh.cost(member) !== null },
+    );
+    mesh.handle(HOME_PROTOCOL, ({ source, payload }) => desk.received(source, payload));
+    const finder = new HomeFinder({
+      ...this.#deps,
+      dht,
+      found: (_, gateways) => {
+        for (const gateway of gateways) {
+          const isKnown = bytesEqual(gateway, self) || this.#bridges.cost(gateway) !== null;
+          if (!isKnown) dialGateway?.(gateway);
+        }
+      },
+    });
+    const keeper = new HomeKeeper({ identity, networkId, isGateway: true }, this.#deps);
+    return { desk, finder, keeper };
   }
 
   #tell(event: BridgeEvent): void {

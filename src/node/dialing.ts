@@ -15,14 +15,20 @@ const BACKOFF_MAX_MS = 5_000;
 /** A link that lived this long was no failure: the next attempt starts from the first pause. */
 const STABLE_MS = 5_000;
 
+const DHT = 'dht:';
+
 /** Where to dial, and whom to expect there; `null`: whoever answers. */
 export interface DialTarget {
   readonly address: string;
   readonly peer: Uint8Array | null;
 }
 
-/** `PEERID@host:port` or `host:port`. Error: `BYTES_INVALID_BASE32`. */
+/** `PEERID@host:port`, `host:port` or `dht:PEERID`. Error: `BYTES_INVALID_BASE32`. */
 export function parseDialTarget(text: string): Result<DialTarget, 'BYTES_INVALID_BASE32'> {
+  if (text.startsWith(DHT)) {
+    const named = parsePeerId(text.slice(DHT.length));
+    return named.ok ? { ok: true, value: { address: text, peer: named.value } } : named;
+  }
   const at = text.indexOf('@');
   if (at < 0) return { ok: true, value: { address: text, peer: null } };
   const peer = parsePeerId(text.slice(0, at));

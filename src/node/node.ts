@@ -2,6 +2,7 @@
 
 import type { Clock } from '../env/clock.ts';
 import type { Compressor } from '../env/compressor.ts';
+import type { Dht } from '../env/dht.ts';
 import type { Dialer, Link } from '../env/link.ts';
 import type { Logger } from '../env/logger.ts';
 import type { Metrics } from '../env/metrics.ts';
@@ -16,6 +17,7 @@ import { rulesHash } from '../casino/rules-hash.ts';
 import type { Identity } from '../crypto/signing.ts';
 import type { NodeGate } from '../gateway/admission/gate.ts';
 import type { OwnPrice } from '../gateway/accounting/own-price.ts';
+import { HomeKeeper } from '../gateway/federation/home/home-keeper.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import type { ShapingLimits } from '../gateway/shaping/limits.ts';
 import { createShaper } from '../gateway/shaping/shaper.ts';
@@ -38,6 +40,7 @@ import {
   type GatewayChoice,
   type GatewayChoiceConfig,
 } from './gateway-choice.ts';
+import { createKeyDialing } from './key-dialing.ts';
 import { createNodeEvents, type NodeEvents } from './node-event.ts';
 import { followCasino } from './remote-casino.ts';
 
@@ -76,6 +79,8 @@ export interface NodeDeps {
   readonly store: Store;
   /** Durable, grows at each start. */
   readonly bootEpoch: number;
+  /** Where a gateway tells and learns which peers are reached through whom; the dialler then takes `dht:` addresses. */
+  readonly dht?: Dht;
   /** Who may come in, where this node listens. */
   readonly gate?: NodeGate;
   /** What this node asks for crossings, if it is a gateway that asks for something. */
@@ -132,6 +137,7 @@ class ComposedNode implements CasinoNode {
   casino: CasinoRole = { kind: 'none' };
   readonly #deps: NodeDeps;
   readonly #dialings: Dialing[] = [];
+  readonly #home: HomeKeeper | null;
   #stopServing: (() => void) | null = null;
 
   constructor(config: NodeConfig, deps: NodeDeps) {
@@ -150,9 +156,19 @@ class ComposedNode implements CasinoNode {
       },
     );
     const ofGateway = { ...deps, mesh: this.mesh };
-    this.gateway = shaper === null ? null : createGateway(shared, { ...ofGateway, shaper });
+    this.gateway =
+      shaper === null
+        ? null
+        : createGateway(shared, {
+            ...ofGateway,
+            shaper,
+            dialGateway: createKeyDialing(deps, (link) => this.acceptBridge(link)),
+          });
     const { mesh, gateway } = this;
     this.gatewayChoice = createGatewayChoice(config, { ...deps, mesh, gateway });
+    this.#home = config.gateway
+      ? null
+      : new HomeKeeper({ ...config, isGateway: false }, { ...deps, mesh: this.mesh });
     this.mesh.onLink((event) => {
       if (event.kind === 'established')
         this.#linkUp(event.peer, 'mesh', event.negotiation, event.remote);
@@ -247,6 +263,7 @@ class ComposedNode implements CasinoNode {
     }
     if (this.casino.kind === 'validator') await this.casino.local.stop();
     this.gatewayChoice?.stop();
+    this.#home?.stop();
     await this.gateway?.stop();
     this.mesh.stop();
   }

@@ -4,6 +4,7 @@
 import { bytesEqual } from '../core/bytes.ts';
 import { BitcrapsError } from '../core/errors.ts';
 import { peerIdText } from '../core/peer-id.ts';
+import { openTableRecord } from '../crypto/table-record.ts';
 import { DHT_SEQUENCE_MAX, DHT_VALUE_BYTES_MAX, type Dht, type DhtRecord } from '../env/dht.ts';
 import type { World } from './world.ts';
 
@@ -62,6 +63,13 @@ export function createSimDht(world: World, answerMs: number = ANSWER_MS): SimDht
         }
         const [key, copy] = [keyOf(networkId, signer.publicKey), value.slice()];
         await ask(name, () => put(key, copy, sequence));
+      },
+      async putSigned(record) {
+        const value = openTableRecord(world.primitives, networkId, record);
+        if (value === null) {
+          throw new BitcrapsError('DHT_RECORD_FORGED', { peer: peerIdText(record.publicKey) });
+        }
+        await ask(name, () => put(keyOf(networkId, record.publicKey), value, record.sequence));
       },
       async get(publicKey) {
         const key = keyOf(networkId, publicKey);

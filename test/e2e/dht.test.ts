@@ -7,7 +7,7 @@ import { identityFromSeed } from '../../src/crypto/signing.ts';
 import type { Dht } from '../../src/env/dht.ts';
 import { startBootstrapNode, startDhtNode, type DhtNode } from '../../src/platform/dht/dht-node.ts';
 import { createDhtRecords } from '../../src/platform/dht/dht-records.ts';
-import { networkContext } from '../../src/platform/dht/record-seal.ts';
+import { networkContext } from '../../src/crypto/table-record.ts';
 import { primitives } from '../../src/platform/node/primitives.ts';
 import { describeDht } from '../suites/dht.suite.ts';
 

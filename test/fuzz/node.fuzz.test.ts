@@ -22,6 +22,11 @@ import {
   encodeProbe,
   encodeProbeAnswer,
 } from '../../src/gateway/selection/probe-message.ts';
+import {
+  decodeHomeMessage,
+  encodeHomeMessage,
+} from '../../src/gateway/federation/home/home-message.ts';
+import { decodeHome, encodeHome } from '../../src/gateway/federation/home/home-record.ts';
 import { decodePresence, encodePresence } from '../../src/gateway/federation/presence.ts';
 import {
   decodeReply,
@@ -86,6 +91,30 @@ describe('bytes from the network', () => {
     sequence: 3n,
     peers: [testIdentity('p').publicKey, testIdentity('q').publicKey],
     validMs: 1000,
+  });
+
+  test('decodeHome', () => {
+    const now = 1_767_225_600_000;
+    const home = encodeHome({ gateways: [new Uint8Array(32).fill(3)], validUntilMs: now + 1_000 });
+    fuzz(bytesLike(home), (bytes) => {
+      const decoded = decodeHome(bytes, now);
+      if (decoded.ok) expect(encodeHome(decoded.value)).toEqual(bytes);
+      else expect(decoded.error.code).toBe('GATEWAY_HOME_MALFORMED');
+    });
+  });
+
+  test('decodeHomeMessage', () => {
+    const publicKey = new Uint8Array(32).fill(1);
+    const message = encodeHomeMessage({
+      publicKey,
+      sequence: 5n,
+      signature: new Uint8Array(64).fill(2),
+      sealed: new Uint8Array(81).fill(3),
+    });
+    fuzz(bytesLike(message), (bytes) => {
+      const record = decodeHomeMessage(publicKey, bytes);
+      if (record !== null) expect(encodeHomeMessage(record)).toEqual(bytes);
+    });
   });
 
   test('decodePresence: a changed record never passes', () => {

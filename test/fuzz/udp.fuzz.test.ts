@@ -10,7 +10,7 @@ import { utf8 } from '../../src/core/bytes.ts';
 import { identityFromSeed } from '../../src/crypto/signing.ts';
 import type { Link, LinkClose, Listener } from '../../src/env/link.ts';
 import type { SecretStream } from '../../src/platform/dht/hyperdht-api.ts';
-import { networkContext, openRecord, recordPlace } from '../../src/platform/dht/record-seal.ts';
+import { networkContext, openRecord, recordPlace } from '../../src/crypto/table-record.ts';
 import { MESSAGE_BYTES_MAX } from '../../src/platform/links/udp/bounded-secret-stream.ts';
 import { decodeLinkHello, encodeLinkHello } from '../../src/platform/links/udp/link-hello.ts';
 import { decodeOpening, encodeOpening } from '../../src/platform/links/udp/opening-message.ts';

@@ -6,7 +6,6 @@ import { createGateway, type Gateway } from '../../src/gateway/gateway.ts';
 import { CREDIT } from '../../src/gateway/accounting/credit.ts';
 import type { LedgerLimits } from '../../src/gateway/accounting/limits.ts';
 import { encodePresence } from '../../src/gateway/federation/presence.ts';
-import type { Mesh } from '../../src/mesh/mesh.ts';
 import { openNeighbour, type Neighbour } from '../../src/mesh/neighbour.ts';
 import { primitives } from '../../src/platform/node/primitives.ts';
 import { presets } from '../../src/resilience/presets.ts';
@@ -24,6 +23,7 @@ import {
   TEST_PROTOCOL,
   testIdentity,
 } from '../suites/mesh-rig.ts';
+import { claimingMesh } from '../suites/federation-rig.ts';
 
 const encoder = new TextEncoder();
 
@@ -53,20 +53,7 @@ class TwoMeshes {
   /** A gateway; with `claims` it announces those as members of its mesh. */
   add(name: string, meshName: string, claims: readonly string[] = []): void {
     const { mesh: own, clock } = this.rig.add(name, { meshName, gateway: true });
-    const claimed = claims.map((claim) => ({
-      peer: testIdentity(claim).publicKey,
-      reachable: true,
-      gateway: false,
-      hops: 1,
-      seenMsAgo: 0,
-    }));
-    const mesh: Mesh = new Proxy(own, {
-      get: (target, key) => {
-        if (key === 'members') return () => [...target.members(), ...claimed];
-        const value: unknown = Reflect.get(target, key, target);
-        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-      },
-    });
+    const mesh = claimingMesh(own, claims);
     const gateway = createGateway(
       {
         identity: testIdentity(name),

@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { identityFromSeed, type Identity } from '../../src/crypto/signing.ts';
+import { sealTableRecord } from '../../src/crypto/table-record.ts';
 import { DHT_SEQUENCE_MAX, DHT_VALUE_BYTES_MAX, type Dht } from '../../src/env/dht.ts';
 import { primitives } from '../../src/platform/node/primitives.ts';
 
@@ -53,6 +54,17 @@ export function describeDht(name: string, createArena: () => Promise<DhtArena>):
       await put(arena.writer, a, bytes(30, 3), 9n);
       expect(await get(arena.reader, a)).toEqual({ value: bytes(30, 3), sequence: 9n });
       expect(await get(arena.reader, b)).toEqual({ value: bytes(20, 2), sequence: 7n });
+    });
+
+    test('another node writes what its owner signed; what somebody else signed is refused', async () => {
+      const [a, b] = [identityOf(1), identityOf(2)];
+      const record = sealTableRecord(primitives, a, 'home', bytes(30, 3), 4n);
+      await arena.settle(arena.reader.putSigned(record));
+      expect(await get(arena.writer, a)).toEqual({ value: bytes(30, 3), sequence: 4n });
+      const stolen = { ...record, publicKey: b.publicKey };
+      await expect(arena.settle(arena.reader.putSigned(stolen))).rejects.toMatchObject({
+        code: 'DHT_RECORD_FORGED',
+      });
     });
 
     test('a lower sequence, or another value under the same one, is refused; the same again is not', async () => {

@@ -42,6 +42,9 @@ export interface Settings extends LimitSettings, SelectionSettings, BandwidthSet
   readonly gatewayListen: string;
   readonly gatewayAlsoListen: readonly string[];
   readonly gatewayJoin: readonly string[];
+  readonly dhtBootstrap: readonly string[];
+  readonly dhtListen: string;
+  readonly dhtServe: string;
   readonly validator: boolean;
   readonly casino: string;
   readonly casinoName: string;
@@ -76,12 +79,17 @@ const joins = z
   .array(
     z.string().refine((text) => {
       const at = text.indexOf('@');
+      if (text.startsWith('dht:')) return parsePeerId(text.slice('dht:'.length)).ok;
       return ADDRESS.test(text.slice(at + 1)) && (at < 0 || parsePeerId(text.slice(0, at)).ok);
-    }, 'addresses such as 192.168.1.5:7461 or PEERID@host:7461'),
+    }, 'addresses such as 192.168.1.5:7461, PEERID@host:7461 or dht:PEERID'),
   )
   .max(JOINS_MAX, `at most ${JOINS_MAX} addresses`);
 const addresses = z
-  .array(z.string().regex(ADDRESS, 'addresses such as ws:0.0.0.0:7463'))
+  .array(
+    z
+      .string()
+      .refine((text) => text === 'dht:' || ADDRESS.test(text), 'addresses such as ws:0.0.0.0:7463'),
+  )
   .max(JOINS_MAX, `at most ${JOINS_MAX} addresses`);
 const version = z.string().refine(
   (text) => {
@@ -296,6 +304,43 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   ...SELECTION_SETTINGS,
   ...BANDWIDTH_SETTINGS,
   ...LIMIT_SETTINGS,
+  dhtBootstrap: {
+    key: 'dht.bootstrap',
+    form: 'list',
+    flag: 'dht-bootstrap',
+    valueName: 'ADDR',
+    default: [],
+    comment:
+      'Nodes (host:port) through which this one joins the distributed table, where peers of all meshes say through which gateway they are reached, and by which gateways dial each other by key. Empty: it is not used.',
+    check: checkWith(
+      z
+        .array(z.string().regex(/^[^:@[\]\s]+:\d{1,5}$/, 'addresses such as 203.0.113.5:7464'))
+        .max(JOINS_MAX, `at most ${JOINS_MAX} addresses`),
+    ),
+  },
+  dhtListen: {
+    key: 'dht.listen',
+    form: 'text',
+    flag: 'dht-listen',
+    valueName: 'ADDR',
+    default: '0.0.0.0:0',
+    comment: 'The UDP socket of the distributed table, for a node that joins it. IPv4.',
+    check: checkWith(address),
+  },
+  dhtServe: {
+    key: 'dht.serve',
+    form: 'text',
+    flag: 'dht-serve',
+    valueName: 'ADDR',
+    default: '',
+    comment:
+      'The IPv4 address (host:port, as others reach it) at which this node keeps the table for all, so that others can name it in dht.bootstrap. Empty: it does not.',
+    check: checkWith(
+      z
+        .string()
+        .refine((text) => text === '' || ADDRESS.test(text), 'an address such as 203.0.113.5:7464'),
+    ),
+  },
   validator: {
     key: 'casino.validator',
     form: 'switch',

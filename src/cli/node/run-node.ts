@@ -17,6 +17,8 @@ import type { Listening } from '../../node/report.ts';
 import { parseDialTarget, type DialTarget } from '../../node/dialing.ts';
 import { createNode, type CasinoNode } from '../../node/node.ts';
 import type { NodeEvent } from '../../node/node-event.ts';
+import { createDhtRecords } from '../../platform/dht/dht-records.ts';
+import { startBootstrapNode, startDhtNode, type DhtNode } from '../../platform/dht/dht-node.ts';
 import { createTransports, transportOf, type Transport } from '../../platform/links/transports.ts';
 import { systemClock } from '../../platform/node/clock.ts';
 import { serveControl, type ControlServer } from '../../platform/node/control-socket.ts';
@@ -65,6 +67,7 @@ export interface NodeRequests {
 interface Ground {
   readonly lock: StateLock;
   readonly store: Store;
+  readonly dht: DhtNode | null;
   readonly transports: Transport;
   readonly gate: NodeGate;
   readonly logger: NodeLogger;
@@ -101,6 +104,8 @@ export async function bootNode(
       },
     );
     undo.push(watchLoopDelay((delayMs) => gate.observeDelay(delayMs)));
+    const dht = await openDht(settings);
+    if (dht !== null) undo.push(() => dht.close());
     const transports = createTransports({
       primitives,
       identity,
@@ -108,6 +113,7 @@ export async function bootNode(
       rng: systemRng,
       logger,
       gate,
+      ...(dht === null ? {} : { dht }),
     });
     undo.push(() => transports.close());
     const ownPrice = settings.gateway
@@ -150,11 +156,14 @@ export async function bootNode(
         store,
         bootEpoch,
         ...(ownPrice === null ? {} : { ownPrice }),
+        ...(dht === null
+          ? {}
+          : { dht: createDhtRecords({ primitives, node: dht, networkId: settings.networkId }) }),
       },
     );
     undo.push(() => node.stop());
     return await openDoors(
-      { lock, store, transports, gate, logger },
+      { lock, store, dht, transports, gate, logger },
       node,
       folder,
       settings,
@@ -187,7 +196,9 @@ async function openDoors(
   for (const address of settings.alsoListen) {
     others.push(await listen(address, (link) => node.acceptMesh(link)));
   }
-  for (const address of settings.gateway ? settings.gatewayAlsoListen : []) {
+  // Other gateways know of it, by its members' homes, no more than its key.
+  const byKey = ground.dht === null ? [] : ['dht:'];
+  for (const address of settings.gateway ? [...settings.gatewayAlsoListen, ...byKey] : []) {
     others.push(await listen(address, (link) => node.acceptBridge(link)));
   }
   const listening: Listening = {
@@ -229,11 +240,19 @@ async function openDoors(
       await gateway?.close();
       for (const listener of others) await listener.close();
       await ground.transports.close();
+      await ground.dht?.close();
       await ground.store.close();
       await ground.logger.flush();
       ground.lock.release();
     },
   };
+}
+
+/** The node's part in the distributed table, `null` if it has none. */
+function openDht({ dhtServe, dhtListen, dhtBootstrap }: Settings): Promise<DhtNode | null> {
+  if (dhtServe !== '') return startBootstrapNode({ listen: dhtServe, peers: dhtBootstrap });
+  if (dhtBootstrap.length === 0) return Promise.resolve(null);
+  return startDhtNode({ listen: dhtListen, bootstrap: dhtBootstrap });
 }
 
 function targets(joins: readonly string[]): readonly DialTarget[] {

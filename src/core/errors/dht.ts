@@ -26,4 +26,9 @@ export const dhtErrors = {
       'A bootstrap node is written as host:port with an IPv4 address or a name, and at least one is needed.',
     cure: 'Write for example 192.0.2.7:49737; run one with a fixed address and port if there is none.',
   },
+  DHT_RECORD_FORGED: {
+    message: 'a record of {peer} for the distributed table is not signed by it for this network',
+    cause: 'Somebody passes off a record as that of another peer, or it is of another network.',
+    cure: 'Nothing was written. Find out who gave the record.',
+  },
 } as const;

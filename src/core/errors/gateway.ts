@@ -79,4 +79,9 @@ export const gatewayErrors = {
     cause: 'A bandwidth limit is not a number, or out of range.',
     cure: 'Give it in Mbit/s within the range, or leave it out for no limit.',
   },
+  GATEWAY_HOME_MALFORMED: {
+    message: "a peer's home is malformed: {detail}",
+    cause: 'The record is of another version, has run out, or lasts longer than any may.',
+    cure: 'Check the clock of the peer, and upgrade it.',
+  },
 } as const;

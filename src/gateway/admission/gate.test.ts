@@ -425,3 +425,13 @@ describe('limits', () => {
     expect(rig().gate.change(changes)).toMatchObject({ ok: false });
   });
 });
+
+test('who is past puzzles is not asked for one, and bound by limits all the same', () => {
+  const { gate } = rig({ dialsPerSecondMax: 1 });
+  const kinds = new Set<string>();
+  for (let i = 0; i < 200; i += 1) {
+    const visit = gate.arrive({ ...caller(`203.${i}.113.5`), isPastPuzzles: true });
+    kinds.add(typeof visit === 'string' ? 'refused' : visit.begin(null).kind);
+  }
+  expect(kinds).toEqual(new Set(['admitted', 'refused']));
+});

@@ -224,8 +224,9 @@ class Gate implements NodeGate, VisitHost {
     const rate = this.#rateOf(this.#limits.dialsPerSecondMax);
     const mayBegin = this.#sketch.allows(ALL, rate, nowMs);
     const asksWork = this.#demand.bits > 0 || (!mayBegin && this.#limits.puzzleBitsMax > 0);
+    const mayAsk = answer === null && visit.caller.isPastPuzzles !== true;
     const judged = answer === null ? null : this.#judge(visit, answer, nowMs);
-    if ((answer === null && asksWork) || judged === 'challenged') return this.#challenged(visit);
+    if ((mayAsk && asksWork) || judged === 'challenged') return this.#challenged(visit);
     const reason = judged ?? (mayBegin ? null : 'rate-of-all');
     if (reason !== null) {
       if (reason.startsWith('answer-')) this.#charge(visit.origin, nowMs, FAILURE_COST);

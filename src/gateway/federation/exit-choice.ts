@@ -1,6 +1,6 @@
 // Which gateway of another mesh a packet leaves the bridges at: of those that announced its destination, one that is reached
 // over a bridge that this gateway was told to dial before one that came by itself, since anybody can come and announce
-// anything; of these the near ones share the flows.
+// anything, and one that the destination itself named before either; of these the near ones share the flows.
 
 import { bytesEqual } from '../../core/bytes.ts';
 import { byteKey, type ByteKey } from '../../routing/byte-key.ts';
@@ -21,7 +21,9 @@ export interface ExitChoiceDeps {
   readonly directory: PresenceDirectory;
   /** The way to a gateway; `null` if none leads there. */
   way(gateway: Uint8Array): Way | null;
-  /** Changes whenever a way may. */
+  /** The gateways that a peer named as its own, `null` if that is not known. */
+  homeOf(peer: Uint8Array): readonly Uint8Array[] | null;
+  /** Changes whenever a way or a home may. */
   version(): number;
 }
 
@@ -64,19 +66,23 @@ export class ExitChoice {
     const key = byteKey(destination);
     const known = this.#exits.get(key);
     if (known !== undefined) return known;
-    const exits = this.#choose(gateways);
+    const exits = this.#choose(gateways, this.#deps.homeOf(destination));
     if (this.#exits.size >= CHOICES_MAX) this.#exits.clear();
     this.#exits.set(key, exits);
     return exits;
   }
 
-  #choose(gateways: readonly Uint8Array[]): readonly Uint8Array[] {
+  #choose(
+    gateways: readonly Uint8Array[],
+    home: readonly Uint8Array[] | null,
+  ): readonly Uint8Array[] {
     const reachable = gateways.flatMap((gateway) => {
       const way = this.#deps.way(gateway);
       return way === null ? [] : [{ gateway, ...way }];
     });
+    const named = reachable.filter(({ gateway }) => home?.some((one) => bytesEqual(one, gateway)));
     const dialled = reachable.filter(({ isDialled }) => isDialled);
-    const trusted = dialled.length > 0 ? dialled : reachable;
+    const trusted = [named, dialled, reachable].find((some) => some.length > 0) ?? [];
     const best = Math.min(...trusted.map(({ cost }) => cost));
     return trusted.filter(({ cost }) => cost <= NEAR * best).map(({ gateway }) => gateway);
   }

@@ -4,23 +4,25 @@
 import { assert } from '../../core/assert.ts';
 import { bytesEqual } from '../../core/bytes.ts';
 import { BitcrapsError } from '../../core/errors.ts';
-import { signBlinded } from '../../crypto/blinded-key.ts';
+import {
+  networkContext,
+  openRecord,
+  openTableRecord,
+  recordPlace,
+  sealTableRecord,
+  type RecordPlace,
+} from '../../crypto/table-record.ts';
+import { peerIdText } from '../../core/peer-id.ts';
 import {
   DHT_SEQUENCE_MAX,
   DHT_VALUE_BYTES_MAX,
   type Dht,
   type DhtRecord,
   type DhtSigner,
+  type SignedDhtRecord,
 } from '../../env/dht.ts';
 import type { Primitives } from '../../env/primitives.ts';
 import type { DhtNode } from './dht-node.ts';
-import {
-  networkContext,
-  openRecord,
-  recordPlace,
-  sealRecord,
-  type RecordPlace,
-} from './record-seal.ts';
 
 const RETRIES = 2;
 
@@ -40,12 +42,14 @@ export function createDhtRecords(options: DhtRecordsOptions): Dht {
 class HyperDhtRecords implements Dht {
   readonly #primitives: Primitives;
   readonly #node: DhtNode;
+  readonly #networkId: string;
   readonly #context: Uint8Array;
   readonly #retries: number;
 
   constructor(options: DhtRecordsOptions) {
     this.#primitives = options.primitives;
     this.#node = options.node;
+    this.#networkId = options.networkId;
     this.#context = networkContext(options.networkId);
     this.#retries = options.retries ?? RETRIES;
   }
@@ -58,22 +62,38 @@ class HyperDhtRecords implements Dht {
     if (sequence < 1n || sequence > DHT_SEQUENCE_MAX) {
       throw new BitcrapsError('DHT_SEQUENCE_INVALID', { sequence });
     }
-    const place = recordPlace(this.#primitives, this.#context, signer.publicKey);
-    assert(place !== null, 'the key of an identity is valid');
-    const sealed = sealRecord(this.#primitives, place, sequence, value);
+    const { publicKey, secretKey } = signer;
+    const identity = { publicKey, secretKey };
+    await this.#write(
+      sealTableRecord(this.#primitives, identity, this.#networkId, value, sequence),
+    );
+  }
+
+  async putSigned(record: SignedDhtRecord): Promise<void> {
+    if (openTableRecord(this.#primitives, this.#networkId, record) === null) {
+      throw new BitcrapsError('DHT_RECORD_FORGED', { peer: peerIdText(record.publicKey) });
+    }
+    await this.#write(record);
+  }
+
+  async #write({ publicKey, sequence, sealed, signature }: SignedDhtRecord): Promise<void> {
+    const place = recordPlace(this.#primitives, this.#context, publicKey);
+    assert(place !== null, 'the key of a signed record is valid');
     // The nodes refuse a stale record silently, so what they hold is looked at first.
     const held = await this.#heldAt(place);
     const isNewer = held === null || sequence > BigInt(held.seq);
     if (!isNewer && !(sequence === BigInt(held.seq) && bytesEqual(held.value, sealed))) {
       throw new BitcrapsError('DHT_SEQUENCE_STALE', { held: held.seq, sequence });
     }
-    const publicKey = Buffer.from(place.key);
-    const sign = (message: Buffer): Buffer =>
-      Buffer.from(signBlinded(this.#primitives, signer, this.#context, message));
+    const sign = (): Buffer => Buffer.from(signature);
     try {
       const { engine } = this.#node;
       const options = { seq: Number(sequence), retries: this.#retries };
-      await engine.mutablePut({ publicKey, sign }, Buffer.from(sealed), options);
+      await engine.mutablePut(
+        { publicKey: Buffer.from(place.key), sign },
+        Buffer.from(sealed),
+        options,
+      );
     } catch (error) {
       throw unreachable(error);
     }

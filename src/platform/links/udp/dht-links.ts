@@ -131,10 +131,11 @@ export class DhtAcceptor {
     const visit = gate.arrive({
       address: stream.rawStream?.remoteHost ?? '',
       transport: 'udp',
+      // A puzzle has no place in hyperdht's handshake, which is over by now.
+      isPastPuzzles: true,
       receivedBytes: () => stream.rawStream?.bytesReceived ?? 0,
       end: stop,
     });
-    // A puzzle has no place in hyperdht's handshake: who is asked for one must come another way.
     const isIn = typeof visit !== 'string' && visit.begin(null).kind === 'admitted';
     if (typeof visit === 'string' || !isIn || this.#serving === null) {
       if (typeof visit !== 'string') visit.leave();

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { assert } from '../../core/assert.ts';
-import { identityFromSeed } from '../../crypto/signing.ts';
-import { DHT_VALUE_BYTES_MAX } from '../../env/dht.ts';
-import { primitives } from '../node/primitives.ts';
+import { assert } from '../core/assert.ts';
+import { identityFromSeed } from './signing.ts';
+import { DHT_VALUE_BYTES_MAX } from '../env/dht.ts';
+import { primitives } from '../platform/node/primitives.ts';
 import {
   networkContext,
   openRecord,
@@ -11,7 +11,7 @@ import {
   SEALED_BYTES_MAX,
   sealRecord,
   type RecordPlace,
-} from './record-seal.ts';
+} from './table-record.ts';
 
 function placeOf(seed: number, networkId: string): RecordPlace {
   const { publicKey } = identityFromSeed(primitives, new Uint8Array(32).fill(seed));
