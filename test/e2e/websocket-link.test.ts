@@ -419,6 +419,38 @@ describe('a WebSocket link', () => {
     expect(String((await pong)[0])).toBe('abc');
   });
 
+  test('masks what the other end may have chosen, and spares what is sealed', async () => {
+    const [a, b] = [node(), node()];
+    const inbound = Promise.withResolvers<Link>();
+    const { address } = await b.sockets.listen('ws:127.0.0.1:0', inbound.resolve);
+    const chunks: Buffer[] = [];
+    const wire = createServer((client) => {
+      const onward = connect(portOf(address), '127.0.0.1');
+      for (const socket of [client, onward]) socket.on('error', () => undefined);
+      client.on('data', (chunk) => chunks.push(chunk));
+      client.pipe(onward).pipe(client);
+    }).listen(0, '127.0.0.1');
+    opened.push({ close: () => void wire.close() });
+    await once(wire, 'listening');
+    const { port } = wire.address() as AddressInfo;
+    const out = await a.sockets.dialer.dial(`ws:127.0.0.1:${port}`, null);
+    const atOut = closeOf(out);
+    const got = new Promise<Uint8Array>((resolve) => {
+      void inbound.promise.then((link) =>
+        link.attach({ frame: resolve, drain: () => undefined, close: () => undefined }),
+      );
+    });
+    out.send(new Uint8Array(500));
+    await got;
+    out.destroy({ code: null, detail: 'done' });
+    await atOut;
+    const bytes = Buffer.concat(chunks);
+    const frames = maskedFrames(bytes.subarray(bytes.indexOf('\r\n\r\n') + 4));
+    // The two messages of the handshake, then the record.
+    expect(frames.map(({ length }) => length)).toEqual([32, 96, 4 + 500 + 16]);
+    expect(frames.map(({ mask }) => mask !== 0)).toEqual([true, true, false]);
+  });
+
   test('breaks when the other end sends a longer frame than agreed', async () => {
     const b = node();
     const a = node({ frameBytesMax: 128 * 1024, queueBytesMax: 1024 * 1024 });
@@ -535,6 +567,19 @@ describe('behind a proxy that ends TLS', () => {
     expect((await Promise.all(ends)).map(({ code }) => code)).toEqual([null, null]);
   });
 });
+
+/** Frames of a dialler (RFC 6455, section 5.2), each shorter than 64 KiB. */
+function maskedFrames(stream: Buffer): { readonly length: number; readonly mask: number }[] {
+  const frames = [];
+  for (let at = 0; at < stream.length;) {
+    const short = stream.readUInt8(at + 1) & 0x7f;
+    const length = short === 126 ? stream.readUInt16BE(at + 2) : short;
+    const maskAt = at + (short === 126 ? 4 : 2);
+    frames.push({ length, mask: stream.readUInt32BE(maskAt) });
+    at = maskAt + 4 + length;
+  }
+  return frames;
+}
 
 /** A server that takes connections, answers the request in one of three ways, and says nothing more. */
 async function silentServer(

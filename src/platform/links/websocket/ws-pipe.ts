@@ -1,5 +1,6 @@
 // Node's WebSockets, by `ws`, as pipes.
 
+import { randomFillSync } from 'node:crypto';
 import { WebSocket, type ClientOptions, type RawData } from 'ws';
 import { NOISE_MESSAGE_BYTES_MAX } from '../../../crypto/noise.ts';
 import type { MessagePipe, OpenPipe, PipeHandlers } from './message-pipe.ts';
@@ -11,6 +12,25 @@ const CLOSE_NORMAL = 1000;
 const FRAGMENTS_MAX = 64;
 /** Pieces of the socket's that a message is gathered from. */
 const CHUNKS_MAX = 4096;
+
+/**
+ * Whatever leaves a dialler and is longer is sealed; an answer to a ping is what the other end chose, and an answer to a
+ * challenge in part.
+ */
+const CHOSEN_BYTES_MAX = 125;
+
+/**
+ * A dialler must mask what it sends (section 5.3), so that nobody can choose bytes that a proxy on the way takes for a
+ * request. Nobody chooses what is sealed: there the mask is zero, which saves a pass that costs more than the seal.
+ */
+class Masking {
+  isSealed = false;
+  /** `ws` asks within the call that sends. */
+  readonly generate = (mask: Buffer): void => {
+    if (this.isSealed) mask.fill(0);
+    else randomFillSync(mask);
+  };
+}
 
 /** What a WebSocket of ours is set to, at either end. */
 export interface PipeSettings {
@@ -33,8 +53,12 @@ export const PIPE_SETTINGS: PipeSettings = {
   autoPong: false,
 };
 
-/** Takes over an open WebSocket; nobody else may listen to it. */
-export function pipeOf(socket: WebSocket, remoteAddress: string): MessagePipe {
+/** Takes over an open WebSocket; nobody else may listen to it. `masking` is a dialler's. */
+export function pipeOf(
+  socket: WebSocket,
+  remoteAddress: string,
+  masking: Masking = new Masking(),
+): MessagePipe {
   let handlers: PipeHandlers | null = null;
   let bufferedBytes = 0;
   let detail = 'the socket closed';
@@ -72,10 +96,12 @@ export function pipeOf(socket: WebSocket, remoteAddress: string): MessagePipe {
     send(message) {
       if (socket.readyState !== WebSocket.OPEN) return;
       bufferedBytes += message.length;
+      masking.isSealed = message.length > CHOSEN_BYTES_MAX;
       socket.send(message, (error) => {
         bufferedBytes -= message.length;
         if (error === undefined || error === null) handlers?.written();
       });
+      masking.isSealed = false;
     },
     pause: () => socket.pause(),
     resume: () => socket.resume(),
@@ -84,23 +110,13 @@ export function pipeOf(socket: WebSocket, remoteAddress: string): MessagePipe {
   };
 }
 
-/**
- * A dialler must mask what it sends (section 5.3), so that no script can choose bytes that a proxy on the way takes for
- * a request. What leaves here is a key or sealed: nobody chooses it. So the mask is zero, and saves a pass over it.
- */
-function noMask(mask: Buffer): void {
-  mask.fill(0);
-}
-
-const DIAL_SETTINGS: ClientOptions = {
-  ...PIPE_SETTINGS,
-  followRedirects: false,
-  generateMask: noMask,
-};
+const DIAL_SETTINGS: ClientOptions = { ...PIPE_SETTINGS, followRedirects: false };
 
 /** Opens WebSockets from Node. */
 export const openNodePipe: OpenPipe = (url, opening) => {
-  const socket = new WebSocket(url, [WEBSOCKET_PROTOCOL], DIAL_SETTINGS);
+  const masking = new Masking();
+  const settings = { ...DIAL_SETTINGS, generateMask: masking.generate };
+  const socket = new WebSocket(url, [WEBSOCKET_PROTOCOL], settings);
   let over = false;
   const settle = (act: () => void): void => {
     if (over) return;
@@ -119,7 +135,7 @@ export const openNodePipe: OpenPipe = (url, opening) => {
   socket.on('open', () =>
     settle(() => {
       socket.removeAllListeners();
-      opening.opened(pipeOf(socket, url));
+      opening.opened(pipeOf(socket, url, masking));
     }),
   );
   return () => {
