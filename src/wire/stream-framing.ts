@@ -29,11 +29,14 @@ export interface FrameSplitter {
   push(chunk: Uint8Array): Result<readonly Uint8Array[], FramingErrorCode>;
 }
 
-/** Splits a stream whose frames are 1…`frameBytesMax` bytes long. */
-export function createFrameSplitter(frameBytesMax: number): FrameSplitter {
+/** Splits a stream whose frames are 1…`frameBytesMax` bytes long. `allocate`: memory for a frame, whatever is in it. */
+export function createFrameSplitter(
+  frameBytesMax: number,
+  allocate: (bytes: number) => Uint8Array = (bytes) => new Uint8Array(bytes),
+): FrameSplitter {
   const prefix = new Uint8Array(PREFIX_BYTES);
   let prefixFilled = 0;
-  let partial = new Uint8Array(0);
+  let partial: Uint8Array = new Uint8Array(0);
   let partialFilled = 0;
   /** Length of the frame under way; 0 while its prefix is incomplete. */
   let frameBytes = 0;
@@ -43,7 +46,7 @@ export function createFrameSplitter(frameBytesMax: number): FrameSplitter {
   function reserve(filled: number): void {
     if (filled <= partial.length) return;
     const grown = Math.max(PARTIAL_GROWTH * filled, PARTIAL_BYTES_MIN);
-    const larger = new Uint8Array(Math.min(grown, frameBytes));
+    const larger = allocate(Math.min(grown, frameBytes));
     larger.set(partial.subarray(0, partialFilled));
     partial = larger;
   }

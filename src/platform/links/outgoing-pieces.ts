@@ -3,6 +3,7 @@
 
 import type { SentRange } from '../../env/link.ts';
 import { writeU32 } from '../../wire/big-endian.ts';
+import { madeOutside } from '../node/young-garbage.ts';
 
 /** Small, so that each piece that is written is a sign of life. */
 export const PIECE_BYTES_MAX: number = 64 * 1024;
@@ -10,6 +11,13 @@ const PIECE_BYTES_MIN = 1024;
 /** A piece serves about so many turns of a link that is busy alike. */
 const TURNS = 4;
 const PREFIX_BYTES = 4;
+
+/** Memory that may hold anything. Plain bytes: the `slice` of a Buffer would not copy. */
+export function uncleared(bytes: number): Uint8Array {
+  madeOutside(bytes);
+  const buffer = Buffer.allocUnsafeSlow(bytes);
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, bytes);
+}
 
 export class OutgoingPieces {
   /** Where the frame lies that came last. The pieces are never written to again. */
@@ -67,9 +75,7 @@ export class OutgoingPieces {
   #newTail(room: number): void {
     this.#sealTail();
     const expected = Math.max(PIECE_BYTES_MIN, TURNS * this.#lastTurnBytes, 2 * this.#turnBytes);
-    const piece = Buffer.allocUnsafeSlow(Math.max(room, Math.min(expected, PIECE_BYTES_MAX)));
-    // Plain bytes on the same memory: the `slice` of a Buffer would not copy.
-    this.#tail = new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
+    this.#tail = uncleared(Math.max(room, Math.min(expected, PIECE_BYTES_MAX)));
   }
 
   #sealTail(): void {

@@ -9,7 +9,8 @@ import type { Clock, Timer } from '../../env/clock.ts';
 import type { Link, LinkClose, LinkHandlers, SendResult, SentRange } from '../../env/link.ts';
 import type { Logger } from '../../env/logger.ts';
 import { createFrameSplitter, type FrameSplitter } from '../../wire/stream-framing.ts';
-import { OutgoingPieces } from './outgoing-pieces.ts';
+import { madeOutside } from '../node/young-garbage.ts';
+import { OutgoingPieces, uncleared } from './outgoing-pieces.ts';
 
 /** Handed to the socket at once. Small, so that each completed write is a sign of life; large enough for 1 GB/s. */
 const IN_FLIGHT_BYTES_MAX = 256 * 1024;
@@ -77,7 +78,7 @@ export class TlsLink implements Link {
     this.channelBinding = config.channelBinding;
     this.frameBytesMax = config.frameBytesMax;
     this.queueBytesMax = config.queueBytesMax;
-    this.#splitter = createFrameSplitter(config.frameBytesMax);
+    this.#splitter = createFrameSplitter(config.frameBytesMax, uncleared);
     this.#secure.on('error', (error) => this.#broken(error));
     this.#secure.on('end', () => this.#remoteEnded());
     this.#secure.on('close', () => this.#closed());
@@ -215,6 +216,7 @@ export class TlsLink implements Link {
   }
 
   #receive(chunk: Buffer): void {
+    madeOutside(chunk.length);
     // Plain bytes on the same memory: the `slice` of a Buffer would not copy.
     const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     // The goodbye is the last of the stream, and the splitter calls it an error: so what comes before it goes first.
