@@ -1,6 +1,7 @@
 // What a node has to do with the choice of gateways: it chooses among those of its mesh for its own packets, knows their
 // prices, and if it is one itself, tells what it offers.
 
+import { bytesEqual } from '../core/bytes.ts';
 import { featuresOf } from '../versioning/offer.ts';
 import type { ProtocolVersion } from '../versioning/protocol-version.ts';
 import type { Identity } from '../crypto/signing.ts';
@@ -91,11 +92,9 @@ export function createGatewayChoice(
       meshSource(mesh, config.meshName),
       ...(gateway === null ? [] : [bridgeSource(gateway)]),
     ],
-    priceOf(peer) {
-      for (const near of mesh.gateways().slice(0, PRICED_GATEWAYS_MAX)) prices.watch(near.peer);
-      // The class that players' messages are of.
-      return prices.book.termsOf(peer, clock.wallMs())?.game ?? null;
-    },
+    // The class that players' messages are of.
+    priceOf: (peer) => prices.book.termsOf(peer, clock.wallMs())?.game ?? null,
+    watchPrices: watching(prices),
   });
   return {
     selection,
@@ -109,6 +108,19 @@ export function createGatewayChoice(
       prices.stop();
       claims?.stop();
     },
+  };
+}
+
+/** Asks these gateways for their prices from now on, and no others. */
+function watching(prices: PriceService): (gateways: readonly Uint8Array[]) => void {
+  let watched: readonly Uint8Array[] = [];
+  return (gateways) => {
+    const wanted = gateways.slice(0, PRICED_GATEWAYS_MAX);
+    for (const one of watched) {
+      if (!wanted.some((other) => bytesEqual(other, one))) prices.unwatch(one);
+    }
+    for (const one of wanted) prices.watch(one);
+    watched = wanted;
   };
 }
 

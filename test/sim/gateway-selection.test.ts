@@ -76,6 +76,28 @@ test('a gateway that can carry four times as much gets the larger share', async 
   expect(share).toBeLessThan(0.88);
 });
 
+test('a gateway that comes takes what the others have too much of', async () => {
+  const rig = await settled({ players: 10, gateways: 2 });
+  const rate = 100_000;
+  rig.capacities.set('g1', rate).set('g2', rate);
+  await rig.traffic(5_000, 500);
+  const loads = (): readonly number[] =>
+    rig.gateways.map((name) => rig.claims.get(name)?.now().load ?? 0);
+  const sum = loads().reduce((total, load) => total + load, 0);
+  // Two have a little less room than is needed, three have enough.
+  const capacity = (sum * rate) / 2 / 0.95;
+  for (const name of ['g1', 'g2', 'g3']) rig.capacities.set(name, capacity);
+  await rig.traffic(5_000, 500);
+  expect(Math.max(...loads())).toBeGreaterThan(0.85);
+  rig.addGateway('g3');
+  await rig.traffic(60_000, 500);
+  expect(rig.placed().get('g3')).toBeGreaterThan(0);
+  expect(Math.max(...loads())).toBeLessThan(0.85);
+  const moves = rig.moves();
+  await rig.traffic(20_000, 500);
+  expect(rig.moves()).toBe(moves);
+});
+
 describe('a gateway that', () => {
   test('gets slow: traffic moves to the others and stays there', async () => {
     const rig = await settled({ criteria: { preference: 'LowestLatency' } });

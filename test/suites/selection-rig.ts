@@ -49,7 +49,7 @@ export const FAR = 'far';
 export class SelectionRig {
   readonly rig: MeshRig;
   readonly players: readonly string[];
-  readonly gateways: readonly string[];
+  readonly gateways: string[];
   readonly farPeers: readonly string[];
   readonly selections = new Map<string, GatewaySelection>();
   readonly bridges = new Map<string, Gateway>();
@@ -70,7 +70,7 @@ export class SelectionRig {
     this.#options = options;
     this.rig = new MeshRig(options.seed ?? 1);
     this.players = names('p', options.players);
-    this.gateways = names('g', options.gateways);
+    this.gateways = [...names('g', options.gateways)];
     this.farPeers = names('x', options.farPeers);
     this.rig.add(HUB, { meshName: 'near' });
     for (const name of [...this.players, ...this.gateways]) {
@@ -88,11 +88,15 @@ export class SelectionRig {
       this.rig.add(name, { meshName: 'far' });
       this.rig.link(name, FAR);
     }
-    for (const name of this.gateways) {
-      const [dialer, listener] = this.rig.network.pair(name, FAR);
-      this.bridge(name).addLink(dialer);
-      this.bridge(FAR).addLink(listener);
-    }
+    for (const name of this.gateways) this.#join(name);
+  }
+
+  /** Another gateway comes. */
+  addGateway(name: string): void {
+    this.gateways.push(name);
+    this.#addNear(name);
+    this.rig.link(name, HUB);
+    this.#join(name);
   }
 
   selection(name: string): GatewaySelection {
@@ -181,6 +185,12 @@ export class SelectionRig {
   receivedSince(marker: number): number {
     const inboxes = this.farPeers.flatMap((name) => this.rig.node(name).inbox);
     return inboxes.filter(({ text }) => Number.parseInt(text, 10) > marker).length;
+  }
+
+  #join(name: string): void {
+    const [dialer, listener] = this.rig.network.pair(name, FAR);
+    this.bridge(name).addLink(dialer);
+    this.bridge(FAR).addLink(listener);
   }
 
   #addNear(name: string): void {

@@ -4,7 +4,6 @@ import { byteKey } from '../../routing/byte-key.ts';
 import { createWorld, type World } from '../../sim/world.ts';
 import {
   GatewayProber,
-  IDLE_INTERVAL_MS,
   PROBE_INTERVAL_MS,
   PROBED_GATEWAYS_MAX,
   PROBES_BURST,
@@ -76,16 +75,25 @@ describe('a prober', () => {
     expect(rig.silences).toEqual([]);
   });
 
-  test('that has nothing to send asks seldom', () => {
+  test('asks nothing while nobody wants to know, and at once when somebody does', () => {
     const rig = new Rig();
     rig.prober.aim(gateways(1));
-    rig.run(10 * IDLE_INTERVAL_MS);
-    expect(rig.asked.length).toBeLessThan(16);
-    expect(rig.asked.length).toBeGreaterThan(7);
+    rig.run(100_000);
+    expect(rig.asked).toEqual([]);
     rig.prober.active = true;
-    const before = rig.asked.length;
     rig.run(1_000);
-    expect(rig.asked.length).toBe(before + 1);
+    expect(rig.asked.length).toBeGreaterThan(0);
+    rig.run(10_000);
+    rig.prober.active = false;
+    const before = rig.asked.length;
+    rig.run(100_000);
+    expect(rig.asked.length).toBe(before);
+    expect(rig.silences).toEqual([]);
+    // Meanwhile its session may have ended: the first answer is not timed.
+    const timed = rig.roundTrips.length;
+    rig.prober.active = true;
+    rig.run(1_000);
+    expect(rig.roundTrips[timed]).toBeNull();
   });
 
   test('asks more quickly after a silence, and then as before', () => {
@@ -134,6 +142,7 @@ describe('a prober', () => {
     const rig = new Rig();
     rig.answerMs = () => null;
     const [gateway = new Uint8Array(32)] = gateways(1);
+    rig.prober.active = true;
     rig.prober.aim([gateway]);
     rig.run(400);
     const [{ id, key } = { id: 0, key: '' }] = rig.asked.slice(-1);

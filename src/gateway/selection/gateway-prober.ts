@@ -1,6 +1,7 @@
 // Asks gateways from time to time whether they are there, one small message at a time: at intervals spread by chance, so that
-// nodes that started together do not ask together; sooner after a silence, so that a dead gateway is found out quickly; and
-// never more in all than one token bucket lets through.
+// nodes that started together do not ask together; sooner after a silence, so that a dead gateway is found out quickly;
+// never more in all than one token bucket lets through; and nothing while nobody wants to know, since all nodes of a large
+// mesh together would keep its gateways busy.
 
 import type { Clock, Timer } from '../../env/clock.ts';
 import type { Rng } from '../../env/rng.ts';
@@ -9,10 +10,8 @@ import { createTokenBucket } from '../../core/token-bucket.ts';
 
 /** Gateways that are asked; further ones are not. */
 export const PROBED_GATEWAYS_MAX = 64;
-/** Of a node that sends to other meshes. Two are lost before a dead gateway is silent: some seconds. */
+/** Short enough to follow a load, long enough to be a small part of what a node sends. */
 export const PROBE_INTERVAL_MS = 2_000;
-/** Of one that does not: enough to show something. */
-export const IDLE_INTERVAL_MS = 30_000;
 /** After a silence. */
 export const RETRY_INTERVAL_MS = 300;
 /** Silences in a row that are followed up quickly; a gateway that is gone is asked at the usual interval. */
@@ -80,11 +79,16 @@ export class GatewayProber {
     this.#arm();
   }
 
-  /** Whether this node sends to other meshes: then it asks often. */
+  /** Whether it asks at all. */
   set active(active: boolean) {
     if (active === this.#active) return;
     this.#active = active;
-    if (active) for (const key of this.#targets.keys()) this.soon(key);
+    for (const target of this.#targets.values()) {
+      target.asked = null;
+      // Sessions may have ended meanwhile.
+      target.timed = false;
+      if (active) this.soon(target.key);
+    }
   }
 
   /** Asks this one next, if it is not being asked. */
@@ -110,7 +114,7 @@ export class GatewayProber {
     // Without a time there is nothing to go by yet.
     const isFirst = !target.timed;
     target.timed = true;
-    target.dueAtMs = nowMs + this.#spread(isFirst ? RETRY_INTERVAL_MS : this.#intervalMs());
+    target.dueAtMs = nowMs + this.#spread(isFirst ? RETRY_INTERVAL_MS : PROBE_INTERVAL_MS);
     this.#arm();
     return { roundTripMs };
   }
@@ -121,16 +125,13 @@ export class GatewayProber {
     this.#targets.clear();
   }
 
-  #intervalMs(): number {
-    return this.#active ? PROBE_INTERVAL_MS : IDLE_INTERVAL_MS;
-  }
-
   #spread(ms: number): number {
     return ms * (1 - JITTER + (2 * JITTER * this.#deps.rng.uint32()) / 2 ** 32);
   }
 
   #look(): void {
     this.#timer = null;
+    if (!this.#active) return;
     const nowMs = this.#deps.clock.now();
     for (const target of this.#targets.values()) {
       if (target.asked !== null && target.asked.untilMs <= nowMs) this.#silence(target, nowMs);
@@ -149,7 +150,7 @@ export class GatewayProber {
   #ask(target: Target, nowMs: number): void {
     const id = this.#deps.rng.uint32();
     if (!this.#deps.send(target.gateway, id)) {
-      target.dueAtMs = nowMs + this.#spread(this.#intervalMs());
+      target.dueAtMs = nowMs + this.#spread(PROBE_INTERVAL_MS);
       return;
     }
     this.#sent += 1;
@@ -161,13 +162,13 @@ export class GatewayProber {
     target.asked = null;
     target.silences += 1;
     target.timed = false;
-    const again = target.silences <= RETRIES_MAX ? RETRY_INTERVAL_MS : this.#intervalMs();
+    const again = target.silences <= RETRIES_MAX ? RETRY_INTERVAL_MS : PROBE_INTERVAL_MS;
     target.dueAtMs = nowMs + this.#spread(again);
     this.#deps.unanswered(target.key);
   }
 
   #arm(): void {
-    if (this.#stopped) return;
+    if (this.#stopped || !this.#active) return;
     const { clock } = this.#deps;
     let atMs = Infinity;
     for (const { asked, dueAtMs } of this.#targets.values()) {

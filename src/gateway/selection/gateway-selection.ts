@@ -30,7 +30,7 @@ import { StickyPlacements, type Place } from './sticky-placements.ts';
 const LOOK_MS = 1_000;
 /** Nothing older is decided by. */
 const STALE_MS = 250;
-/** A node that sent nothing to another mesh for so long asks gateways less often. */
+/** A node that sent nothing to another mesh for so long, and was not asked, lets gateways be. */
 const IDLE_MS = 60_000;
 /** What must be better by so much for so long is worth a change. */
 const SWITCH = { margin: 0.1, holdMs: 5_000 };
@@ -51,6 +51,8 @@ export interface GatewaySelectionDeps {
   readonly desk: OfferDesk | null;
   /** See `GatewayView`. */
   priceOf(gateway: Uint8Array): bigint | null;
+  /** The gateways of this mesh whose price matters from now on, the nearest first; none while nothing is sent. */
+  watchPrices?(gateways: readonly Uint8Array[]): void;
 }
 
 /** The outcome of a selection with its reasons. */
@@ -87,7 +89,9 @@ export class GatewaySelection {
   #criteria: SelectionCriteria;
   #evaluation: Evaluation | null = null;
   #usedAtMs = -Infinity;
-  #timer: Timer;
+  #stopped = false;
+  /** While somebody wants to know. */
+  #timer: Timer | null = null;
 
   constructor(criteria: Partial<SelectionCriteria>, deps: GatewaySelectionDeps) {
     const { clock, rng, mesh } = deps;
@@ -109,7 +113,6 @@ export class GatewaySelection {
     mesh.onFeedback((feedback) => this.#heard(feedback));
     mesh.onUnreachable((destination, code) => this.#unreachable(destination, code));
     mesh.onLink(() => (this.#evaluation = null));
-    this.#timer = clock.after(0, () => this.#look());
   }
 
   get criteria(): SelectionCriteria {
@@ -129,6 +132,7 @@ export class GatewaySelection {
 
   /** Every gateway that is known, with what it claims and what was measured. */
   discover(): readonly KnownGateway[] {
+    this.#use();
     this.#view.refresh();
     return this.#view.known();
   }
@@ -138,6 +142,7 @@ export class GatewaySelection {
    * changes nothing.
    */
   selectBest(criteria?: Partial<SelectionCriteria>): Selection {
+    this.#use();
     const { clock, rng } = this.#deps;
     const rest = {
       switches: this.#hysteresis.switches,
@@ -162,9 +167,8 @@ export class GatewaySelection {
   choose(destination: Uint8Array, except: Uint8Array | null): Uint8Array | null {
     // A packet of somebody else that its own gateway could not carry.
     if (except !== null) return this.#nearestBut(except);
+    this.#use();
     const nowMs = this.#deps.clock.now();
-    this.#usedAtMs = nowMs;
-    this.#prober.active = true;
     const { places, peers, provisional } = this.#evaluate();
     const id = byteKey(destination);
     const key = this.#placements.choose(id, destination, places, provisional, nowMs);
@@ -172,7 +176,8 @@ export class GatewaySelection {
   }
 
   stop(): void {
-    this.#timer.cancel();
+    this.#timer?.cancel();
+    this.#stopped = true;
     this.#prober.stop();
   }
 
@@ -181,13 +186,21 @@ export class GatewaySelection {
     return mesh.gateways().find(({ peer }) => !bytesEqual(peer, except))?.peer ?? null;
   }
 
+  /** Somebody wants to know: gateways are asked from now on. */
+  #use(): void {
+    this.#usedAtMs = this.#deps.clock.now();
+    if (this.#timer === null && !this.#stopped) this.#look();
+  }
+
   #look(): void {
-    const { clock } = this.#deps;
-    this.#timer = clock.after(LOOK_MS, () => this.#look());
+    const { clock, mesh } = this.#deps;
+    const isIdle = clock.now() - this.#usedAtMs >= IDLE_MS;
+    this.#timer = isIdle ? null : clock.after(LOOK_MS, () => this.#look());
     this.#evaluation = null;
     this.#evaluate();
+    this.#prober.active = !isIdle;
     this.#prober.aim(this.#view.known().map(({ found }) => found.gateway));
-    this.#prober.active = clock.now() - this.#usedAtMs < IDLE_MS;
+    this.#deps.watchPrices?.(isIdle ? [] : mesh.gateways().map(({ peer }) => peer));
   }
 
   #evaluate(): Evaluation {
