@@ -55,12 +55,13 @@ async function rowsFor(sources: number, quick: boolean, seed: number): Promise<r
       { name: 'plain', round: rounds(new FifoPacketQueue(), frames, packets) },
       { name: 'shaped', round: rounds(queue({}), frames, packets) },
       { name: 'limited', round: rounds(queue(LIMITED), frames, packets) },
+      { name: 'passed', round: passing(queue({}), frames, packets) },
     ],
     { rounds: quick ? ROUNDS_QUICK : ROUNDS, warmUpRounds: 2 },
     benchRng(seed, 'order'),
   );
   const plain = summarize(costs.plain).median;
-  const figure = (name: 'shaped' | 'limited', title: string): Row => {
+  const figure = (name: 'shaped' | 'limited' | 'passed', title: string): Row => {
     const summary = summarize(costs[name]);
     return row({
       name: `${name}-${sources}`,
@@ -73,7 +74,11 @@ async function rowsFor(sources: number, quick: boolean, seed: number): Promise<r
       threshold: WANTED,
     });
   };
-  return [figure('shaped', 'in and out'), figure('limited', 'with limits')];
+  return [
+    figure('shaped', 'in and out'),
+    figure('limited', 'with limits'),
+    figure('passed', 'past an empty one'),
+  ];
 }
 
 /** In turn of the sources, so that with many of them none is in a cache. */
@@ -125,5 +130,22 @@ function rounds(queue: PacketQueue, frames: readonly Uint8Array[], packets: numb
         }
       }
       assert(queue.bytes === 0, 'all that went in came out');
+    });
+}
+
+/** What a link that is free costs: nothing waits, and each packet goes at once. */
+function passing(queue: PacketQueue, frames: readonly Uint8Array[], packets: number): () => number {
+  let nowMs = 0;
+  let at = 0;
+  return () =>
+    processorNanosecondsPer(packets, () => {
+      let passed = 0;
+      for (let done = 0; done < packets; done += 1) {
+        nowMs += PAUSE_MS / DEPTH;
+        const frame = frames[at];
+        if (frame !== undefined && queue.pass?.(frame, nowMs) === true) passed += 1;
+        at = at + 1 === frames.length ? 0 : at + 1;
+      }
+      assert(passed === packets, 'all of them went');
     });
 }

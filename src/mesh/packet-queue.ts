@@ -32,7 +32,10 @@ export interface PacketQueue {
   measured(roundTripMs: number, nowMs: number): void;
   /** `ready` is called, never from within another call, when what had to wait for its time may go. */
   onReady(ready: () => void): void;
-  /** `dropped` is called with a frame that was taken and will not go. Without this the queue drops nothing that it took. */
+  /**
+   * `dropped` is called with a frame that was taken and will not go, though the link lives. Without this the queue drops
+   * nothing that it took.
+   */
   onDrop?(dropped: (frame: Uint8Array) => void): void;
   /** The link has ended: nothing is pushed or taken any more. What still waits can be handed over until then. */
   close(): void;

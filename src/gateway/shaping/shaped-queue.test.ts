@@ -41,6 +41,7 @@ class Wire {
   readonly sent: Sent[] = [];
   readonly queue: PacketQueue;
   refused = 0;
+  dropped = 0;
   isHeld = false;
   readonly #world: World;
   readonly #bytesPerMs: number;
@@ -51,6 +52,7 @@ class Wire {
     this.queue = queue;
     this.#bytesPerMs = bytesPerMs;
     queue.onReady(() => this.wake());
+    queue.onDrop?.(() => (this.dropped += 1));
   }
 
   push(bytes: Uint8Array): void {
@@ -168,11 +170,37 @@ describe('whatever comes', () => {
           expect(usage.queuedBytes).toBe(0);
           const left = wires.reduce((sum, { sent }) => sum + sent.length, 0);
           expect(usage.totals.out).toBe(left);
-          expect(usage.drops['source-full']).toBe(wires.reduce((sum, w) => sum + w.refused, 0));
+          const { 'source-full': full, standing, overflow, 'link-closed': closed } = usage.drops;
+          const refused = wires.reduce((sum, wire) => sum + wire.refused, 0);
+          expect(full).toBe(refused);
+          // What was taken and did not go was told of, save what was lost with its link.
+          expect(standing + overflow).toBe(wires.reduce((sum, wire) => sum + wire.dropped, 0));
+          if (closing === 3) expect(closed).toBe(0);
         },
       ),
       { numRuns: 40 },
     );
+  });
+
+  test('a packet may pass where nothing waits and nothing is limited, and counts as if it had waited', () => {
+    const rig = new Rig();
+    const wire = rig.wire();
+    const { queue } = wire;
+    const now = rig.world.clock.now();
+    expect(queue.pass?.(frame(1, 500, TrafficClass.game), now)).toBe(true);
+    expect(queue.pass?.(frame(1, 700, TrafficClass.bulk), now)).toBe(true);
+    expect(rig.usage()).toMatchObject({
+      totals: { in: 2, out: 2 },
+      classes: { game: { bytes: 500, queueMsP99: 0 }, bulk: { bytes: 700 } },
+      sources: [{ packetsPerSecond: 0.2 }],
+    });
+    wire.isHeld = true;
+    wire.push(frame(2, 100, TrafficClass.game));
+    expect(queue.pass?.(frame(1, 500, TrafficClass.game), now)).toBe(false);
+    for (const limits of [{ internetMbpsMax: 5 }, { peerMbpsMax: 5 }]) {
+      const limited = new Rig(limits).wire().queue;
+      expect(limited.pass?.(frame(1, 500, TrafficClass.game), now)).toBe(false);
+    }
   });
 
   test('the packets of one source and class leave a link in order', () => {

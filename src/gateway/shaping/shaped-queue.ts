@@ -127,6 +127,23 @@ export class ShapedQueue implements PacketQueue {
     return frame;
   }
 
+  pass(frame: Uint8Array, nowMs: number): boolean {
+    const shaped = this.#interface;
+    const isFree = this.bytes === 0 && this.#pace.perMs === Infinity && !this.#isClosed;
+    if (!isFree || shaped.isSourceLimited || shaped.bucket.perMs !== Infinity) return false;
+    const bytes = frame.length;
+    const { state } = shaped.sources;
+    const { slot } = shaped.sources.at(frame, PACKET_AT + SOURCE_AT);
+    const [type, flags] = [frame[PACKET_AT + TYPE_AT] ?? 0, frame[PACKET_AT + FLAGS_AT] ?? 0];
+    const rank = classify(type, flags, bytes, state, slot, shaped.rates, nowMs);
+    this.waitedMs = 0;
+    this.#adaptive.sent(bytes);
+    countSent(state, slot, bytes, nowMs, USAGE_WINDOW_MS);
+    shaped.arrived();
+    shaped.left(rank, bytes, 0, nowMs);
+    return true;
+  }
+
   handOver(takes: (frame: Uint8Array) => boolean): void {
     this.#chosen = null;
     for (const { queue, frame } of this.#inOrder()) {
