@@ -1,6 +1,7 @@
 // `bitcraps status`: what a running node is, knows and has carried.
 
 import { Command } from 'commander';
+import type { AccountingReport } from '../gateway/accounting/accounting-report.ts';
 import type { CasinoReport, StatusReport } from '../node/report.ts';
 import { bandwidthRows } from './bandwidth-rows.ts';
 import { askNode, withNodeChoice, type AskOptions } from './ask-node.ts';
@@ -70,6 +71,7 @@ function statusText(status: StatusReport): string {
     ...rows,
     ...bandwidthRows(status.bandwidth),
     ...admissionRows(status.admission),
+    ...accountRows(status.accounting),
     ...casinoRows(casino),
   ]);
 }
@@ -91,6 +93,38 @@ function admissionRows(admission: StatusReport['admission']): readonly (readonly
     ],
     ...(total === 0 ? [] : [['refused', `${total}: ${most.join(', ')}`]]),
   ];
+}
+
+function accountRows(accounts: AccountingReport | null): readonly (readonly string[])[] {
+  if (accounts === null) return [];
+  const { carried, acknowledged, underWay, unacknowledged, came, dropped, price } = accounts;
+  const drops = Object.entries(dropped).map(([code, { packets }]) => `${packets} ${code}`);
+  const rows = [
+    [
+      'carried',
+      `${carried.packets} packets (${carried.bytes} B) over bridges, ${came.packets} came`,
+    ],
+    [
+      'of these',
+      `${acknowledged.packets} acknowledged, ${underWay.packets} under way, ${unacknowledged.packets} not acknowledged`,
+    ],
+  ];
+  if (drops.length > 0) rows.push(['refused', drops.join(', ')]);
+  const [busiest] = accounts.peers;
+  if (busiest !== undefined) {
+    const name = busiest.peer === null ? 'others' : shortPeer(busiest.peer);
+    rows.push([
+      'most for',
+      `${name}: ${busiest.bytesOut} B out, ${busiest.bytesIn} B in, ${busiest.creditBytesUsed} of ${busiest.creditBytes} B of credit used`,
+    ]);
+  }
+  if (price !== null) {
+    const { now, next } = price;
+    const change =
+      next === null ? '' : `; ${next.game} from ${new Date(next.fromMs).toISOString()}`;
+    rows.push(['asks', `${now.game} CRAP per MiB of game traffic${change}`]);
+  }
+  return rows;
 }
 
 function casinoRows(casino: CasinoReport | null): readonly (readonly string[])[] {

@@ -72,7 +72,7 @@ export interface GatewayDeps {
   /** Keeps the accounts. Default: they end with the gateway. */
   readonly store?: Store;
   /** What the gateway asks. Default: nothing. */
-  readonly price?: OwnPrice;
+  readonly ownPrice?: OwnPrice;
   /** Bounds of the accounts and of credit. Default: `LEDGER`. */
   readonly accounting?: Partial<LedgerLimits>;
   /** Where peers of other meshes say through whom they are reached, and members of this one. Default: nowhere. */

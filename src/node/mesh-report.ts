@@ -37,6 +37,7 @@ export function statusReport(node: CasinoNode, clock: Clock, listening: Listenin
     },
     traffic: trafficReport(node),
     bridge: bridgeTraffic(node),
+    accounting: node.gateway?.accounting() ?? null,
     bandwidth: node.gateway?.shaper.usage() ?? null,
     admission: node.gate?.report() ?? null,
     casino: casinoReport(node),

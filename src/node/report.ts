@@ -1,6 +1,7 @@
 // What a node says of itself over its control socket: plain data, JSON as it stands. PeerIds are base32 texts, amounts
 // decimal texts in CRAP, durations milliseconds; what was not measured is `null`.
 
+import type { AccountingReport } from '../gateway/accounting/accounting-report.ts';
 import type { AdmissionReport } from '../gateway/admission/gate.ts';
 import type { BandwidthUsage } from '../gateway/shaping/bandwidth-usage.ts';
 import type { Mode } from '../versioning/negotiate.ts';
@@ -28,6 +29,8 @@ export interface StatusReport {
   readonly members: { readonly known: number; readonly reachable: number };
   readonly traffic: TrafficReport;
   readonly bridge: BridgeTrafficReport | null;
+  /** What this gateway carried for whom; `null` where it is none. */
+  readonly accounting: AccountingReport | null;
   /** What this gateway sent lately, and what held it up; `null` at a node that is none. */
   readonly bandwidth: BandwidthUsage | null;
   /** Who came in and who did not; `null` at a node without a gate. */

@@ -373,7 +373,7 @@ describe('epochs', () => {
       rng: world.rng('ledger'),
       logger: silentLogger,
       store,
-      price,
+      ownPrice: price,
     };
     const ledger = new RelayLedger(deps, { epochMs: 100 * PRICE_NOTICE_MS });
     const account = ledger.open(far);

@@ -8,12 +8,14 @@ import { BitcrapsError, type ErrorCode } from '../../core/errors.ts';
 import { peerIdText } from '../../core/peer-id.ts';
 import type { Clock, Timer } from '../../env/clock.ts';
 import type { Logger } from '../../env/logger.ts';
+import type { Metrics } from '../../env/metrics.ts';
 import type { Rng } from '../../env/rng.ts';
 import type { Store, StoreEntry, StoreWrite } from '../../env/store.ts';
 import type { LinkAccounts, LinkArrivals } from '../../mesh/link-account.ts';
 import { TrafficClass } from '../../wire/traffic-class.ts';
 import { BridgeAccount } from './bridge-account.ts';
 import { FlowBook } from './flow-book.ts';
+import { ledgerMetrics } from './ledger-metrics.ts';
 import { checkLimits, LEDGER, type LedgerLimits } from './limits.ts';
 import type { OwnPrice } from './own-price.ts';
 import type { PriceTable } from './price.ts';
@@ -51,7 +53,9 @@ export interface RelayLedgerDeps {
   /** `null`: what leaves memory is gone, and so is all at the end. */
   readonly store: Store | null;
   /** What this gateway asks. Default: nothing. */
-  readonly price?: OwnPrice;
+  readonly ownPrice?: OwnPrice;
+  /** Default: nobody reads them. */
+  readonly metrics?: Metrics;
 }
 
 interface Batch {
@@ -94,7 +98,7 @@ export class RelayLedger implements LinkAccounts {
     this.#deps = deps;
     this.limits = { ...LEDGER, ...limits };
     checkLimits(this.limits);
-    this.price = deps.price ?? null;
+    this.price = deps.ownPrice ?? null;
     this.writing = new WriteBehind({
       ...deps,
       flushMs: this.limits.flushMs,
@@ -109,6 +113,7 @@ export class RelayLedger implements LinkAccounts {
     });
     this.#prunedBefore = 0;
     this.#turnEpoch();
+    if (deps.metrics !== undefined) ledgerMetrics(deps.metrics, this.book);
   }
 
   get epoch(): number {
