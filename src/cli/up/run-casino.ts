@@ -8,6 +8,7 @@ import type { RouteReport, StatusReport } from '../../node/report.ts';
 import { callControl } from '../../platform/node/control-socket.ts';
 import { lockState } from '../../platform/node/state-lock.ts';
 import { SOLO_DISCLOSURE } from '../../casino/genesis.ts';
+import { startBootstrapNode, type DhtNode } from '../../platform/dht/dht-node.ts';
 import type { Settings } from '../config/settings.ts';
 import { shellQuoted } from '../shell-quoted.ts';
 import { controlSocketPath } from '../state-folder.ts';
@@ -38,7 +39,7 @@ export interface RunOptions {
   readonly say: (line: string) => void;
 }
 
-function settingsOf(planned: PlannedNode, pace: string): Partial<Settings> {
+function settingsOf(planned: PlannedNode, pace: string, dht: string): Partial<Settings> {
   return {
     networkId: LOCAL_NETWORK,
     proofBits: LOCAL_PROOF_BITS,
@@ -48,6 +49,7 @@ function settingsOf(planned: PlannedNode, pace: string): Partial<Settings> {
     listen: '127.0.0.1:0',
     gateway: planned.role === 'gateway',
     gatewayListen: '127.0.0.1:0',
+    ...(planned.role === 'gateway' ? { dhtBootstrap: [dht], dhtListen: '127.0.0.1:0' } : {}),
     validator: planned.role === 'validator',
     casinoName: 'local-casino',
     shooterTimeout: '5s',
@@ -91,6 +93,8 @@ class CasinoRun {
   begun = false;
   #lastRollAt = performance.now();
   #supervisor: Supervisor | null = null;
+  /** By which the gateways find the distributed table. */
+  #dht: DhtNode | null = null;
 
   constructor(options: RunOptions, transcript: string) {
     this.#options = options;
@@ -107,10 +111,12 @@ class CasinoRun {
       `network ${LOCAL_NETWORK}, made for this run: proof of work ${LOCAL_PROOF_BITS} bit; chips are play tokens`,
     );
     say(colour.yellow(SOLO_DISCLOSURE));
+    const dht = await startBootstrapNode({ listen: '127.0.0.1:0' });
+    this.#dht = dht;
     const supervisor = await startSupervisor({
       plan: PLAN,
       folder,
-      settingsOf: (planned) => settingsOf(planned, pace),
+      settingsOf: (planned) => settingsOf(planned, pace, dht.address),
       onEnd: ({ node, how }) => this.#tellEnd(node, how),
       givenUp: asked,
     });
@@ -146,9 +152,11 @@ class CasinoRun {
 
   async stop(): Promise<void> {
     this.#ended.abort();
-    if (this.#supervisor === null) return;
-    await this.#supervisor.stop();
-    await this.#stopRestarted(this.#supervisor.nodes);
+    if (this.#supervisor !== null) {
+      await this.#supervisor.stop();
+      await this.#stopRestarted(this.#supervisor.nodes);
+    }
+    await this.#dht?.close();
   }
 
   /** A run that is to end by itself must not wait for ever for a table that nobody rolls at. */
