@@ -1,6 +1,7 @@
 // One node, composed: a mesh, perhaps a gateway, perhaps a casino that it runs or follows, and the events of all three.
 
 import type { Clock } from '../env/clock.ts';
+import type { Discover } from '../env/discovery.ts';
 import type { Compressor } from '../env/compressor.ts';
 import type { Dht } from '../env/dht.ts';
 import type { Dialer, Link } from '../env/link.ts';
@@ -41,6 +42,7 @@ import {
   type GatewayChoiceConfig,
 } from './gateway-choice.ts';
 import { createKeyDialing } from './key-dialing.ts';
+import { joinNearby, type Nearby } from './nearby.ts';
 import { createNodeEvents, type NodeEvents } from './node-event.ts';
 import { followCasino } from './remote-casino.ts';
 
@@ -113,6 +115,8 @@ export interface CasinoNode {
   acceptBridge(link: Link): void;
   /** Keeps links to these neighbours. */
   connect(targets: readonly DialTarget[]): void;
+  /** Announces `addresses`, where neighbours reach this node, and links to some who are found. Rejects as `discover` does. */
+  joinNearby(discover: Discover, addresses: readonly string[]): Promise<void>;
   /** Keeps bridges to these gateways of other meshes. */
   bridgeTo(targets: readonly DialTarget[]): void;
   /** Founds or resumes this node's own casino, opens its table and serves it to the mesh. */
@@ -137,6 +141,7 @@ class ComposedNode implements CasinoNode {
   casino: CasinoRole = { kind: 'none' };
   readonly #deps: NodeDeps;
   readonly #dialings: Dialing[] = [];
+  #nearby: Nearby | null = null;
   readonly #home: HomeKeeper | null;
   #stopServing: (() => void) | null = null;
 
@@ -199,6 +204,18 @@ class ComposedNode implements CasinoNode {
     );
   }
 
+  async joinNearby(discover: Discover, addresses: readonly string[]): Promise<void> {
+    const { mesh } = this;
+    const deps = {
+      ...this.#deps,
+      self: mesh.self,
+      isConnected: (peer: Uint8Array): boolean =>
+        mesh.neighbours().some((neighbour) => bytesEqual(neighbour.peer, peer)),
+      links: (): number => mesh.neighbours().length,
+    };
+    this.#nearby = await joinNearby(discover, addresses, deps, (link) => mesh.addLink(link));
+  }
+
   bridgeTo(targets: readonly DialTarget[]): void {
     const { gateway } = this;
     if (gateway === null || targets.length === 0) return;
@@ -256,6 +273,7 @@ class ComposedNode implements CasinoNode {
 
   async stop(): Promise<void> {
     for (const dialing of this.#dialings) dialing.stop();
+    await this.#nearby?.stop();
     this.#stopServing?.();
     if (this.casino.kind === 'player') {
       this.casino.bot?.stop();

@@ -18,6 +18,7 @@ const discover = createMdns({
   logger: createLogger({ level: 'silent' }),
   publicKey,
   networkId,
+  meshName: 'home',
   port: Number(port),
 });
 const discovery = await discover(['quic:0.0.0.0:4712', '0.0.0.0:4713', '127.0.0.1:4714'], {

@@ -69,6 +69,7 @@ test(nameOfTest, { timeout: 20_000 }, async () => {
     logger: createLogger({ level: 'silent' }),
     publicKey: identity.publicKey,
     networkId: network,
+    meshName: 'home',
     port,
   })(['0.0.0.0:4711'], { found: found.resolve, lost: lost.resolve });
   const child = spawn(

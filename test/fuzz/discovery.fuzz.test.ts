@@ -44,7 +44,7 @@ function bytesOf(rng: SeededRng, bytesMax: number): Uint8Array {
 }
 
 const honest = encodeAnnouncement({
-  network: networkMark(primitives, 'n'),
+  network: networkMark(primitives, 'n', 'home'),
   publicKey: new Uint8Array(32).fill(3),
   places: [
     { transport: 'tls', port: 4700 },

@@ -33,6 +33,7 @@ export interface Settings extends LimitSettings, SelectionSettings, BandwidthSet
   readonly meshName: string;
   readonly policy: PolicyName;
   readonly leaf: boolean;
+  readonly discover: boolean;
   readonly position: string;
   readonly mobility: string;
   readonly listen: string;
@@ -264,6 +265,16 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     comment:
       'Neighbours to connect to, redialled while they are away: host:port or PEERID@host:port.',
     check: checkWith(joins),
+  },
+  discover: {
+    key: 'mesh.discover',
+    form: 'switch',
+    flag: 'discover',
+    valueName: '',
+    default: false,
+    comment:
+      'Whether this node announces itself on the local network by multicast DNS, and links to nodes of its mesh that do.',
+    check: checkWith(flag),
   },
   gateway: {
     key: 'gateway.enabled',

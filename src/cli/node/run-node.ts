@@ -19,6 +19,7 @@ import { createNode, type CasinoNode } from '../../node/node.ts';
 import type { NodeEvent } from '../../node/node-event.ts';
 import { createDhtRecords } from '../../platform/dht/dht-records.ts';
 import { startBootstrapNode, startDhtNode, type DhtNode } from '../../platform/dht/dht-node.ts';
+import { createMdns } from '../../platform/discovery/mdns.ts';
 import { createTransports, transportOf, type Transport } from '../../platform/links/transports.ts';
 import { systemClock } from '../../platform/node/clock.ts';
 import { serveControl, type ControlServer } from '../../platform/node/control-socket.ts';
@@ -214,6 +215,7 @@ async function openDoors(
     gateway: listening.gatewayListen,
     also: listening.alsoListen.join(' '),
   });
+  if (settings.discover) await lookAround(ground.logger, node, listening);
   return {
     node,
     peerId,
@@ -253,6 +255,30 @@ function openDht({ dhtServe, dhtListen, dhtBootstrap }: Settings): Promise<DhtNo
   if (dhtServe !== '') return startBootstrapNode({ listen: dhtServe, peers: dhtBootstrap });
   if (dhtBootstrap.length === 0) return Promise.resolve(null);
   return startDhtNode({ listen: dhtListen, bootstrap: dhtBootstrap });
+}
+
+/** A network without multicast is no reason to stop. */
+async function lookAround(
+  logger: NodeLogger,
+  node: CasinoNode,
+  listening: Listening,
+): Promise<void> {
+  const { networkId, meshName } = node.config;
+  const discover = createMdns({
+    primitives,
+    clock: systemClock,
+    rng: systemRng,
+    logger,
+    publicKey: node.mesh.self,
+    networkId,
+    meshName,
+  });
+  try {
+    await node.joinNearby(discover, [listening.listen, ...listening.alsoListen]);
+  } catch (error) {
+    if (!(error instanceof BitcrapsError)) throw error;
+    logger.warn('discovery-unavailable', { code: error.code, detail: error.message });
+  }
 }
 
 function targets(joins: readonly string[]): readonly DialTarget[] {

@@ -11,7 +11,7 @@ const place = fc.record({
 });
 const key = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const announcement = fc.record({
-  network: fc.string().map((id) => networkMark(primitives, id)),
+  network: fc.string().map((id) => networkMark(primitives, id, 'home')),
   publicKey: key,
   places: fc.array(place, { minLength: 1, maxLength: 8 }),
 });
@@ -32,8 +32,9 @@ test('strings stay as short as DNS wants them, and tell the network to nobody', 
       expect(strings.join('').length).toBeLessThan(400);
     }),
   );
-  expect(networkMark(primitives, 'friends')).not.toContain('friends');
-  expect(networkMark(primitives, 'a')).not.toBe(networkMark(primitives, 'b'));
+  expect(networkMark(primitives, 'friends', 'home')).not.toContain('friends');
+  expect(networkMark(primitives, 'a', 'home')).not.toBe(networkMark(primitives, 'b', 'home'));
+  expect(networkMark(primitives, 'a', 'home')).not.toBe(networkMark(primitives, 'a', 'far'));
 });
 
 test.each([
@@ -49,7 +50,7 @@ test.each([
   ['another key', ['k=abc']],
 ])('%s is no announcement', (_, changed) => {
   const said = encodeAnnouncement({
-    network: networkMark(primitives, 'n'),
+    network: networkMark(primitives, 'n', 'home'),
     publicKey: new Uint8Array(32),
     places: [{ transport: 'tls', port: 1 }],
   });

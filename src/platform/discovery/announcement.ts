@@ -1,7 +1,7 @@
 // What a node says of itself in the TXT record of its service (RFC 6763 section 6): strings of `key=value`.
 //
 //   v=1            the version of this list; others are ignored, so that it may change
-//   n=<16 hex>     the network: the first 8 bytes of a hash of its id
+//   n=<16 hex>     the mesh: the first 8 bytes of a hash of the network's id and the mesh's name
 //   k=<base32>     the PeerId
 //   a=<kind>:<port>,…   where it listens: transports and ports. Never hosts: whoever hears it takes the address that the
 //                  announcement came from, so that nobody can send the others to dial somebody else.
@@ -36,9 +36,9 @@ export interface Announcement {
   readonly places: readonly Place[];
 }
 
-/** How a network is named towards strangers: 16 hexadecimal digits that tell nothing but equality. */
-export function networkMark(primitives: Primitives, networkId: string): string {
-  const hash = hashIn(primitives, 'network-mark', utf8(networkId));
+/** How a mesh of a network is named towards strangers: 16 hexadecimal digits that tell nothing but equality. */
+export function networkMark(primitives: Primitives, networkId: string, meshName: string): string {
+  const hash = hashIn(primitives, 'network-mark', utf8(networkId), utf8(meshName));
   return toHex(hash.subarray(0, NETWORK_BYTES));
 }
 

@@ -94,7 +94,11 @@ function rig(): {
         clock: world.clock,
         rng: createSeededRng(primitives, index, 'discovery'),
         logger: silent,
-        self: { network: networkMark(primitives, network), publicKey: keyOf(index), places },
+        self: {
+          network: networkMark(primitives, network, 'home'),
+          publicKey: keyOf(index),
+          places,
+        },
         handlers: { found: (node) => found.push(node), lost: (node) => lost.push(node) },
       });
       return { discovery, found, lost };
@@ -109,7 +113,7 @@ function said(
   network = 'home',
 ): MdnsRecord[] {
   const text = encodeAnnouncement({
-    network: networkMark(primitives, network),
+    network: networkMark(primitives, network, 'home'),
     publicKey: key,
     places,
   });

@@ -21,6 +21,8 @@ export interface MdnsOptions {
   readonly publicKey: Uint8Array;
   /** As in Hello; only a hash of it is told. */
   readonly networkId: string;
+  /** Nodes of other meshes are none of ours: gateways join them. */
+  readonly meshName: string;
   /** The IPv4 address of the interface to use; without it all, and the system's choice for sending. */
   readonly interfaceAddress?: string;
   /** For tests; 5353 is where everybody listens. */
@@ -29,11 +31,12 @@ export interface MdnsOptions {
 
 /** Discovery for one node. */
 export function createMdns(options: MdnsOptions): Discover {
-  const { primitives, clock, rng, logger, publicKey, networkId, interfaceAddress } = options;
+  const { primitives, clock, rng, logger, publicKey, networkId, meshName, interfaceAddress } =
+    options;
   return async (addresses, handlers) => {
     const wire = await openWire(interfaceAddress, options.port);
     const places = addresses.flatMap((address) => placeOf(address) ?? []);
-    const self = { network: networkMark(primitives, networkId), publicKey, places };
+    const self = { network: networkMark(primitives, networkId, meshName), publicKey, places };
     return new LanDiscovery({ wire, clock, rng, logger, self, handlers });
   };
 }
