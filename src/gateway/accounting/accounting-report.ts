@@ -105,6 +105,7 @@ export function accountingReport(
     gateways: gateways.map(gatewayAccount).toSorted((a, b) => trafficOf(b) - trafficOf(a)),
     peers: ledger
       .peers(PEERS_LOOKED_AT)
+      .filter((tally) => tally.carriedPackets + tally.packetsIn + tally.droppedPackets > 0)
       .toSorted((a, b) => b.bytesOut + b.bytesIn - a.bytesOut - a.bytesIn)
       .slice(0, peersMax)
       .map(peerAccount),
