@@ -7,6 +7,7 @@ import type { ProtocolVersion } from '../versioning/protocol-version.ts';
 import type { Identity } from '../crypto/signing.ts';
 import type { Clock } from '../env/clock.ts';
 import type { Logger } from '../env/logger.ts';
+import type { Metrics } from '../env/metrics.ts';
 import type { Primitives } from '../env/primitives.ts';
 import type { Rng } from '../env/rng.ts';
 import type { OwnPrice } from '../gateway/accounting/own-price.ts';
@@ -41,6 +42,7 @@ export interface GatewayChoiceDeps {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly bootEpoch: number;
   readonly mesh: Mesh;
   /** `null` where this node is none. */

@@ -128,6 +128,14 @@ describe('a gateway that', () => {
     expect(rig.placed().get('g1')).toBe(0);
     expect(rig.events).toContainEqual(expect.objectContaining({ gateway: 'g1', why: 'swallows' }));
     expect(rig.events.filter(({ gateway }) => gateway !== 'g1')).toEqual([]);
+    const [moves, ejections] = ['moves', 'ejections'].map((what) =>
+      rig.metrics.read(`bitcraps_selection_${what}_total`),
+    );
+    expect(moves).toBe(rig.selection('p1').selectBest().moves);
+    expect(ejections).toBe(rig.events.filter(({ player }) => player === 'p1').length);
+    // Read again they are the same.
+    expect(rig.metrics.read('bitcraps_selection_moves_total')).toBe(moves);
+    expect(rig.metrics.read('bitcraps_selection_probes_total')).toBe(rig.selection('p1').probes);
   });
 
   test('is overloaded and says so: some destinations leave, and the others stay', async () => {

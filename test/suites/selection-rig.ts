@@ -17,6 +17,7 @@ import { primitives } from '../../src/platform/node/primitives.ts';
 import { zstd } from '../../src/platform/node/zstd.ts';
 import { presets } from '../../src/resilience/presets.ts';
 import { CURRENT } from '../../src/versioning/protocol-version.ts';
+import { ReadMetrics } from './read-metrics.ts';
 import {
   MeshRig,
   noMetrics,
@@ -59,6 +60,8 @@ export class SelectionRig {
   /** What players logged of gateways: event, gateway, reason. */
   readonly events: { readonly player: string; readonly gateway: string; readonly why: string }[] =
     [];
+  /** Of the player p1. */
+  readonly metrics: ReadMetrics = new ReadMetrics();
   /** Gateways that are about to stop. */
   readonly draining = new Set<string>();
   /** Share of the packets that a gateway takes and does not carry on; it says nothing. */
@@ -286,6 +289,7 @@ export class SelectionRig {
       primitives,
       clock,
       rng: this.rig.world.rng(`${name}-selection`),
+      metrics: name === 'p1' ? this.metrics : noMetrics,
       logger: { ...silentLogger, info: (_, fields) => this.#heard(name, fields) },
       mesh,
       sources,

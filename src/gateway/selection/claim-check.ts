@@ -85,8 +85,8 @@ export class ClaimCheck {
     return this.#counts;
   }
 
-  /** Compares once; call it with each new measurement. */
-  check(claims: GatewayClaims, measured: Measured, surroundings: Surroundings): void {
+  /** Compares once; call it with each new measurement. The claims that it found false this time. */
+  check(claims: GatewayClaims, measured: Measured, surroundings: Surroundings): readonly Claim[] {
     const contradicted: Record<Claim, boolean> = {
       load: (measuredLoad(measured, surroundings) ?? 0) > claims.load + LOAD_TOLERANCE,
       uptime:
@@ -94,17 +94,18 @@ export class ClaimCheck {
         (measured.uptime ?? 1) < claims.uptime - UPTIME_TOLERANCE,
       capacity: isCapacityContradicted(claims, measured, surroundings),
     };
-    let isFalse = false;
+    const found: Claim[] = [];
     for (const claim of ['load', 'uptime', 'capacity'] as const) {
       this.#inARow[claim] = contradicted[claim] ? this.#inARow[claim] + 1 : 0;
       if (this.#inARow[claim] < CONTRADICTIONS_IN_A_ROW) continue;
       this.#inARow[claim] = 0;
       this.#counts[claim] += 1;
-      isFalse = true;
+      found.push(claim);
     }
     const isConsistent = !contradicted.load && !contradicted.uptime && !contradicted.capacity;
-    if (isFalse) this.#trust = Math.max(TRUST_MIN, this.#trust * TRUST_LOST);
+    if (found.length > 0) this.#trust = Math.max(TRUST_MIN, this.#trust * TRUST_LOST);
     else if (isConsistent) this.#trust = Math.min(1, this.#trust + TRUST_REGAINED);
+    return found;
   }
 }
 

@@ -4,6 +4,7 @@
 import { bytesEqual } from '../../core/bytes.ts';
 import type { Clock, Timer } from '../../env/clock.ts';
 import type { Logger } from '../../env/logger.ts';
+import type { Metrics } from '../../env/metrics.ts';
 import type { Primitives } from '../../env/primitives.ts';
 import type { Rng } from '../../env/rng.ts';
 import type { FlowFeedback, Mesh, MeshMessage } from '../../mesh/mesh.ts';
@@ -24,6 +25,7 @@ import {
 } from './probe-message.ts';
 import { assess, isUnmeasured, settleOn, type Assessed } from './select-best.ts';
 import { DEFAULT_CRITERIA, type SelectionCriteria } from './selection-criteria.ts';
+import { selectionMetrics, type SelectionCounts } from './selection-metrics.ts';
 import { StickyPlacements, type Place } from './sticky-placements.ts';
 
 /** Sources are asked and scores computed so often, and where a way changed. */
@@ -42,6 +44,7 @@ export interface GatewaySelectionDeps {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly mesh: Pick<
     Mesh,
     'self' | 'send' | 'handle' | 'onFeedback' | 'onUnreachable' | 'onLink' | 'gateways' | 'version'
@@ -88,6 +91,8 @@ export class GatewaySelection {
   readonly #questions = new Map<string, readonly Uint8Array[]>();
   #criteria: SelectionCriteria;
   #evaluation: Evaluation | null = null;
+  /** As of the last evaluation. */
+  #assessed: Assessed | null = null;
   #usedAtMs = -Infinity;
   #stopped = false;
   /** While somebody wants to know. */
@@ -113,6 +118,7 @@ export class GatewaySelection {
     mesh.onFeedback((feedback) => this.#heard(feedback));
     mesh.onUnreachable((destination, code) => this.#unreachable(destination, code));
     mesh.onLink(() => (this.#evaluation = null));
+    selectionMetrics(deps.metrics, () => this.#counts());
   }
 
   get criteria(): SelectionCriteria {
@@ -186,6 +192,20 @@ export class GatewaySelection {
     return mesh.gateways().find(({ peer }) => !bytesEqual(peer, except))?.peer ?? null;
   }
 
+  /** Looks at what is there and wakes nobody. */
+  #counts(): SelectionCounts {
+    const gateways = { fit: 0, unfit: 0, last: 0, never: 0 };
+    for (const { tier } of this.#assessed?.assessments ?? []) gateways[tier] += 1;
+    return {
+      probes: this.#prober.sent,
+      switches: this.#hysteresis.switches,
+      moves: this.#placements.moves,
+      ejections: this.#view.ejections,
+      contradictions: this.#view.contradictions,
+      gateways,
+    };
+  }
+
   /** Somebody wants to know: gateways are asked from now on. */
   #use(): void {
     this.#usedAtMs = this.#deps.clock.now();
@@ -225,6 +245,7 @@ export class GatewaySelection {
       provisional: near.every(isUnmeasured),
     };
     this.#evaluation = evaluation;
+    this.#assessed = assessed;
     return evaluation;
   }
 

@@ -68,10 +68,22 @@ export class GatewayView {
   readonly #entries = new Map<string, Entry>();
   readonly #ejection = new OutlierEjection();
   #judgedAtMs: number;
+  #ejections = 0;
+  readonly #contradictions: Record<Claim, number> = { load: 0, uptime: 0, capacity: 0 };
 
   constructor(deps: GatewayViewDeps) {
     this.#deps = deps;
     this.#judgedAtMs = deps.clock.now();
+  }
+
+  /** How often a gateway was taken out of use. */
+  get ejections(): number {
+    return this.#ejections;
+  }
+
+  /** How often each claim was found false, of all gateways ever known. */
+  get contradictions(): Readonly<Record<Claim, number>> {
+    return { ...this.#contradictions };
   }
 
   /** Asks the sources and compares what is due. Call it a few times a second. */
@@ -107,7 +119,8 @@ export class GatewayView {
     this.#takeOffer(entry, offer, nowMs);
     if (entry.offer === null) return;
     const measured = entry.measurement.at(nowMs);
-    entry.check.check(entry.offer.offer, measured, this.#surroundings(nowMs)(key));
+    const found = entry.check.check(entry.offer.offer, measured, this.#surroundings(nowMs)(key));
+    for (const claim of found) this.#contradictions[claim] += 1;
   }
 
   unanswered(key: string): void {
@@ -209,6 +222,7 @@ export class GatewayView {
   }
 
   #ejected({ found, measurement }: Entry, why: string): void {
+    this.#ejections += 1;
     const { successRate } = measurement.at(this.#deps.clock.now());
     const gateway = peerIdShort(found.gateway);
     this.#deps.logger.info('gateway-ejected', { gateway, why, successRate });
