@@ -47,8 +47,11 @@ export interface Link {
   readonly bufferedBytes: number;
   /** Sets the receiver. Frames that arrived earlier are delivered then, in order. Must be called once, at once. */
   attach(handlers: LinkHandlers): void;
-  /** Queues one frame. The link reads `frame` during the call only. */
-  send(frame: Uint8Array): SendResult;
+  /**
+   * Queues one frame. The link reads `frame` during the call only, unless it is `given`: then its bytes, and those before it
+   * in their memory, do not change any more, and the link may keep them instead of a copy.
+   */
+  send(frame: Uint8Array, given?: boolean): SendResult;
   /**
    * Where the frame lies that `send` took last, for whoever may have to send it again; links that keep no copy have none. One
    * object, changed by each `send`.

@@ -406,7 +406,8 @@ class EstablishingNeighbour implements Neighbour {
   }
 
   #transmit(frame: Uint8Array, nowMs: number): void {
-    switch (this.link.send(frame)) {
+    // Packets do not change once they are sent.
+    switch (this.link.send(frame, isPacket(frame))) {
       case 'sent':
         this.counters.framesOut += 1;
         this.counters.bytesOut += frame.length;

@@ -24,7 +24,7 @@ export function frameLengthPrefix(bytes: number): Uint8Array {
 export interface FrameSplitter {
   /**
    * The frames that `chunk` completes, in order. Frames that lie whole inside the chunk are views into it, so the
-   * caller must not write to it again. After an error every further call answers the same error: the stream is lost.
+   * caller must not write to it again. Before each frame, in its memory, stands its prefix, unless a chunk ended within that. After an error every further call answers the same error: the stream is lost.
    */
   push(chunk: Uint8Array): Result<readonly Uint8Array[], FramingErrorCode>;
 }
@@ -36,6 +36,7 @@ export function createFrameSplitter(
 ): FrameSplitter {
   const prefix = new Uint8Array(PREFIX_BYTES);
   let prefixFilled = 0;
+  /** The prefix, and what came of the frame. */
   let partial: Uint8Array = new Uint8Array(0);
   let partialFilled = 0;
   /** Length of the frame under way; 0 while its prefix is incomplete. */
@@ -44,10 +45,11 @@ export function createFrameSplitter(
 
   /** Makes room for `filled` bytes of the frame under way. */
   function reserve(filled: number): void {
-    if (filled <= partial.length) return;
+    if (PREFIX_BYTES + filled <= partial.length) return;
     const grown = Math.max(PARTIAL_GROWTH * filled, PARTIAL_BYTES_MIN);
-    const larger = allocate(Math.min(grown, frameBytes));
-    larger.set(partial.subarray(0, partialFilled));
+    const larger = allocate(PREFIX_BYTES + Math.min(grown, frameBytes));
+    if (partialFilled > 0) larger.set(partial.subarray(0, PREFIX_BYTES + partialFilled));
+    else writeU32(larger, 0, frameBytes);
     partial = larger;
   }
 
@@ -87,10 +89,10 @@ export function createFrameSplitter(
       return at + taken;
     }
     reserve(partialFilled + taken);
-    partial.set(piece, partialFilled);
+    partial.set(piece, PREFIX_BYTES + partialFilled);
     partialFilled += taken;
     if (partialFilled === frameBytes) {
-      frames.push(partial.subarray(0, frameBytes));
+      frames.push(partial.subarray(PREFIX_BYTES, PREFIX_BYTES + frameBytes));
       partial = new Uint8Array(0);
       partialFilled = 0;
       frameBytes = 0;

@@ -2,12 +2,14 @@
 // packet (`npm run bench:gateway`): one copy, and nothing made but a piece now and then.
 
 import type { SentRange } from '../../env/link.ts';
-import { writeU32 } from '../../wire/big-endian.ts';
+import { readU32, writeU32 } from '../../wire/big-endian.ts';
 import { madeOutside } from '../node/young-garbage.ts';
 
 /** Small, so that each piece that is written is a sign of life. */
 export const PIECE_BYTES_MAX: number = 64 * 1024;
 const PIECE_BYTES_MIN = 1024;
+/** Copying less costs less than another piece. */
+const UNCOPIED_BYTES_MIN = 8 * 1024;
 /** A piece serves about so many turns of a link that is busy alike. */
 const TURNS = 4;
 const PREFIX_BYTES = 4;
@@ -44,6 +46,22 @@ export class OutgoingPieces {
     this.#tailUsed = at + bytes;
     this.#turnBytes += bytes;
     return bytes;
+  }
+
+  /** The same for a frame that may be kept as it is: a large one behind whose prefix it came goes out without a copy. */
+  addGiven(frame: Uint8Array): number {
+    const at = frame.byteOffset - PREFIX_BYTES;
+    const isLarge = frame.length >= UNCOPIED_BYTES_MIN;
+    // Pieces stay small, so that each that is written is a sign of life.
+    if (!isLarge || at < 0 || PREFIX_BYTES + frame.length > PIECE_BYTES_MAX) return this.add(frame);
+    const whole = new Uint8Array(frame.buffer, at, PREFIX_BYTES + frame.length);
+    if (readU32(whole, 0) !== frame.length) return this.add(frame);
+    this.#sealTail();
+    this.#pieces.push(whole);
+    this.sent.bytes = whole;
+    this.sent.offset = PREFIX_BYTES;
+    this.#turnBytes += whole.length;
+    return whole.length;
   }
 
   /** The pieces that wait, oldest first; what is not taken is given back with `putBack`. */

@@ -100,7 +100,7 @@ export class TlsLink implements Link {
     else this.#flow();
   }
 
-  send(frame: Uint8Array): SendResult {
+  send(frame: Uint8Array, given = false): SendResult {
     const { frameBytesMax } = this;
     assert(frame.length > 0, 'a frame has at least one byte');
     if (frame.length > frameBytesMax) {
@@ -111,7 +111,7 @@ export class TlsLink implements Link {
       this.#wantsDrain = true;
       return 'full';
     }
-    this.#bufferedBytes += this.#pieces.add(frame);
+    this.#bufferedBytes += given ? this.#pieces.addGiven(frame) : this.#pieces.add(frame);
     if (!this.#flushPlanned) this.#planFlush();
     return 'sent';
   }
