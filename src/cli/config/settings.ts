@@ -29,6 +29,7 @@ export interface Settings extends LimitSettings, SelectionSettings, BandwidthSet
   readonly version: string;
   readonly preset: 'local' | 'lan' | 'wan' | 'default';
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  readonly metricsListen: string;
   readonly passphraseFile: string;
   readonly meshName: string;
   readonly policy: PolicyName;
@@ -157,6 +158,20 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     default: 'info',
     comment: 'The least level to log: debug, info, warn or error.',
     check: checkWith(z.enum(['debug', 'info', 'warn', 'error'], 'debug, info, warn or error')),
+  },
+  metricsListen: {
+    key: 'node.metrics_listen',
+    form: 'text',
+    flag: 'metrics-listen',
+    valueName: 'ADDR',
+    default: '',
+    comment:
+      'Where the metrics are read over HTTP, at /metrics, for Prometheus: 127.0.0.1:9464 for this machine alone. Nothing secret is in them, but they tell who is active. Empty: nowhere.',
+    check: checkWith(
+      z
+        .string()
+        .refine((text) => text === '' || ADDRESS.test(text), 'an address such as 127.0.0.1:9464'),
+    ),
   },
   passphraseFile: {
     key: 'identity.passphrase_file',

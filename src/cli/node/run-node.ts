@@ -25,7 +25,8 @@ import { systemClock } from '../../platform/node/clock.ts';
 import { serveControl, type ControlServer } from '../../platform/node/control-socket.ts';
 import { watchLoopDelay } from '../../platform/node/loop-delay.ts';
 import { createLogger, type NodeLogger } from '../../platform/node/logger.ts';
-import { createMetrics } from '../../platform/node/metrics.ts';
+import { createMetrics, type NodeMetrics } from '../../platform/node/metrics.ts';
+import { serveMetrics } from '../../platform/node/metrics-server.ts';
 import { primitives } from '../../platform/node/primitives.ts';
 import { releaseMemory } from '../../platform/node/release-memory.ts';
 import { systemRng } from '../../platform/node/rng.ts';
@@ -71,6 +72,7 @@ interface Ground {
   readonly dht: DhtNode | null;
   readonly transports: Transport;
   readonly gate: NodeGate;
+  readonly metrics: NodeMetrics;
   readonly logger: NodeLogger;
 }
 
@@ -164,7 +166,7 @@ export async function bootNode(
     );
     undo.push(() => node.stop());
     return await openDoors(
-      { lock, store, dht, transports, gate, logger },
+      { lock, store, dht, transports, gate, metrics, logger },
       node,
       folder,
       settings,
@@ -207,6 +209,10 @@ async function openDoors(
     gatewayListen: gateway?.address ?? null,
     alsoListen: others.map(({ address }) => address),
   };
+  const metrics =
+    settings.metricsListen === ''
+      ? null
+      : await serveMetrics(settings.metricsListen, ground.metrics);
   const control = await openControl(node, folder, listening, requests);
   const peerId = peerIdText(node.mesh.self);
   ground.logger.info('listening', {
@@ -214,6 +220,7 @@ async function openDoors(
     address: listening.listen,
     gateway: listening.gatewayListen,
     also: listening.alsoListen.join(' '),
+    metrics: metrics?.address ?? null,
   });
   if (settings.discover) await lookAround(ground.logger, node, listening);
   return {
@@ -237,6 +244,7 @@ async function openDoors(
     },
     async stop() {
       await control.close();
+      await metrics?.close();
       await node.stop();
       await mesh.close();
       await gateway?.close();
