@@ -213,6 +213,23 @@ describe('a QUIC listener', () => {
     expect(link.remoteAddress).toBe(listener.address);
   });
 
+  test('on all addresses serves IPv4 and IPv6, and names IPv4 peers as such', async () => {
+    const [a, b] = [node(), node()];
+    const accepted: string[] = [];
+    const listener = await b.quic.listen('quic:[::]:0', (link) =>
+      accepted.push(link.remoteAddress),
+    );
+    for (const host of ['127.0.0.1', '[::1]']) {
+      const address = `quic:${host}:${portOf(listener.address)}`;
+      const link = await a.quic.dialer.dial(address, b.identity.publicKey);
+      expect(link.remoteAddress).toBe(address);
+    }
+    expect(accepted).toEqual([
+      expect.stringMatching(/^quic:127\.0\.0\.1:\d+$/),
+      expect.stringMatching(/^quic:\[::1\]:\d+$/),
+    ]);
+  });
+
   test('refuses an address that is not of this machine', async () => {
     const { quic } = node();
     await expect(quic.listen('quic:192.0.2.1:0', () => undefined)).rejects.toMatchObject({
