@@ -219,12 +219,14 @@ describe('the door', () => {
   test('ends handshakes that bring in next to nothing, and leaves those alone that go on', async () => {
     const { gate, world } = rig();
     const silent = caller('192.0.2.1', () => 0);
-    const trickling = caller('192.0.2.2', () => Math.floor(world.clock.now() / 50));
+    const trickling = caller('192.0.2.2', () => Math.floor(world.clock.now() / 40));
     const honest = caller('192.0.2.3', () => 400);
     for (const one of [silent, trickling, honest]) gate.arrive(one);
-    await world.run(1_500);
+    await world.run(2_500);
+    expect(silent.ended).toEqual([]);
+    await world.run(3_500);
     expect(silent.ended).toEqual(['handshake-slow']);
-    await world.run(4_000);
+    await world.run(5_000);
     expect([trickling.ended, honest.ended]).toEqual([['handshake-slow'], []]);
     expect(gate.report()).toMatchObject({ halfOpen: 1, refused: { 'handshake-slow': 2 } });
   });

@@ -4,9 +4,11 @@
 import type { Caller, Failing, Held, RefusalReason, Verdict, Visit } from '../../env/admission.ts';
 import type { Origin } from './address-prefix.ts';
 
-/** A handshake must bring in so much: TCP's slow start at its slowest gives more. Counted from a second after its start. */
+/** A handshake must bring in so much, once its time of grace is over: TCP's slow start at its slowest gives more. */
 const HANDSHAKE_BYTES_PER_SECOND_MIN = 100;
-const HANDSHAKE_GRACE_MS = 1_000;
+/** A busy phone may take its time; while others wait for its place, less. */
+const GRACE_MS = 3_000;
+const GRACE_MS_PRESSED = 1_000;
 
 /** Where a connection stands. */
 export type Stage = 'half-open' | 'link' | 'gone';
@@ -43,8 +45,8 @@ export class GateVisit implements Visit {
     this.#atMs = nowMs;
   }
 
-  isSlow(nowMs: number): boolean {
-    const ms = nowMs - this.#atMs - HANDSHAKE_GRACE_MS;
+  isSlow(nowMs: number, pressed: boolean): boolean {
+    const ms = nowMs - this.#atMs - (pressed ? GRACE_MS_PRESSED : GRACE_MS);
     return ms > 0 && this.caller.receivedBytes() < (ms / 1000) * HANDSHAKE_BYTES_PER_SECOND_MIN;
   }
 

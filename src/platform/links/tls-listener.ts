@@ -30,6 +30,8 @@ interface HalfOpen {
   readonly visit: Visit;
   readonly raw: Socket;
   readonly deadline: Timer;
+  /** It got its answer, and has only to go. */
+  answered: boolean;
 }
 
 /** Listens on `address`. Besides the codes of `Listen`: `LINK_ADDRESS_REFUSED`. */
@@ -108,7 +110,7 @@ class Acceptor {
     const deadline = this.#node.clock.after(handshakeTimeoutMs, () =>
       this.#refuse(id, 'handshake-late', `${handshakeTimeoutMs} ms`),
     );
-    this.#halfOpen.set(id, { visit, raw, deadline });
+    this.#halfOpen.set(id, { visit, raw, deadline, answered: false });
     raw.once('close', () => {
       if (this.#halfOpen.get(id)?.raw === raw) this.#refuse(id, 'handshake-failed', 'closed');
     });
@@ -178,15 +180,20 @@ class Acceptor {
     this.#tellRefusing(host, reason);
   }
 
-  /** The connection is forgotten; the socket lives until the kernel has taken its last bytes. */
+  /**
+   * The last that it gets from here. What it still sends is read until it goes, or the deadline comes: to close before
+   * would reset the connection, and the answer might be lost with it.
+   */
   #answerAndEnd(id: string, raw: Socket, reply: Uint8Array | null): void {
-    this.#leave(id)?.visit.leave();
-    if (reply === null) {
+    const halfOpen = this.#halfOpen.get(id);
+    if (halfOpen === undefined || reply === null) {
+      this.#leave(id)?.visit.leave();
       raw.resetAndDestroy();
       return;
     }
-    raw.end(reply);
-    raw.destroySoon();
+    halfOpen.answered = true;
+    raw.on('end', () => raw.destroy());
+    raw.resume().end(reply);
   }
 
   #secured(secure: TLSSocket): void {
@@ -249,6 +256,10 @@ class Acceptor {
     if (secure !== undefined) secure.destroy();
     else halfOpen?.raw.destroy();
     if (halfOpen === undefined) return;
+    if (halfOpen.answered) {
+      halfOpen.visit.leave();
+      return;
+    }
     halfOpen.visit.fail(reason);
     this.#node.logger.debug('link-refused', { address: id, code: CODE[reason], detail });
   }
