@@ -138,6 +138,22 @@ describe('a gateway that', () => {
     expect(rig.metrics.read('bitcraps_selection_probes_total')).toBe(rig.selection('p1').probes);
   });
 
+  test('swallows everything from the start: handshakes that do not come through go another way', async () => {
+    const rig = new SelectionRig({ players: 3, gateways: 2, farPeers: 3 });
+    rig.swallowed.set('g1', 1);
+    await rig.rig.run(3_000);
+    // Measured before the first message, so that destinations are placed, and not with the nearest.
+    for (const player of rig.players) rig.selection(player).discover();
+    await rig.rig.run(3_000);
+    await rig.traffic(1_000, 500);
+    expect(rig.placed().get('g1')).toBeGreaterThan(0);
+    await rig.traffic(60_000, 1_000);
+    expect(rig.placed().get('g1')).toBe(0);
+    const marker = rig.marker();
+    await rig.traffic(1, 1_000);
+    expect(rig.receivedSince(marker)).toBe(9);
+  });
+
   test('is overloaded and says so: some destinations leave, and the others stay', async () => {
     const rig = await settled({ players: 10 });
     const held = rig.placed().get('g1') ?? 0;
@@ -186,7 +202,7 @@ describe('a gateway that', () => {
   });
 
   test('is a neighbour and falls silent: from its suspicion on every message takes another one', async () => {
-    const rig = await settled({ direct: true, players: 2, gateways: 2, farPeers: 8 });
+    const rig = await settled({ direct: true, players: 1, gateways: 2, farPeers: 8 });
     const held = rig.farPeers.filter((peer) => rig.gatewayOf('p1', peer) === 'g1');
     expect(held.length).toBeGreaterThan(0);
     let isSuspected = false;
@@ -194,7 +210,7 @@ describe('a gateway that', () => {
       isSuspected ||= rig.rig.nameOf(event.peer) === 'g1' && event.kind !== 'established';
     });
     for (const other of [...rig.players, FAR]) rig.rig.network.cut('g1', other);
-    while (!isSuspected) await rig.traffic(50, 50);
+    while (!isSuspected) await rig.traffic(5, 5);
     for (const peer of rig.farPeers) expect(rig.gatewayOf('p1', peer)).toBe('g2');
     const marker = rig.marker();
     for (const peer of rig.farPeers) rig.send('p1', peer);
@@ -204,6 +220,10 @@ describe('a gateway that', () => {
 
   test('falls silent: once its neighbour suspects it every message takes another one', async () => {
     const rig = await settled();
+    // To the hub g1 is the nearest, which is where it would send what it cannot send to g1.
+    for (const name of ['g2', 'g3'])
+      rig.rig.network.profile(HUB, name, { ...LAN_PROFILE, latencyMs: 8 });
+    await rig.traffic(10_000, 500);
     expect(rig.placed().get('g1')).toBeGreaterThan(0);
     let detectedAtMs = Infinity;
     rig.rig.node(HUB).mesh.onLink((event) => {

@@ -47,7 +47,14 @@ export interface GatewaySelectionDeps {
   readonly metrics: Metrics;
   readonly mesh: Pick<
     Mesh,
-    'self' | 'send' | 'handle' | 'onFeedback' | 'onUnreachable' | 'onLink' | 'gateways' | 'version'
+    | 'self'
+    | 'send'
+    | 'sessions'
+    | 'handle'
+    | 'onFeedback'
+    | 'onUnreachable'
+    | 'gateways'
+    | 'version'
   >;
   readonly sources: readonly GatewaySource[];
   /** What this node answers to probes; `null` where it is no gateway. */
@@ -117,7 +124,6 @@ export class GatewaySelection {
     mesh.handle(GATEWAY_PROBE_PROTOCOL, (message) => this.#receive(message));
     mesh.onFeedback((feedback) => this.#heard(feedback));
     mesh.onUnreachable((destination, code) => this.#unreachable(destination, code));
-    mesh.onLink(() => (this.#evaluation = null));
     selectionMetrics(deps.metrics, () => this.#counts());
   }
 
@@ -297,13 +303,20 @@ export class GatewaySelection {
     this.#evaluation = null;
   }
 
+  #hasSession(peer: Uint8Array): boolean {
+    return this.#deps.mesh
+      .sessions()
+      .some((session) => session.state === 'open' && bytesEqual(session.peer, peer));
+  }
+
   #unreachable(destination: Uint8Array, code: string): void {
     const id = byteKey(destination);
     const at = this.#placements.at(id);
     if (at === null) return;
     // Anybody may have written the notice: the gateway itself is asked.
     if (UNKNOWN_THERE.has(code)) this.#prober.soon(at.key);
-    if (code !== 'MESH_SESSION_TIMEOUT') return;
+    if (code !== 'MESH_SESSION_TIMEOUT' || this.#hasSession(destination)) return;
+    // No handshake came through.
     this.#placements.avoid(id, at.key, 'swallowed', this.#deps.clock.now());
   }
 }
