@@ -71,6 +71,7 @@ function statusText(status: StatusReport): string {
     ...rows,
     ...bandwidthRows(status.bandwidth),
     ...admissionRows(status.admission),
+    ...payerRows(status.payer),
     ...accountRows(status.accounting),
     ...casinoRows(casino),
   ]);
@@ -92,6 +93,20 @@ function admissionRows(admission: StatusReport['admission']): readonly (readonly
       `${links} of ${limits.linksMax} links, ${identities} identities, ${halfOpen} handshakes${asked}${draining}`,
     ],
     ...(total === 0 ? [] : [['refused', `${total}: ${most.join(', ')}`]]),
+  ];
+}
+
+function payerRows({
+  deliveredPackets,
+  deliveredBytes,
+  lostPackets,
+}: StatusReport['payer']): readonly (readonly string[])[] {
+  if (deliveredPackets + lostPackets === 0) return [];
+  return [
+    [
+      'had carried',
+      `${deliveredPackets} packets (${deliveredBytes} B) to other meshes, ${lostPackets} lost`,
+    ],
   ];
 }
 

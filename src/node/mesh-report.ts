@@ -38,6 +38,7 @@ export function statusReport(node: CasinoNode, clock: Clock, listening: Listenin
     traffic: trafficReport(node),
     bridge: bridgeTraffic(node),
     accounting: node.gateway?.accounting() ?? null,
+    payer: { ...node.payer.totals },
     bandwidth: node.gateway?.shaper.usage() ?? null,
     admission: node.gate?.report() ?? null,
     casino: casinoReport(node),

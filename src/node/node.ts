@@ -19,6 +19,7 @@ import type { Identity } from '../crypto/signing.ts';
 import type { NodeGate } from '../gateway/admission/gate.ts';
 import type { OwnPrice } from '../gateway/accounting/own-price.ts';
 import { HomeKeeper } from '../gateway/federation/home/home-keeper.ts';
+import { PayerBook } from '../gateway/accounting/payer-book.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import type { ShapingLimits } from '../gateway/shaping/limits.ts';
 import { createShaper } from '../gateway/shaping/shaper.ts';
@@ -107,6 +108,8 @@ export interface CasinoNode {
   readonly gateway: Gateway | null;
   /** `null` for a version that has no gateways. */
   readonly gatewayChoice: GatewayChoice | null;
+  /** What this node had carried to other meshes. */
+  readonly payer: PayerBook;
   readonly gate: NodeGate | null;
   readonly events: NodeEvents;
   readonly casino: CasinoRole;
@@ -133,6 +136,7 @@ export function createNode(config: NodeConfig, deps: NodeDeps): CasinoNode {
 class ComposedNode implements CasinoNode {
   readonly config: NodeConfig;
   readonly gatewayChoice: GatewayChoice | null;
+  readonly payer: PayerBook;
   readonly startedAt: number;
   readonly mesh: Mesh;
   readonly gateway: Gateway | null;
@@ -171,6 +175,11 @@ class ComposedNode implements CasinoNode {
           });
     const { mesh, gateway } = this;
     this.gatewayChoice = createGatewayChoice(config, { ...deps, mesh, gateway });
+    this.payer = new PayerBook(mesh.self, {
+      ...deps,
+      mesh,
+      priceOf: (peer) => this.gatewayChoice?.prices.book.termsOf(peer, deps.clock.wallMs()) ?? null,
+    });
     this.#home = config.gateway
       ? null
       : new HomeKeeper({ ...config, isGateway: false }, { ...deps, mesh: this.mesh });
@@ -283,6 +292,7 @@ class ComposedNode implements CasinoNode {
     this.gatewayChoice?.stop();
     this.#home?.stop();
     await this.gateway?.stop();
+    await this.payer.stop();
     this.mesh.stop();
   }
 

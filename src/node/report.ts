@@ -2,6 +2,7 @@
 // decimal texts in CRAP, durations milliseconds; what was not measured is `null`.
 
 import type { AccountingReport } from '../gateway/accounting/accounting-report.ts';
+import type { PayerCounts } from '../gateway/accounting/payer-book.ts';
 import type { AdmissionReport } from '../gateway/admission/gate.ts';
 import type { BandwidthUsage } from '../gateway/shaping/bandwidth-usage.ts';
 import type { Mode } from '../versioning/negotiate.ts';
@@ -31,6 +32,8 @@ export interface StatusReport {
   readonly bridge: BridgeTrafficReport | null;
   /** What this gateway carried for whom; `null` where it is none. */
   readonly accounting: AccountingReport | null;
+  /** What this node had carried to other meshes, as the destinations report it, since its first start. */
+  readonly payer: Readonly<PayerCounts>;
   /** What this gateway sent lately, and what held it up; `null` at a node that is none. */
   readonly bandwidth: BandwidthUsage | null;
   /** Who came in and who did not; `null` at a node without a gate. */

@@ -134,14 +134,14 @@ export function dropCountOf(value: Uint8Array): DropCount {
   return { packets, bytes };
 }
 
-function numbersBytes(numbers: readonly number[]): Uint8Array {
+export function numbersBytes(numbers: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(8 * numbers.length);
   const view = new DataView(bytes.buffer);
   numbers.forEach((number, i) => view.setBigUint64(8 * i, BigInt(number)));
   return bytes;
 }
 
-function numbersOf(value: Uint8Array): readonly number[] {
+export function numbersOf(value: Uint8Array): readonly number[] {
   const view = new DataView(value.buffer, value.byteOffset);
   return Array.from({ length: Math.floor(value.length / 8) }, (_, i) =>
     Number(view.getBigUint64(8 * i)),
