@@ -5,6 +5,7 @@ import { ADAPTIVE_BYTES_PER_MS_MIN, AdaptiveRate } from './adaptive-rate.ts';
 
 const LEAST_MS = 40;
 const ANSWER_MS = 50;
+const QUEUE_MS_MAX = 100;
 
 class PathModel {
   readonly rate = new AdaptiveRate();
@@ -22,13 +23,18 @@ class PathModel {
   /** `wantedPerMs` is sent, as far as the rate allows; an answer comes every 50 ms. */
   run(ms: number, wantedPerMs: number): void {
     for (const end = this.nowMs + ms; this.nowMs < end; this.nowMs += 1) {
-      const bytes = Math.min(wantedPerMs, this.rate.perMs);
+      const queueMax = this.capacityPerMs * QUEUE_MS_MAX;
+      // The send window lets no more be under way; others heed nobody.
+      const room =
+        this.othersPerMs > 0 ? Infinity : queueMax - this.queuedBytes + this.capacityPerMs;
+      const bytes = Math.max(0, Math.min(wantedPerMs, this.rate.perMs, room));
       this.rate.sent(bytes);
       this.sentBytes += bytes;
       const more = bytes + this.othersPerMs - this.capacityPerMs;
-      // The send window keeps it from growing for ever.
-      this.queuedBytes = Math.min(this.capacityPerMs * 100, Math.max(0, this.queuedBytes + more));
-      if (this.nowMs % ANSWER_MS === 0) this.rate.measured(this.roundTripMs, this.nowMs);
+      this.queuedBytes = Math.min(queueMax, Math.max(0, this.queuedBytes + more));
+      if (this.nowMs % ANSWER_MS === 0) {
+        this.rate.measured(this.roundTripMs, bytes < wantedPerMs, this.nowMs);
+      }
     }
   }
 
@@ -89,6 +95,37 @@ describe('what is not for it to mend', () => {
     expect(path.rate.perMs).toBeGreaterThan(0.6 * before);
   });
 
+  test('a queue that stays although less is sent: it is let go, ever more rarely tried', () => {
+    const path = new PathModel(2_000);
+    path.run(20_000, 1_500);
+    path.othersPerMs = 4_000;
+    const before = path.sentBytes;
+    path.run(300_000, 2_000);
+    expect(path.sentBytes - before).toBeGreaterThan(0.9 * 300_000 * 2_000);
+  });
+
+  test('answers that are late at random cost little', () => {
+    const rate = new AdaptiveRate();
+    let [word, sent] = [1, 0];
+    for (let ms = 0; ms < 300_000; ms += 1) {
+      const bytes = Math.min(2_000, rate.perMs);
+      rate.sent(bytes);
+      sent += bytes;
+      word = (Math.imul(word, 1_103_515_245) + 12_345) >>> 0;
+      if (ms % 50 === 0) rate.measured(3 + ((word >>> 16) % 150), true, ms);
+    }
+    expect(sent).toBeGreaterThan(0.85 * 300_000 * 2_000);
+  });
+
+  test('an end so near that only processors can be slow is never held', () => {
+    const rate = new AdaptiveRate();
+    for (let i = 0; i < 10_000; i += 1) {
+      rate.sent(100_000);
+      rate.measured(i < 100 ? 0.5 : 60, true, i * 50);
+      if (i < 1_000) expect(rate.perMs).toBe(Infinity);
+    }
+  });
+
   test('it never goes below what a game needs', () => {
     const path = new PathModel(50);
     path.run(2_000, 25);
@@ -100,7 +137,7 @@ describe('what is not for it to mend', () => {
     const rate = new AdaptiveRate();
     for (let i = 0; i < 1_000; i += 1) {
       rate.sent(100_000);
-      rate.measured(i % 5 < 2 ? 400 : 40, i * 50);
+      rate.measured(i % 5 < 2 ? 400 : 40, true, i * 50);
     }
     expect(rate.perMs).toBe(Infinity);
   });

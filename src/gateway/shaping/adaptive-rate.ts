@@ -3,6 +3,9 @@
 // is queueing; past a target the rate falls below what the path was seen to carry, in proportion to how far; else it
 // recovers, fast up to there and slowly beyond, and after a quiet time the link is not held at all. The send window below
 // (`mesh/send-window.ts`) bounds what is under way; this bounds how fast it leaves.
+//
+// Answers are late for other reasons too: others' traffic, a busy processor at either end. So each cut is a trial: where the
+// queue does not shrink although less is sent, it is not this link's doing, and the link is let go for a while.
 
 /** Queueing that is worth a busy path; below the send window's own target, so that this comes first. */
 const QUEUE_MS_TARGET = 12;
@@ -12,6 +15,18 @@ const TARGET_OF_LEAST: number = 1 / 8;
 const PERIOD_MS = 60_000;
 /** The median of so many answers counts: a late one or two are a busy processor (RFC 6817's current filter). */
 const ANSWERS = 5;
+/** A nearer end is on this machine or this LAN: there answers are late because processors are busy. */
+const LEAST_MS_MIN = 2;
+/** By then a queue of this link's making must have shrunk to so much of itself: a fifth less sent drains 100 ms in 500. */
+const TRIAL_MS = 2_000;
+const TRIAL_QUEUE_MAX = 0.7;
+/** Sent at less than this of the rate, it is the path that holds the link and not the rate. */
+const SLOWED = 0.9;
+/** How low one trial takes the rate, of what was sent when it began. */
+const TRIAL_RATE_MIN = 0.6;
+/** After a trial in vain no queue is taken for this link's doing for so long, then twice as long each time, up to the most. */
+const DISTRUST_MS_MIN = 10_000;
+const DISTRUST_MS_MAX = 300_000;
 /** How far below what the path carried the rate falls. */
 const CUT_MIN = 0.05;
 const CUT_MAX = 0.2;
@@ -28,7 +43,7 @@ const AVERAGE_MS = 500;
 /** A link that could have sent twice what it did for so long, and showed no queue, is not held any more. */
 const RELEASE_MS = 10_000;
 const RELEASE_FACTOR = 2;
-/** Who sends less than so much of what the path carried did not fill it: the queue is somebody else's. */
+/** Who has nothing waiting and sends less than so much of what the path carried did not fill it: others did. */
 const OWN_SHARE_MIN = 0.5;
 /** 1 Mbit/s: a game goes on, whatever the path shows. */
 export const ADAPTIVE_BYTES_PER_MS_MIN = 125;
@@ -47,13 +62,17 @@ export class AdaptiveRate {
   /** What the path was seen to carry when it filled up. */
   #carriedPerMs = 0;
   #quietSinceMs: number | null = null;
+  #trial: { readonly sinceMs: number; readonly queueMs: number; readonly perMs: number } | null =
+    null;
+  #distrustMs = DISTRUST_MS_MIN;
+  #trustsAtMs = -Infinity;
 
   sent(bytes: number): void {
     this.#sentBytes += bytes;
   }
 
-  /** A round trip was measured. `true` if the rate changed. */
-  measured(roundTripMs: number, nowMs: number): boolean {
+  /** A round trip was measured while packets waited for the link, or none did. `true` if the rate changed. */
+  measured(roundTripMs: number, isBacklogged: boolean, nowMs: number): boolean {
     this.#periodAtMs ??= nowMs;
     if (nowMs - this.#periodAtMs >= PERIOD_MS) {
       this.#periodAtMs = nowMs;
@@ -71,31 +90,67 @@ export class AdaptiveRate {
     this.#stepAtMs = nowMs;
     this.#sentBytes = 0;
     const before = this.perMs;
-    this.#step(stepPerMs, nowMs);
+    const isOwn =
+      isBacklogged || stepPerMs >= OWN_SHARE_MIN * Math.min(this.perMs, this.#carriedPerMs);
+    this.#step(isOwn, nowMs);
     return this.perMs !== before;
   }
 
-  /** `stepPerMs`: what was sent since the last step. */
-  #step(stepPerMs: number, nowMs: number): void {
+  /** `isOwn`: a queue may be this link's. */
+  #step(isOwn: boolean, nowMs: number): void {
     const leastMs = Math.min(this.#leastMs, this.#leastBeforeMs);
+    if (leastMs < LEAST_MS_MIN || this.#answers.length < ANSWERS) {
+      this.perMs = Infinity;
+      return;
+    }
     const targetMs = Math.max(QUEUE_MS_TARGET, leastMs * TARGET_OF_LEAST);
     const queueMs = median(this.#answers) - leastMs;
-    if (this.#answers.length === ANSWERS && queueMs > targetMs)
-      this.#cut(stepPerMs, queueMs / targetMs);
-    else if (this.perMs !== Infinity) this.#recover(nowMs);
+    if (queueMs <= targetMs) this.#recover(nowMs);
+    else if (isOwn && nowMs >= this.#trustsAtMs) this.#cut(queueMs, targetMs, nowMs);
+    else this.#quietSinceMs = null;
   }
 
-  /** `excess`: the queue over its target. */
-  #cut(stepPerMs: number, excess: number): void {
+  #cut(queueMs: number, targetMs: number, nowMs: number): void {
     this.#quietSinceMs = null;
-    if (stepPerMs < OWN_SHARE_MIN * Math.min(this.perMs, this.#carriedPerMs)) return;
+    const trial = this.#trial;
+    if (trial !== null && this.#sentPerMs < SLOWED * Math.min(this.perMs, trial.perMs)) {
+      // The path itself holds the link below that: it carries less by now, and the trial is not yet one.
+      this.#trial = { sinceMs: nowMs, queueMs, perMs: this.#sentPerMs };
+    } else if (trial === null || nowMs - trial.sinceMs >= TRIAL_MS) {
+      if (trial !== null && queueMs > TRIAL_QUEUE_MAX * trial.queueMs) {
+        this.#letGo(nowMs);
+        return;
+      }
+      this.#trial = { sinceMs: nowMs, queueMs, perMs: this.#sentPerMs };
+    }
     this.#carriedPerMs = this.#sentPerMs;
-    const cut = Math.min(CUT_MAX, CUT_MIN * excess);
+    const cut = Math.min(CUT_MAX, (CUT_MIN * queueMs) / targetMs);
+    const leastPerMs = Math.max(
+      ADAPTIVE_BYTES_PER_MS_MIN,
+      TRIAL_RATE_MIN * (this.#trial?.perMs ?? 0),
+    );
     const perMs = Math.min(this.perMs, this.#sentPerMs) * (1 - cut);
-    this.perMs = Math.min(this.perMs, Math.max(ADAPTIVE_BYTES_PER_MS_MIN, perMs));
+    this.perMs = Math.min(this.perMs, Math.max(leastPerMs, perMs));
   }
 
+  /** Sending less did not help: round trips are what they are now. */
+  #letGo(nowMs: number): void {
+    this.perMs = Infinity;
+    this.#trial = null;
+    this.#leastMs = median(this.#answers);
+    this.#leastBeforeMs = Infinity;
+    this.#trustsAtMs = nowMs + this.#distrustMs;
+    this.#distrustMs = Math.min(DISTRUST_MS_MAX, 2 * this.#distrustMs);
+  }
+
+  /** No queue. */
   #recover(nowMs: number): void {
+    if (this.perMs === Infinity) return;
+    if (this.#trial !== null) {
+      // It was this link's.
+      this.#trial = null;
+      this.#distrustMs = DISTRUST_MS_MIN;
+    }
     this.#quietSinceMs ??= nowMs;
     const isAmple = this.perMs > RELEASE_FACTOR * this.#sentPerMs;
     if (!isAmple) {

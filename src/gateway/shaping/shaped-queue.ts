@@ -160,7 +160,7 @@ export class ShapedQueue implements PacketQueue {
   }
 
   measured(roundTripMs: number, nowMs: number): void {
-    if (!this.#adaptive.measured(roundTripMs, nowMs)) return;
+    if (!this.#adaptive.measured(roundTripMs, this.bytes > 0, nowMs)) return;
     this.#setPace(nowMs);
   }
 
