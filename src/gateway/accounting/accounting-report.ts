@@ -1,11 +1,11 @@
 // A gateway's accounts for people and programs: plain data, JSON as it stands. PeerIds are texts, prices decimal texts in
-// CRAP per MiB, what is due decimal texts in CRAP.
+// CRAP per MiB.
 
 import { formatAmount } from '../../core/amount.ts';
 import { bytesEqual } from '../../core/bytes.ts';
 import { peerIdText, type PeerIdText } from '../../core/peer-id.ts';
 import type { Clock } from '../../env/clock.ts';
-import { PRICED_BYTES, type PriceTerms } from './price.ts';
+import type { PriceTerms } from './price.ts';
 import { OTHERS } from './record.ts';
 import type { RelayLedger } from './relay-ledger.ts';
 import type { DropCount } from './tally-code.ts';
@@ -125,11 +125,6 @@ export function accountingReport(
       recordsOfEpoch: book.totals.records,
     },
   };
-}
-
-/** CRAP, rounded down, of a record's `due`. */
-export function dueText(due: bigint): string {
-  return formatAmount(due / PRICED_BYTES);
 }
 
 type Field = Exclude<

@@ -24,8 +24,6 @@ export const CLOCK_SKEW_MS_MAX = 30_000;
 /** A million CRAP for a MiB. */
 export const PRICE_UNITS_MAX: bigint = 10n ** 12n;
 export const PRICE_BYTES_MAX = 512;
-/** What prices are for. */
-export const PRICED_BYTES: bigint = 1024n * 1024n;
 /** 1 January 10000 lies before it; every such number is exact. */
 const WALL_MS_MAX: bigint = 2n ** 48n;
 
