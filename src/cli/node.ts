@@ -3,10 +3,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { unwrap } from '../core/errors.ts';
+import { parseDuration } from '../core/units.ts';
+import type { CasinoNode } from '../node/node.ts';
 import { readConfigFile } from './config.ts';
 import { fromText, resolveSettings } from './config/resolve.ts';
 import { SETTINGS, settingNames, type SettingName, type Settings } from './config/settings.ts';
 import type { AdmissionLimits } from '../gateway/admission/limits.ts';
+import { drainNode } from './node/drain.ts';
 import { bootNode, type BootedNode } from './node/run-node.ts';
 import { EXIT_DONE, printJson, reportError, runCommand } from './outcome.ts';
 import { chosenStateFolder } from './state-folder.ts';
@@ -90,6 +94,7 @@ async function run(flags: NodeFlags): Promise<number> {
   if (process.send === undefined) begin(booted, settings, flags['json'] === true);
   else beginSupervised(booted, askToStop);
   await asked;
+  await drain(booted.node, unwrap(parseDuration(settings.drain)));
   // Nothing may keep a process alive that was asked to end.
   setTimeout(() => process.exit(EXIT_DONE), STOP_WITHIN_MS).unref();
   await booted.stop();
@@ -105,6 +110,16 @@ function tryReload(reloadLimits: () => unknown): void {
   } catch (error) {
     reportError(error);
   }
+}
+
+/** Goes on until nobody relies on the node any more; another signal ends that. */
+async function drain(node: CasinoNode, drainMs: number): Promise<void> {
+  if (drainMs === 0) return;
+  const again = new AbortController();
+  const stop = (): void => again.abort();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+  await drainNode(node, drainMs, again.signal);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, stop);
 }
 
 function begin(booted: BootedNode, settings: Settings, json: boolean): void {

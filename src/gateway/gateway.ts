@@ -151,6 +151,8 @@ export interface Gateway extends Bridge {
   /** The gateway at which a packet to `peer` would leave the bridges now, or `null`. */
   gatewayFor(peer: Uint8Array): Uint8Array | null;
   onBridge(listener: (event: BridgeEvent) => void): void;
+  /** Tells both sides to use other gateways; what still comes is carried. Before `stop`, so that nothing has to turn back. */
+  drain(): void;
   /** Resolves once the accounts are written. */
   stop(): Promise<void>;
 }
@@ -191,6 +193,7 @@ class MeshGateway implements Gateway {
   readonly #outgoing = new CrossingFlows<OutgoingFlow>();
   readonly #incoming = new CrossingFlows<IncomingFlow>();
   readonly #listeners = new Set<(event: BridgeEvent) => void>();
+  #isDraining = false;
 
   constructor(config: GatewayConfig, deps: GatewayDeps) {
     const { primitives, clock, mesh, bootEpoch } = deps;
@@ -400,6 +403,11 @@ class MeshGateway implements Gateway {
     return { desk, finder, keeper };
   }
 
+  drain(): void {
+    this.#isDraining = true;
+    this.#deps.mesh.retireGateway();
+  }
+
   #tell(event: BridgeEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
@@ -470,6 +478,7 @@ class MeshGateway implements Gateway {
 
   #membersToAnnounce(): readonly Uint8Array[] {
     const { mesh } = this.#deps;
+    if (this.#isDraining) return [];
     const reachable = mesh
       .members()
       .filter((member) => member.reachable)

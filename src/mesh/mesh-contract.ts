@@ -114,6 +114,8 @@ export interface Mesh {
   /** Tells the mesh where this node is from now on and how it moves; `null` for no more. At most once a second goes out. */
   setLocation(location: NodeAttributes['location']): void;
   setBridge(bridge: Bridge): void;
+  /** Tells the mesh from now on that this gateway is none, so that others are used; it still takes across what comes. */
+  retireGateway(): void;
   /** A packet from another mesh for a member of this one: it gets a route here and goes on. The bytes are not changed. */
   inject(packet: Uint8Array): Result<void, SwitchErrorCode>;
   /** A packet for somebody in no record here gets the way to `exit`, which takes it on. The bytes are not changed. */

@@ -17,12 +17,7 @@ import {
 } from '../routing/route-planner.ts';
 import { revisionOf } from '../versioning/negotiate.ts';
 import { featuresOf } from '../versioning/offer.ts';
-import {
-  HELLO_FRAME_BYTES_MIN,
-  helloFor,
-  type Hello,
-  type LinkPurpose,
-} from '../versioning/hello.ts';
+import { HELLO_FRAME_BYTES_MIN } from '../versioning/hello.ts';
 import { FrameType } from '../wire/frame.ts';
 import { PacketType, type DecodedPacketHeader } from '../wire/packet.ts';
 import { TrafficClass } from '../wire/traffic-class.ts';
@@ -39,6 +34,7 @@ import type { FlowFeedback } from './flow-feedback.ts';
 import { Flows } from './flows.ts';
 import { createMeshGauges, type MeshSizes } from './mesh-gauges.ts';
 import { LinkAnnouncer } from './link-announcer.ts';
+import { meshHello, recordNetwork } from './mesh-hello.ts';
 import { MeshLinks, type MeshLink } from './mesh-links.ts';
 import {
   neighbourInfo,
@@ -79,7 +75,6 @@ export function createMesh(config: MeshConfig, deps: MeshDeps): Mesh {
 class MeshNode implements Mesh {
   readonly self: Uint8Array;
   readonly #config: MeshConfig;
-  readonly #purpose: LinkPurpose;
   readonly #deps: MeshDeps;
   readonly #meter: TrafficMeter;
   readonly #linkState: LinkState;
@@ -105,7 +100,6 @@ class MeshNode implements Mesh {
     const usesGateways = featuresOf(config.version).some(({ name }) => name === 'GatewayNodes');
     this.self = identity.publicKey;
     this.#config = config;
-    this.#purpose = config.purpose ?? 'mesh';
     this.#deps = deps;
     this.#meter = new TrafficMeter(metrics);
     this.#announcer = new LinkAnnouncer(logger);
@@ -114,8 +108,7 @@ class MeshNode implements Mesh {
     this.#linkState = createLinkState(
       {
         identity,
-        // A record of a mesh is none of the bridges.
-        networkId: this.#purpose === 'mesh' ? networkId : `${networkId} ${this.#purpose}`,
+        networkId: recordNetwork(config),
         attributes: this.#attributes,
         bootEpoch,
       },
@@ -138,7 +131,7 @@ class MeshNode implements Mesh {
       ...(deps.accounts === undefined ? {} : { accounts: deps.accounts }),
       ...(deps.packetQueue === undefined ? {} : { packetQueue: deps.packetQueue }),
       checkProof: createProofMemory(primitives, networkId, config.proofBits),
-      hello: (frameBytesMax) => this.#hello(frameBytesMax),
+      hello: (frameBytesMax) => meshHello(config, rng, frameBytesMax),
       energy: () => config.attributes?.energy ?? null,
       handlers: {
         up: (link, port) => this.#linkUp(link, port),
@@ -159,7 +152,7 @@ class MeshNode implements Mesh {
       version: config.version,
       usesGateways,
       gateway,
-      bridging: this.#purpose === 'bridge',
+      bridging: (config.purpose ?? 'mesh') === 'bridge',
       clock,
       rng,
       logger,
@@ -179,7 +172,7 @@ class MeshNode implements Mesh {
       identity,
       staticSecret: primitives.signSecretToX25519(identity.secretKey),
       networkId,
-      hello: () => this.#hello(HELLO_FRAME_BYTES_MIN),
+      hello: () => meshHello(config, rng, HELLO_FRAME_BYTES_MIN),
       sendHandshake: (peer, body) => this.#sendHandshake(peer, body),
       sendData: (peer, body, flowId, isReported, protocol) => {
         const follow = (flow: number, packetId: bigint): void => {
@@ -243,10 +236,11 @@ class MeshNode implements Mesh {
   }
 
   setLocation(location: NodeAttributes['location']): void {
-    if (this.#stopped) return;
-    this.#attributes = { ...this.#attributes, location };
-    this.#linkState.setAttributes(this.#attributes);
-    this.#spread();
+    this.#setAttributes({ location });
+  }
+
+  retireGateway(): void {
+    this.#setAttributes({ gateway: false });
   }
 
   setBridge(bridge: Bridge): void {
@@ -344,11 +338,11 @@ class MeshNode implements Mesh {
     this.#links.stop();
   }
 
-  #hello(frameBytesMax: number): Hello {
-    const { version, networkId, rulesHash, meshName, gateway, proof } = this.#config;
-    const purpose = this.#purpose;
-    const rest = { networkId, rulesHash, purpose, meshName, gateway, frameBytesMax, proof };
-    return helloFor(version, rest, this.#deps.rng);
+  #setAttributes(attributes: Partial<NodeAttributes>): void {
+    if (this.#stopped) return;
+    this.#attributes = { ...this.#attributes, ...attributes };
+    this.#linkState.setAttributes(this.#attributes);
+    this.#spread();
   }
 
   #linkUp(link: MeshLink, port: number): void {

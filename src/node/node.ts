@@ -126,6 +126,10 @@ export interface CasinoNode {
   runCasino(casinoName: string, table: TableOptions): Promise<Result<void>>;
   /** Follows a casino; with a style it also plays there by itself. */
   follow(casino: Uint8Array, style: BotStyle | null): void;
+  /** Lets nobody new in, and tells gateways and members to use others. What still comes is carried, until `stop`. */
+  drain(): void;
+  /** Packets of others that were passed on so far, and bytes that wait to be: both stand still when it is drained. */
+  carried(): { readonly packets: number; readonly waitingBytes: number };
   stop(): Promise<void>;
 }
 
@@ -278,6 +282,21 @@ class ComposedNode implements CasinoNode {
     const bot =
       style === null ? null : startBot({ client, me, clock, logger, events: this.events, style });
     this.casino = { kind: 'player', client, events, bot };
+  }
+
+  drain(): void {
+    this.gate?.drain();
+    this.gateway?.drain();
+  }
+
+  carried(): { readonly packets: number; readonly waitingBytes: number } {
+    const { forwarded } = this.mesh.counters().total;
+    const { packetsIn, packetsOut } = this.gateway?.crossings() ?? { packetsIn: 0, packetsOut: 0 };
+    const links = [...this.mesh.neighbours(), ...(this.gateway?.bridges() ?? [])];
+    return {
+      packets: forwarded + packetsIn + packetsOut,
+      waitingBytes: links.reduce((sum, { pendingBytes }) => sum + pendingBytes, 0),
+    };
   }
 
   async stop(): Promise<void> {

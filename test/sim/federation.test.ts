@@ -118,6 +118,42 @@ describe('three gateways in each mesh', () => {
     }
   });
 
+  test('one that is to be upgraded drains first: it is left alone within two seconds, and its end costs nothing', async () => {
+    const rig = await threeByThree();
+    const [w, e] = [rig.correspondent('w0'), rig.correspondent('e0')];
+    let sent = 0;
+    const say = async (rounds: number): Promise<void> => {
+      for (let round = 0; round < rounds; round += 1) {
+        for (const [from, to] of [
+          [w, 'e0'],
+          [e, 'w0'],
+        ] as const) {
+          expect(from.delivery.send(rig.id(to), utf8(String(sent))).ok).toBe(true);
+        }
+        sent += 1;
+        await rig.run(20);
+      }
+    };
+    await say(50);
+    const carried = (name: string): number => {
+      const { packetsIn, packetsOut } = rig.gateway(name).crossings();
+      return packetsIn + packetsOut;
+    };
+    const busiest = ['gw0', 'gw1', 'gw2'].reduce((a, b) => (carried(b) > carried(a) ? b : a));
+    expect(carried(busiest)).toBeGreaterThan(20);
+    rig.gateway(busiest).drain();
+    await say(100);
+    const before = carried(busiest);
+    await say(50);
+    expect(carried(busiest)).toBe(before);
+    void rig.gateway(busiest).stop();
+    rig.rig.node(busiest).mesh.stop();
+    await say(50);
+    await rig.run(2_000);
+    const all = Array.from({ length: sent }, (_, i) => String(i));
+    expect([w.got, e.got]).toEqual([all, all]);
+  });
+
   test.each(['kill', 'powerOff'] as const)(
     'one that dies under load (%s): others carry within a second of its detection, nothing acknowledged is lost or comes twice',
     async (how) => {

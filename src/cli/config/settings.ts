@@ -30,6 +30,7 @@ export interface Settings extends LimitSettings, SelectionSettings, BandwidthSet
   readonly preset: 'local' | 'lan' | 'wan' | 'default';
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly metricsListen: string;
+  readonly drain: string;
   readonly passphraseFile: string;
   readonly meshName: string;
   readonly policy: PolicyName;
@@ -172,6 +173,16 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Settings[K]> } = {
         .string()
         .refine((text) => text === '' || ADDRESS.test(text), 'an address such as 127.0.0.1:9464'),
     ),
+  },
+  drain: {
+    key: 'node.drain',
+    form: 'text',
+    flag: 'drain',
+    valueName: 'DURATION',
+    default: '0s',
+    comment:
+      'How long a node that is asked to end (SIGTERM, SIGINT) goes on at the most until others carry what it carried: it lets nobody new in and tells gateways and members to use others. A second signal ends it at once. 10s for a gateway that runs as a service.',
+    check: checkWith(duration),
   },
   passphraseFile: {
     key: 'identity.passphrase_file',
