@@ -150,7 +150,8 @@ function watchClose(link: Link, closed: () => void): Link {
           closed();
         },
       }),
-    send: (frame) => link.send(frame),
+    send: (frame, given) => link.send(frame, given),
+    ...(link.lastSent === undefined ? {} : { lastSent: link.lastSent }),
     close: () => link.close(),
     destroy: (reason) => link.destroy(reason),
   };
