@@ -19,6 +19,7 @@ async function node(name: string, ...flags: readonly string[]): Promise<Started>
   const common = ['--proof-bits', '0', '--preset', 'local', '--listen', '127.0.0.1:0', '--json'];
   const started = bitcraps(folder.path, 'node', '--state', state(name), ...common, ...flags);
   running.push(started);
+  processes.set(name, started);
   return until(`${name} to listen`, () => {
     const [line = ''] = started.stdout().split('\n');
     return line.endsWith('}') ? (JSON.parse(line) as Started) : undefined;
@@ -26,15 +27,17 @@ async function node(name: string, ...flags: readonly string[]): Promise<Started>
 }
 
 const ids = new Map<string, string>();
+const processes = new Map<string, Running>();
 
 beforeAll(async () => {
   const gateway = ['--gateway', '--gateway-listen', '127.0.0.1:0'];
-  const far = await node('far', ...gateway, '--mesh', 'far');
+  const far = await node('far', ...gateway, '--mesh', 'far', '--validator');
   const bridge = ['--gateway-join', far.gatewayListen ?? ''];
   const near = [...gateway, ...bridge, '--mesh', 'near', '--gateway-capacity', '10MiB'];
   const cheap = await node('cheap', ...near, '--gateway-price', '0.001');
   const dear = await node('dear', ...near, '--gateway-price', '0.02');
-  await node('player', '--mesh', 'near', '--join', cheap.listen, dear.listen);
+  const joins = ['--join', cheap.listen, dear.listen];
+  await node('player', '--mesh', 'near', ...joins, '--casino', far.peerId);
   for (const [name, { peerId }] of Object.entries({ far, cheap, dear })) ids.set(name, peerId);
 }, 60_000);
 
@@ -56,7 +59,7 @@ async function measured(): Promise<GatewaysReport> {
     const all = found.gateways.filter(
       ({ price, successRate }) => price !== null && successRate !== null,
     );
-    return all.length === 2 ? found : undefined;
+    return all.length === 2 && found.fit ? found : undefined;
   });
 }
 
@@ -120,4 +123,24 @@ test.each([
   expect(status).toBe(2);
   expect(stderr).toContain('error CLI_USAGE');
   expect(stderr).toContain(words);
+});
+
+async function bet(): Promise<true | undefined> {
+  const words = ['play', 'bet', 'field', '1', '--state', state('player')];
+  return (await run(folder.path, ...words)).status === 0 ? true : undefined;
+}
+
+test('the gateway that carries a bet is killed: the next bets go through the other one', async () => {
+  await measured();
+  await until('a bet in the other mesh', bet);
+  const carrying = async (): Promise<string | undefined> =>
+    (await report()).gateways.find(({ destinations }) => destinations > 0)?.gateway;
+  const carrier = await until('its gateway', carrying);
+  const [dead, other] = carrier === ids.get('cheap') ? ['cheap', 'dear'] : ['dear', 'cheap'];
+  processes.get(dead ?? '')?.process.kill('SIGKILL');
+  await until('a bet through the other gateway', bet);
+  expect(await carrying()).toBe(ids.get(other ?? ''));
+  // Others know it still; that it is away is known here.
+  const gone = (await report()).gateways.find(({ gateway }) => gateway === carrier);
+  expect(gone === undefined || gone.state === 'never' || gone.state === 'last-resort').toBe(true);
 });

@@ -74,6 +74,12 @@ describe('a claim', () => {
     expect(checked(claims({ load: 0.9 }), queueing).trust).toBe(1);
   });
 
+  test('of the only gateway is not judged by queues, which may be anywhere', () => {
+    expect(checked(claims(), queueing, { queueingMs: null, throughput: null }).trust).toBe(1);
+    const single = believe(claims(), queueing, { queueingMs: null, throughput: null });
+    expect(single.load).toBe(0.1);
+  });
+
   test('is not contradicted by queues on the way to every gateway', () => {
     expect(checked(claims(), queueing, { queueingMs: 185, throughput: null }).trust).toBe(1);
   });

@@ -9,7 +9,9 @@ const QUEUEING_MS_FLOOR = 20;
 /** A claimed load may be so much below the measured one: loads change between two offers. */
 const LOAD_TOLERANCE = 0.25;
 const UPTIME_TOLERANCE = 0.05;
-/** Uptime is not held against a gateway that was observed for less. */
+/** Observed for less, absence says nothing: a probe that was lost would be much of the time. */
+const UPTIME_BELIEVED_MS_MIN = 10_000;
+/** And for less, it is no proof that the gateway claims too much. */
 const UPTIME_OBSERVED_MS_MIN = 60_000;
 /** A capacity is contradicted where traffic ran into a limit below this share of what should have been free. */
 const CAPACITY_SHARE_MIN = 0.5;
@@ -23,8 +25,8 @@ export const TRUST_MIN = 0.1;
 
 /** What measurements of the other gateways say about the way that all have in common, so that no gateway answers for it. */
 export interface Surroundings {
-  /** Time in queues that probes to every gateway spend. */
-  readonly queueingMs: number;
+  /** Time in queues that probes to every other gateway spend at least; `null` where no other one was measured. */
+  readonly queueingMs: number | null;
   /** The best throughput through another gateway, bytes per second; `null` where none was measured. */
   readonly throughput: number | null;
 }
@@ -42,12 +44,14 @@ export type Claim = 'load' | 'uptime' | 'capacity';
 /**
  * The share of its capacity that a gateway must be using for probes to queue so long: of the time that a request takes in
  * a queueing system, the share beyond the service is its utilisation (M/M/1). The way there counts as service, so that
- * the estimate errs towards less. What probes to every gateway wait, they do not wait at one.
+ * the estimate errs towards less. What probes to every gateway wait, they do not wait at one; of a single gateway
+ * nobody can tell.
  */
 export function measuredLoad(measured: Measured, surroundings: Surroundings): number | null {
   const { roundTripMs, queueingMs } = measured;
-  if (roundTripMs === null || queueingMs === null) return null;
-  const ownMs = Math.max(0, queueingMs - surroundings.queueingMs);
+  const { queueingMs: commonMs } = surroundings;
+  if (roundTripMs === null || queueingMs === null || commonMs === null) return null;
+  const ownMs = Math.max(0, queueingMs - commonMs);
   return ownMs / (roundTripMs + QUEUEING_MS_FLOOR);
 }
 
@@ -59,7 +63,8 @@ export function believe(
 ): Believed {
   const loads = [claims?.load ?? null, measuredLoad(measured, surroundings)].filter(isNumber);
   const load = loads.length === 0 ? null : Math.max(...loads);
-  const uptimes = [claims?.uptime ?? null, measured.uptime].filter(isNumber);
+  const seen = measured.observedMs >= UPTIME_BELIEVED_MS_MIN ? measured.uptime : null;
+  const uptimes = [claims?.uptime ?? null, seen].filter(isNumber);
   const capacity = claims?.capacityBytesPerSecond ?? null;
   const free = capacity === null ? null : capacity * (1 - (load ?? 0));
   const bandwidths = [free ?? measured.throughput, measured.limit].filter(isNumber);

@@ -33,6 +33,11 @@ describe('a measurement', () => {
     expect(measured.observedMs).toBe(4_000);
   });
 
+  test('silence before the first answer says nothing', () => {
+    expect(probed([null, null, null]).at(3_000)).toMatchObject({ successRate: null, uptime: null });
+    expect(probed([null, null, 10, 10]).at(4_000)).toMatchObject({ successRate: 1, uptime: 1 });
+  });
+
   test('of probes and packets the lesser share of successes counts', () => {
     const measurement = probed([10, 10, 10]);
     measurement.carried({ delivered: 70, lost: 30, marked: 0, deliveredBytes: 1 }, 3_000);

@@ -117,6 +117,8 @@ export class GatewayMeasurement {
   }
 
   #outcome(isAnswered: boolean, nowMs: number): void {
+    // What never answered is not known: it may be of an older version, or its session has only begun.
+    if (!isAnswered && this.#outcomeAtMs === null) return;
     this.#answers.add(isAnswered ? 1 : 0, 1, nowMs);
     if (this.#outcomeAtMs !== null) {
       const spanMs = Math.min(SPAN_MS_MAX, nowMs - this.#outcomeAtMs);

@@ -242,7 +242,7 @@ export class GatewayView {
       .flatMap(({ key, throughput }) => (throughput === null ? [] : [{ key, value: throughput }]))
       .toSorted((a, b) => b.value - a.value);
     return (key) => ({
-      queueingMs: queueings.find((one) => one.key !== key)?.value ?? 0,
+      queueingMs: queueings.find((one) => one.key !== key)?.value ?? null,
       throughput: throughputs.find((one) => one.key !== key)?.value ?? null,
     });
   }
