@@ -4,8 +4,11 @@ import { describe, expect, test } from 'vitest';
 import type { BandwidthUsage } from '../../src/gateway/shaping/bandwidth-usage.ts';
 import type { ShapingLimits } from '../../src/gateway/shaping/limits.ts';
 import type { LinkProfile } from '../../src/sim/path.ts';
-import { TrafficClass } from '../../src/wire/traffic-class.ts';
+import { TrafficClass, trafficClassOf } from '../../src/wire/traffic-class.ts';
+import { PacketType } from '../../src/wire/packet.ts';
+import { FrameType } from '../../src/wire/frame.ts';
 import { FederationRig } from '../suites/federation-rig.ts';
+import { MeshRig } from '../suites/mesh-rig.ts';
 
 const GAME_PROTOCOL = 21;
 const BULK_PROTOCOL = 22;
@@ -140,6 +143,34 @@ async function opened(limits: Partial<ShapingLimits>, path = PATH): Promise<Tabl
   await table.open();
   return table;
 }
+
+test('a mesh writes what it is told of a protocol into its packets, and control into its own', async () => {
+  const rig = new MeshRig(1);
+  rig.line(['a', 'b'], () => ({ trafficClasses: CLASSES }));
+  await rig.world.runUntil(() => rig.hops('a', 'b') !== null, 60_000);
+  const seen: TrafficClass[] = [];
+  rig.tap = (from, _, frame) => {
+    const isData = frame[0] === FrameType.packet && frame[2] === PacketType.data;
+    if (from === 'a' && isData) seen.push(trafficClassOf(frame[3] ?? 0));
+  };
+  const other = rig.node('b').mesh.self;
+  const classesOf = async (protocol: number): Promise<readonly TrafficClass[]> => {
+    seen.length = 0;
+    rig.node('a').mesh.send(other, protocol, new Uint8Array(100));
+    await rig.run(100);
+    return [...seen];
+  };
+  // Before the first message the two shake hands, and what confirms that is control.
+  expect(await classesOf(GAME_PROTOCOL)).toContain(TrafficClass.game);
+  expect(await classesOf(BULK_PROTOCOL)).toContain(TrafficClass.bulk);
+  expect(await classesOf(GAME_PROTOCOL)).toContain(TrafficClass.game);
+  expect(await classesOf(30)).toContain(TrafficClass.unspecified);
+  // A report on what the other sent.
+  seen.length = 0;
+  rig.node('b').mesh.send(rig.node('a').mesh.self, GAME_PROTOCOL, new Uint8Array(100));
+  await rig.run(3_000);
+  expect(seen).toContain(TrafficClass.control);
+});
 
 describe('a bulk flood of four times what the gateway may send', () => {
   test.each([
