@@ -98,7 +98,8 @@ export class FlowCounts {
   #arm(source: SourceCounts, atMs: number): void {
     if (source.timer !== null && source.timer.atMs <= atMs) return;
     source.timer?.timer.cancel();
-    const timer = this.#clock.after(atMs - this.#clock.now(), () => this.#report(source));
+    const inMs = Math.max(0, atMs - this.#clock.now());
+    const timer = this.#clock.after(inMs, () => this.#report(source));
     source.timer = { atMs, timer };
   }
 
