@@ -72,6 +72,11 @@ export type { GatewaySelection, Selection } from './gateway/selection/gateway-se
 export type { KnownGateway } from './gateway/selection/gateway-view.ts';
 export { DEFAULT_CRITERIA as DEFAULT_GATEWAY_CRITERIA } from './gateway/selection/selection-criteria.ts';
 export type { SelectionCriteria } from './gateway/selection/selection-criteria.ts';
+export type { BandwidthUsage } from './gateway/shaping/bandwidth-usage.ts';
+export { DEFAULT_LIMITS as DEFAULT_SHAPING_LIMITS } from './gateway/shaping/limits.ts';
+export type { ShapingLimits } from './gateway/shaping/limits.ts';
+export { createShaper, type Shaper } from './gateway/shaping/shaper.ts';
+export { TrafficClass } from './wire/traffic-class.ts';
 export { presets, type FailureTimings } from './resilience/presets.ts';
 
 export { BETS, type BetTable } from './craps/bets.ts';

@@ -6,7 +6,7 @@ import type { SourceQueue } from './source-queue.ts';
 
 const LISTS = 128;
 /** A few packets of a game. */
-export const LISTED_BYTES_MIN: number = 4 * 1024;
+const LISTED_BYTES_MIN: number = 4 * 1024;
 
 export class QueueLengths {
   readonly #lists: (SourceQueue | null)[] = Array.from({ length: LISTS }, () => null);

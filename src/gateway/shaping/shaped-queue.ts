@@ -52,6 +52,8 @@ export class ShapedQueue implements PacketQueue {
   #ready: () => void = () => {};
   #dropped: (frame: Uint8Array) => void = () => {};
   #timer: { readonly atMs: number; readonly timer: Timer } | null = null;
+  /** Sources have queues here. */
+  #isKnown = false;
   #isClosed = false;
 
   constructor(shaped: ShapedInterface, peer: Uint8Array) {
@@ -191,6 +193,8 @@ export class ShapedQueue implements PacketQueue {
       this.#takeFirst(queue);
       this.#interface.dropped('link-closed');
     }
+    // Strangers open and close links all the time: those cost nothing here.
+    if (!this.#isKnown) return;
     for (const source of this.#interface.sources) this.#forgetQueuesOf(source);
   }
 
@@ -337,6 +341,7 @@ export class ShapedQueue implements PacketQueue {
     if (known !== undefined) return known;
     const queue = new SourceQueue(this, source, rank);
     source.queues.push(queue);
+    this.#isKnown = true;
     return queue;
   }
 
