@@ -44,8 +44,8 @@ const FRAME_TYPE_BYTES = 1;
 /** Where the PeerIds stand in a packet. */
 const SOURCE_AT = 20;
 const DESTINATION_AT = 52;
-/** Peers that are told of at once. */
-const TOLD_PEERS_MAX = 10_000;
+/** Peers that are told of beside those in memory. */
+const STORED_PEERS_MAX = 10_000;
 
 export interface GatewayConfig extends FailureTimings {
   readonly identity: Identity;
@@ -353,7 +353,7 @@ class MeshGateway implements Gateway {
     readonly crossings: Readonly<Crossings>;
   }[] {
     return this.ledger
-      .peers(TOLD_PEERS_MAX)
+      .peers(STORED_PEERS_MAX)
       .filter(({ packetsOut, packetsIn }) => packetsOut + packetsIn > 0)
       .map((tally) => ({ peer: peerIdText(tally.peer), crossings: crossingsOf(tally) }));
   }

@@ -11,8 +11,8 @@ import type { RelayLedger } from './relay-ledger.ts';
 import type { DropCount } from './tally-code.ts';
 import type { GatewayTally, PeerTally } from './tally.ts';
 
-/** Peers among whom those with the most traffic are sought. */
-const PEERS_LOOKED_AT = 10_000;
+/** Of the peers that only the store has, so many are looked at: reading them holds up all else. */
+const STORED_PEERS_MAX = 1_000;
 
 export interface AccountingReport {
   readonly epoch: number;
@@ -104,7 +104,7 @@ export function accountingReport(
     dropped: Object.fromEntries([...book.drops].map(([code, count]) => [code, { ...count }])),
     gateways: gateways.map(gatewayAccount).toSorted((a, b) => trafficOf(b) - trafficOf(a)),
     peers: ledger
-      .peers(PEERS_LOOKED_AT)
+      .peers(STORED_PEERS_MAX)
       .filter((tally) => tally.carriedPackets + tally.packetsIn + tally.droppedPackets > 0)
       .toSorted((a, b) => b.bytesOut + b.bytesIn - a.bytesOut - a.bytesIn)
       .slice(0, peersMax)

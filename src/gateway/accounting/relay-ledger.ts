@@ -206,11 +206,11 @@ export class RelayLedger implements LinkAccounts {
     return entries.map(flowRecordOf).filter((record) => record !== null);
   }
 
-  /** All peers that had something carried, as far as there is room for them, in no order. */
-  peers(peersMax: number): readonly PeerTally[] {
+  /** The peers in memory, and of those in the store at most `storedMax`, in no order. */
+  peers(storedMax: number): readonly PeerTally[] {
     const inMemory = [...this.book.peers.entries()];
     const known = new Set(inMemory.map(({ peer }) => peerIdText(peer)));
-    const stored = this.#deps.store?.range(PEER_PREFIX, endOf(PEER_PREFIX), peersMax) ?? [];
+    const stored = this.#deps.store?.range(PEER_PREFIX, endOf(PEER_PREFIX), storedMax) ?? [];
     const { credit } = this.limits;
     const others = stored.flatMap(({ key, value }) => {
       const peer = key.slice(PEER_PREFIX.length);
@@ -219,7 +219,7 @@ export class RelayLedger implements LinkAccounts {
       restorePeer(tally, value, credit.bytesMax);
       return [tally];
     });
-    return [...inMemory, ...others].slice(0, peersMax);
+    return [...inMemory, ...others];
   }
 
   /** Writes what changed so far. */
