@@ -34,6 +34,7 @@ export type {
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Loads of links need not be looked up more often. */
 const RATE_FRESH_MS = 1;
+const ERROR_FRESH_MS = 10;
 /** Faulty frames after which the link is closed: versions may disagree once, not on and on. */
 export const FAULTS_MAX = 3;
 
@@ -60,6 +61,8 @@ class EstablishingNeighbour implements Neighbour {
   #watch: LinkWatch | null = null;
   /** Made once the link was seen full. */
   #load: LoadMark | null = null;
+  #fullError: Result<void, SendErrorCode> | null = null;
+  #fullErrorAtMs = -Infinity;
   #rate: number | null = null;
   #rateAtMs = -Infinity;
   /** What the last packet waited here. */
@@ -163,12 +166,20 @@ class EstablishingNeighbour implements Neighbour {
     // What waits is copied: a view would hold the whole piece of the stream that it came in.
     const copied = goes || packets.copies === true;
     const kept = copied ? frame : (this.#slab ??= new FrameSlab()).copy(frame);
-    if (!packets.push(kept, nowMs)) {
-      return fail('MESH_QUEUE_FULL', { neighbour: this.#short, bytes: packets.bytes });
-    }
+    if (!packets.push(kept, nowMs)) return this.#queueFull(nowMs);
     // Behind a packet that waits for the window, one that is no smaller changes nothing.
     if (this.#blockedBytes === 0 || frame.length < this.#blockedBytes) this.wake();
     return SENT;
+  }
+
+  /** Made now and then: a relay that is overrun must drop a packet for less than it forwards one for. */
+  #queueFull(nowMs: number): Result<void, SendErrorCode> {
+    if (this.#fullError === null || nowMs - this.#fullErrorAtMs >= ERROR_FRESH_MS) {
+      const { bytes } = this.#packets;
+      this.#fullError = fail('MESH_QUEUE_FULL', { neighbour: this.#short, bytes });
+      this.#fullErrorAtMs = nowMs;
+    }
+    return this.#fullError;
   }
 
   /** The link takes frames, and none waits. Link state calls `wake` when it has one, so it has none. */

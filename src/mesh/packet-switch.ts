@@ -41,8 +41,9 @@ import { TrafficClass, withTrafficClass } from '../wire/traffic-class.ts';
 import type { Bridge } from './bridge.ts';
 import type { MeshLink } from './mesh-links.ts';
 import type { PacketSwitchConfig, SwitchErrorCode } from './packet-switch-config.ts';
+import { NoWayRound } from './no-way-round.ts';
 import type { Plan, RouteErrorCode } from './plan.ts';
-import { createNoticeBound, encodeUnreachable } from './unreachable.ts';
+import { createNoticeBound, encodeUnreachable, TOLD } from './unreachable.ts';
 
 /** Beyond the hops to the end of a route: what meshes behind gateways may take. */
 const TTL_BEYOND_ROUTE = 64;
@@ -52,22 +53,15 @@ const GATEWAY_DETOURS_MAX = 1;
 /** Gateways that are tried for a packet whose own one cannot be reached, the nearest first. */
 const GATEWAYS_TRIED_MAX = 8;
 const FRAME_TYPE_BYTES = 1;
-const DONE: Result<void, never> = ok(undefined);
 const NO_ROUTE: Uint8Array = new Uint8Array(0);
-/** What a source is told of, so that it can react; the rest is counted only. */
-const TOLD: ReadonlySet<string> = new Set([
-  'GATEWAY_CREDIT_EXHAUSTED',
-  'MESH_NO_BRIDGE',
-  'ROUTING_PORT_UNKNOWN',
-  'ROUTING_ROUTE_EXHAUSTED',
-  'ROUTING_TTL_EXHAUSTED',
-]);
+type Failure = Extract<Result<void, SwitchErrorCode>, { readonly ok: false }>;
 
 export class PacketSwitch {
   bridge: Bridge | null = null;
   readonly #config: PacketSwitchConfig;
   readonly #forwarder: Forwarder;
   readonly #notices = createNoticeBound();
+  readonly #noWayRound = new NoWayRound();
 
   constructor(config: PacketSwitchConfig) {
     this.#config = config;
@@ -151,7 +145,11 @@ export class PacketSwitch {
     }
     const decision = this.#forwarder.decide(frame, FRAME_TYPE_BYTES);
     // Nearly all that a relay sees: the frame goes on as it came.
-    if (decision.kind === 'forward' && this.#pass(decision.port, frame, link, nowMs)) return;
+    if (decision.kind === 'forward') {
+      const sent = this.#pass(decision.port, frame, link, nowMs);
+      if (!sent.ok) this.#notTaken(sent, decision.port, frame.subarray(FRAME_TYPE_BYTES), link);
+      return;
+    }
     if (decision.kind === 'bridge' && this.#passAcross(frame, link, nowMs)) return;
     this.#perform(decision, frame.subarray(FRAME_TYPE_BYTES), link);
   }
@@ -178,7 +176,11 @@ export class PacketSwitch {
   passOn(frame: Uint8Array, route: Uint8Array, nowMs: number): Result<void, SwitchErrorCode> {
     const routed = rerouted(frame, FRAME_TYPE_BYTES, route);
     const decision = this.#forwarder.decide(routed, FRAME_TYPE_BYTES);
-    if (decision.kind === 'forward' && this.#pass(decision.port, routed, null, nowMs)) return DONE;
+    if (decision.kind === 'forward') {
+      const sent = this.#pass(decision.port, routed, null, nowMs);
+      if (sent.ok) return sent;
+      return this.#notTaken(sent, decision.port, routed.subarray(FRAME_TYPE_BYTES), null);
+    }
     return this.#perform(decision, routed.subarray(FRAME_TYPE_BYTES), null);
   }
 
@@ -227,20 +229,44 @@ export class PacketSwitch {
     return this.#perform(this.#forwarder.decide(packet), packet, from);
   }
 
-  /** Sends the frame of a packet on; `false` if the link does not take it now. */
-  #pass(port: number, frame: Uint8Array, from: MeshLink | null, nowMs: number): boolean {
+  /** Sends the frame of a packet on. */
+  #pass(
+    port: number,
+    frame: Uint8Array,
+    from: MeshLink | null,
+    nowMs: number,
+  ): Result<void, SwitchErrorCode> {
     const link = this.#config.links.byPort(port);
-    if (link === undefined) return false;
+    if (link === undefined) return fail('ROUTING_PORT_UNKNOWN', {});
     const { account } = link;
-    if (account !== null && account.take(frame, FRAME_TYPE_BYTES) !== null) return false;
-    if (!link.neighbour.pass(frame, nowMs).ok) {
+    const refused = account?.take(frame, FRAME_TYPE_BYTES) ?? null;
+    if (refused !== null) return { ok: false, error: refused };
+    const sent = link.neighbour.pass(frame, nowMs);
+    if (!sent.ok) {
       account?.retract(frame, FRAME_TYPE_BYTES);
-      return false;
+      return sent;
     }
     const { meter } = this.#config;
     meter.left(frame.length - FRAME_TYPE_BYTES, link.traffic);
     if (from !== null) meter.became('forwarded', from.traffic);
-    return true;
+    return sent;
+  }
+
+  /** The link of `port` does not take a packet: it goes another way, or no further. */
+  #notTaken(
+    sent: Failure,
+    port: number,
+    packet: Uint8Array,
+    from: MeshLink | null,
+  ): Result<void, SwitchErrorCode> {
+    const nowMs = this.#config.clock.now();
+    if (from !== null && !this.#noWayRound.isKnown(packet, port, nowMs)) {
+      const detoured = this.#besides(packet, port);
+      if (detoured !== null) return this.#carryOut(detoured, from);
+      this.#noWayRound.remember(packet, port, nowMs);
+    }
+    this.#refused(packet, sent.error.code, from);
+    return sent;
   }
 
   /** The frame of a packet whose route ends at this gateway crosses as others of its flow did; `false` if none did. */
@@ -295,12 +321,7 @@ export class PacketSwitch {
     const link = this.#config.links.byPort(port);
     if (link === undefined) return fail('ROUTING_PORT_UNKNOWN', {});
     const sent = this.#hand(packet, link);
-    if (!sent.ok) {
-      const detoured = from === null ? null : this.#besides(packet, port);
-      if (detoured !== null) return this.#carryOut(detoured, from);
-      this.#refused(packet, sent.error.code, from);
-      return sent;
-    }
+    if (!sent.ok) return this.#notTaken(sent, port, packet, from);
     this.#config.meter.left(packet.length, link.traffic);
     if (from !== null) this.#config.meter.became('forwarded', from.traffic);
     return ok(undefined);
@@ -318,7 +339,7 @@ export class PacketSwitch {
   /** The link to take, or the one that it came over, does not carry the packet. */
   #refused(packet: Uint8Array, code: ErrorCode, from: MeshLink | null): void {
     this.#config.meter.dropped(code, from?.traffic ?? null);
-    if (from === null) return;
+    if (from === null || (from.arrivals === null && !TOLD.has(code))) return;
     const header = decodePacketHeader(packet);
     if (!header.ok) return;
     from.arrivals?.dropped(header.value.source, packet.length, code);

@@ -8,6 +8,15 @@ import { createTokenBucket, type TokenBucket } from '../core/token-bucket.ts';
 import { decodeBody, encodeBody } from '../wire/body.ts';
 import { UnreachableSchema } from '../wire/gen/bitcraps/v1/session_pb.ts';
 
+/** What a source is told of, so that it can react; the rest is counted only. */
+export const TOLD: ReadonlySet<string> = new Set([
+  'GATEWAY_CREDIT_EXHAUSTED',
+  'MESH_NO_BRIDGE',
+  'ROUTING_PORT_UNKNOWN',
+  'ROUTING_ROUTE_EXHAUSTED',
+  'ROUTING_TTL_EXHAUSTED',
+]);
+
 const CODE = /^[A-Z][A-Z0-9_]{0,63}$/;
 const NOTICE_BYTES_MAX = 128;
 /** To one source: a few at once, then one a second. */

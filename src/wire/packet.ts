@@ -221,6 +221,11 @@ export function endsWord(bytes: Uint8Array, at: number, word: number): number {
   return readU32(bytes, at + SOURCE_AT + 4 * word) | 0;
 }
 
+/** The first 32 bits of the destination, signed. */
+export function destinationWord(bytes: Uint8Array, at: number): number {
+  return readU32(bytes, at + DESTINATION_AT) | 0;
+}
+
 /** Signed. */
 export function packetFlowId(bytes: Uint8Array, at: number): number {
   return readU32(bytes, at + FLOW_ID_AT) | 0;

@@ -16,6 +16,8 @@ export interface Contender {
   readonly open: OpenCarrier;
   /** The longest message that it takes, where that is less than 16 KiB. */
   readonly messageBytesMax?: number;
+  /** Other processes that carry its messages run beside the load. */
+  readonly sharesLoadCore?: boolean;
   /** Its Debian package, and the program in it. */
   readonly debian?: { readonly name: string; readonly program: string };
   /** Why it cannot run here although it is installed, `null` if it can. */
@@ -31,7 +33,7 @@ function lacksNamespaces(): string | null {
 export const CONTENDERS = {
   bare: { title: 'bare relay on node:tls', open: openBare },
   mesh: { title: 'ours, inside a mesh', open: openOurMesh },
-  gateway: { title: 'ours, gateway to gateway', open: openOurGateway },
+  gateway: { title: 'ours, gateway to gateway', open: openOurGateway, sharesLoadCore: true },
   nats: {
     title: 'nats-server, TLS',
     open: openNats,
@@ -52,6 +54,7 @@ export const CONTENDERS = {
   yggdrasil: {
     title: 'yggdrasil, TLS links',
     open: openYggdrasil,
+    sharesLoadCore: true,
     debian: { name: 'yggdrasil', program: 'yggdrasil' },
     lacks: lacksNamespaces,
   },

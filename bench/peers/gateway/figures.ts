@@ -33,16 +33,20 @@ export interface Times {
 
 /** Runs all workloads once. Latencies are what the relay adds to the load's own, taken right after. */
 export async function measureOnce(load: Load, times: Times): Promise<Figures> {
-  const { messageBytesMax = LARGE_BYTES }: Contender = CONTENDERS[load.name];
-  const workload = (messageBytes: number, rate: number | null): Workload => ({
+  const { messageBytesMax = LARGE_BYTES, sharesLoadCore = false }: Contender =
+    CONTENDERS[load.name];
+  const workload = (messageBytes: number, rate: number | null, even = false): Workload => ({
     messageBytes,
     rate,
+    even,
     ...times,
   });
   const large = await load.run(workload(Math.min(LARGE_BYTES, messageBytesMax), null), false);
   const small = await load.run(workload(SMALL_BYTES, null), false);
   const paced = workload(SMALL_BYTES, PACED_RATE);
-  const half = workload(SMALL_BYTES, Math.max(1, Math.floor(small.messages / small.seconds / 2)));
+  const halfRate = Math.max(1, Math.floor(small.messages / small.seconds / 2));
+  // A load that never sleeps would take the processor from what shares it.
+  const half = workload(SMALL_BYTES, halfRate, !sharesLoadCore);
   const pacedOver = await load.run(paced, false);
   const pacedDirect = await load.run(paced, true);
   const halfOver = await load.run(half, false);

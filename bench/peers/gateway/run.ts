@@ -29,11 +29,11 @@ const { values: options } = parseArgs({
 const seed = Number(options.seed);
 const rounds = {
   rounds: Number(options.rounds ?? (options.quick ? 1 : 5)),
-  warmUpRounds: options.quick ? 0 : 1,
+  warmUpRounds: options.quick ? 0 : 2,
 };
 const times = options.quick
   ? { warmUpMs: 350, measuredMs: 350 }
-  : { warmUpMs: 500, measuredMs: 1_500 };
+  : { warmUpMs: 300, measuredMs: 700 };
 const cores = {
   relay: Number(options['relay-core']),
   load: Number(options['load-core']),

@@ -2,8 +2,9 @@
 // which it is due, and its latency counts from then, however late it was sent (no coordinated omission). The fastest rate
 // is sought with a bound on what is under way, as a transport's window would have it.
 //
-// Messages are due in bursts, one each millisecond, as timers of operating systems have it: the load then sleeps between,
-// and leaves its processor to what else runs there.
+// Paced messages are due in bursts, one each millisecond, as timers of operating systems have it: the load then sleeps between,
+// and leaves its processor to what else runs there. Or they are due evenly, one by one, and the load looks at the clock
+// all the time.
 
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Carrier } from './carrier.ts';
@@ -13,6 +14,8 @@ export interface Workload {
   readonly messageBytes: number;
   /** Messages per second, `null`: as fast as they go. */
   readonly rate: number | null;
+  /** Paced: each message is due by itself, not in bursts. The load then never sleeps. */
+  readonly even: boolean;
   readonly warmUpMs: number;
   readonly measuredMs: number;
 }
@@ -123,7 +126,7 @@ class Run {
         clearInterval(tick);
         const end = this.#snapshot();
         resolve({ begin: begin ?? end, end });
-      } else this.#pump();
+      } else if (!workload.even) this.#pump();
     }, TICK_MS);
     this.#pump();
   }
@@ -141,11 +144,13 @@ class Run {
       this.sent += 1;
     }
     this.#carrier.flush();
+    if (this.#workload.even) setImmediate(() => this.#pump());
   }
 
   /** How many messages are to be sent by now. */
   #due(nowMs: number): number {
-    const { rate, messageBytes } = this.#workload;
+    const { rate, messageBytes, even } = this.#workload;
+    if (rate !== null && even) return Math.floor(((nowMs - this.#beganMs) * rate) / 1000) + 1;
     if (rate !== null) {
       const ticks = Math.floor((nowMs - this.#beganMs) / TICK_MS) + 1;
       return Math.floor((ticks * TICK_MS * rate) / 1000);
@@ -162,9 +167,10 @@ class Run {
   }
 
   #arrived(sequence: number): void {
-    const { rate, warmUpMs } = this.#workload;
+    const { rate, warmUpMs, even } = this.#workload;
+    const evenMs = (sequence * 1000) / (rate ?? 1);
     // The tick of the schedule that the message belongs to.
-    const dueMs = Math.floor((sequence * 1000) / ((rate ?? 1) * TICK_MS)) * TICK_MS;
+    const dueMs = even ? evenMs : Math.floor(evenMs / TICK_MS) * TICK_MS;
     if (dueMs < warmUpMs || this.#latencyCount >= this.#latencies.length) return;
     this.#latencies[this.#latencyCount] = performance.now() - this.#beganMs - dueMs;
     this.#latencyCount += 1;
