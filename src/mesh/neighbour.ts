@@ -22,13 +22,7 @@ import type { FrameCounters, NeighbourClose, PayloadFrameType } from './payload-
 import { FifoPacketQueue, type PacketQueue } from './packet-queue.ts';
 
 export type { Neighbour, NeighbourConfig, SendErrorCode } from './neighbour-contract.ts';
-export type { NeighbourHandlers } from './neighbour-handlers.ts';
-export type {
-  ControlFrameType,
-  NeighbourClose,
-  OutgoingFrame,
-  PayloadFrameType,
-} from './payload-frame.ts';
+export type { ControlFrameType, NeighbourClose, OutgoingFrame } from './payload-frame.ts';
 
 /** From the raw link to both bindings: two round trips, a proof of work to check, and a busy machine. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
