@@ -1,5 +1,7 @@
 // A token bucket in bytes (Turner 1986) that may be overdrawn by what is under way: whoever finds tokens sends a whole
 // packet, and the next one waits until the debt is paid. Over any time T so leave at most rate · T + burst + one packet.
+// A busy machine serves its timers late: while packets wait, tokens beyond the burst are kept for them, up to a tenth of a
+// second's, or the rate would not be reached.
 // The rate may change at any time; tokens and debts of before stay.
 
 /** A burst lasts so long at the rate. */
@@ -8,6 +10,8 @@ const BURST_MS = 10;
 export const BURST_BYTES_MIN: number = 4 * 1024;
 /** Where the rate is high, timers of a millisecond must not leave the link idle. */
 export const BURST_BYTES_MAX: number = 1024 * 1024;
+/** What is kept where packets wait. */
+const LATE_MS_MAX = 100;
 /** Frames that wait for nobody may overdraw it by what the rate carries in this time, not more. */
 const DEBT_MS_MAX = 1_000;
 /** Sums of fractional times need not be exact: a wait is longer by so much. */
@@ -18,6 +22,8 @@ export class ByteBucket {
   /** `Infinity`: no limit. */
   perMs: number = Infinity;
   burst: number = BURST_BYTES_MAX;
+  /** Packets wait for tokens. */
+  isAwaited = false;
   #tokens: number = BURST_BYTES_MAX;
   #filledAtMs = 0;
 
@@ -31,11 +37,17 @@ export class ByteBucket {
     this.#tokens = Math.min(burst, this.#tokens);
   }
 
+  /** The most tokens that packets find which had to wait. */
+  get lateBurst(): number {
+    return Math.max(this.burst, this.perMs * LATE_MS_MAX);
+  }
+
   /** Tokens, negative for a debt, `Infinity` without a limit. */
   level(nowMs: number): number {
     if (this.perMs === Infinity) return Infinity;
     const tokens = this.#tokens + Math.max(0, nowMs - this.#filledAtMs) * this.perMs;
-    this.#tokens = tokens < this.burst ? tokens : this.burst;
+    const most = this.isAwaited ? this.lateBurst : this.burst;
+    this.#tokens = tokens < most ? tokens : most;
     this.#filledAtMs = nowMs;
     return this.#tokens;
   }

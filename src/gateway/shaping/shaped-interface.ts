@@ -189,6 +189,7 @@ export class ShapedInterface {
   /** The link found no tokens: `ready` is called when it is its turn. */
   wait(link: ShapedQueue, nowMs: number): void {
     link.isAsking = true;
+    this.bucket.isAwaited = true;
     if (!this.#waiting.includes(link)) {
       // Who waits alone owes nobody anything.
       if (this.#waiting.length === 0) link.turnBytes = TURN_BYTES;
@@ -250,12 +251,15 @@ export class ShapedInterface {
       this.#turn();
     }
     const nowMs = this.clock.now();
+    this.bucket.isAwaited = this.#waiting.length > 0;
     this.#arm(this.#readyAtMs(nowMs), nowMs);
   }
 
   #leave(link: ShapedQueue): void {
     const at = this.#waiting.indexOf(link);
     if (at >= 0) this.#waiting.splice(at, 1);
+    // Until the turn of the others is over, what was kept stays.
+    if (this.#serving === null && this.#waiting.length === 0) this.bucket.isAwaited = false;
   }
 
   /** Lets the first go on with its turn, or passes the turn on: deficit round robin again, of links. */

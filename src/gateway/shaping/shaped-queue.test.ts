@@ -91,8 +91,14 @@ class Rig {
   readonly world: World = createWorld({ seed: 1, primitives });
   readonly shaper: Shaper;
 
-  constructor(limits: Partial<ShapingLimits> = {}) {
-    this.shaper = createShaper({ clock: this.world.clock, rng: this.world.rng('shaper') }, limits);
+  /** `lateMs`: how late this machine serves its timers. */
+  constructor(limits: Partial<ShapingLimits> = {}, lateMs = 0) {
+    const { clock } = this.world;
+    const late = {
+      ...clock,
+      after: (ms: number, run: () => void) => clock.after(ms + lateMs, run),
+    };
+    this.shaper = createShaper({ clock: late, rng: this.world.rng('shaper') }, limits);
   }
 
   wire(bytesPerMs = Infinity, side: InterfaceName = 'internet'): Wire {
@@ -269,6 +275,27 @@ describe('limits', () => {
       expect(bytes).toBeGreaterThan(perMs * 1_000 * 0.97);
     }
   });
+
+  test.each([5, 30, 80])(
+    'are reached, and hold, on a machine whose timers are %d ms late',
+    (lateMs) => {
+      const rig = new Rig(GENEROUS, lateMs);
+      rig.shaper.setLimits({ internetMbpsMax: 8 });
+      const wires = [rig.wire(), rig.wire()];
+      for (let round = 0; round < 300; round += 1) {
+        for (const wire of wires) {
+          while (wire.queue.bytes < 200_000) wire.push(frame(1, 1_000, TrafficClass.bulk));
+        }
+        rig.run(10);
+      }
+      const sent = wires.flatMap((wire) => wire.sent).toSorted((a, b) => a.atMs - b.atMs);
+      const bytes = sent.reduce((sum, one) => sum + one.bytes, 0);
+      expect(bytes).toBeGreaterThan(0.95 * 1_000 * 3_000);
+      for (const windowMs of [100, 1_000]) {
+        expect(busiest(sent, windowMs)).toBeLessThanOrEqual(1_000 * (windowMs + 100) + 1_000);
+      }
+    },
+  );
 
   test('a source is held to its own, and others do not notice', () => {
     const rig = new Rig({ ...GENEROUS, peerMbpsMax: 1 });

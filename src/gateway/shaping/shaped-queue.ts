@@ -304,6 +304,7 @@ export class ShapedQueue implements PacketQueue {
   /** Something waits and nothing may go: for tokens of the link, of the interface, or of a source. */
   #wait(paceLevel: number, mayRest: boolean, nowMs: number): void {
     const isInRound = this.#rounds.some(({ first }) => first !== null);
+    this.#pace.isAwaited = paceLevel <= 0;
     if (paceLevel <= 0) this.#wakeAt(nowMs + this.#pace.waitMs(0, nowMs), nowMs);
     else if (isInRound && !mayRest) this.#interface.wait(this, nowMs);
     const parked = this.#parked.first?.parkedUntilMs ?? null;
