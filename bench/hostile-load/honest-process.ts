@@ -1,7 +1,7 @@
 // The honest ones: two members of the mesh that talk to each other through the node under attack, at a fixed rate, and
 // now and then somebody new who dials it. Latency counts from the time at which a message was due, sent or not.
 
-import { createHistogram } from 'node:perf_hooks';
+import { createHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { unwrap } from '../../src/core/errors.ts';
 import { parsePeerId } from '../../src/core/peer-id.ts';
 import { createTls } from '../../src/platform/links/tls.ts';
@@ -11,6 +11,7 @@ import { identityOf, memberOf, pause, PROTOCOL, silent, until } from './mesh-mem
 
 /** Below what is compressed end to end: that costs the honest ones more than all else, and is not what is measured here. */
 const MESSAGE_BYTES = 120;
+const OWN_LOOK_MS = 1;
 const LATE_ANSWERS_MS = 2_000;
 const NEWCOMER_EVERY_MS = 1_000;
 
@@ -25,6 +26,8 @@ export interface Measured {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
+  /** By how much this process was late for what it had to do: no doing of the node's. */
+  readonly ownDelayP99Ms: number;
   readonly newcomers: {
     readonly dials: number;
     readonly failed: number;
@@ -49,6 +52,8 @@ async function main(address: string, peerId: string): Promise<void> {
 
   let histogram = createHistogram();
   let delivered = 0;
+  const own = monitorEventLoopDelay({ resolution: OWN_LOOK_MS });
+  own.enable();
   to.handle(PROTOCOL, ({ payload }) => {
     const dueMs = new DataView(payload.buffer, payload.byteOffset).getFloat64(0);
     histogram.record(Math.max(1, Math.round(1000 * (performance.now() - dueMs))));
@@ -57,6 +62,7 @@ async function main(address: string, peerId: string): Promise<void> {
 
   async function measure({ seconds, perSecond }: Measure): Promise<Measured> {
     histogram = createHistogram();
+    own.reset();
     delivered = 0;
     const due = Math.round(seconds * perSecond);
     const startMs = performance.now();
@@ -79,6 +85,7 @@ async function main(address: string, peerId: string): Promise<void> {
       p50Ms: histogram.percentile(50) / 1000,
       p99Ms: histogram.percentile(99) / 1000,
       maxMs: histogram.max / 1000,
+      ownDelayP99Ms: Math.max(0, own.percentile(99) / 1e6 - OWN_LOOK_MS),
       newcomers: await newcomers,
     };
   }

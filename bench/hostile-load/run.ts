@@ -183,10 +183,11 @@ function mib(bytes: number): string {
   return `${(bytes / MEBIBYTE).toFixed(0)} MiB`;
 }
 
-function phase(name: string, { due, delivered, p50Ms, p99Ms, maxMs, newcomers }: Measured): string {
+function phase(name: string, measured: Measured): string {
+  const { due, delivered, p50Ms, p99Ms, maxMs, ownDelayP99Ms, newcomers } = measured;
   const { dials, failed, slowestMs } = newcomers;
   const share = ((100 * delivered) / due).toFixed(1);
-  const latency = `p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms, most ${maxMs.toFixed(1)} ms`;
+  const latency = `p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms, most ${maxMs.toFixed(1)} ms (of it the measuring process ${ownDelayP99Ms.toFixed(2)} ms at p99)`;
   const came = `${dials - failed} of ${dials} newcomers in, the slowest in ${slowestMs.toFixed(0)} ms`;
   return `${name.padEnd(12)} ${share} % of ${due} delivered, ${latency}; ${came}`;
 }

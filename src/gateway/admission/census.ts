@@ -7,8 +7,6 @@ export interface Census {
   of(key: string): number;
   add(key: string): void;
   remove(key: string): void;
-  /** The key with the most, `null` while there are none. */
-  heaviest(): string | null;
 }
 
 export function createCensus(): Census {
@@ -26,16 +24,6 @@ export function createCensus(): Census {
       if (count === 0) return;
       if (count === 1) counts.delete(key);
       else counts.set(key, count - 1);
-    },
-    heaviest() {
-      let most = 0;
-      let heaviest: string | null = null;
-      for (const [key, count] of counts) {
-        if (count <= most) continue;
-        most = count;
-        heaviest = key;
-      }
-      return heaviest;
     },
   };
 }

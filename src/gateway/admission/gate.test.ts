@@ -216,6 +216,15 @@ describe('the door', () => {
     expect(gate.report().halfOpen).toBe(5);
   });
 
+  test('takes the place of one that has said nothing before that of one that has', () => {
+    const { gate, enter } = rig({ halfOpenMax: 3 });
+    const speaking = caller('192.0.2.1', () => 300);
+    const silent = caller('198.51.100.1', () => 0);
+    for (const one of [speaking, silent, caller('203.0.113.1', () => 0)]) gate.arrive(one);
+    enter('233.252.0.1');
+    expect([speaking.ended, silent.ended]).toEqual([[], ['half-open-evicted']]);
+  });
+
   test('ends handshakes that bring in next to nothing, and leaves those alone that go on', async () => {
     const { gate, world } = rig();
     const silent = caller('192.0.2.1', () => 0);

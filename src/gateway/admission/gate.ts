@@ -312,19 +312,27 @@ class Gate implements NodeGate, VisitHost {
     return null;
   }
 
-  /** Where all places for handshakes are taken, the oldest of the prefix with the most of them gives way. */
+  /**
+   * Where all places for handshakes are taken, one of a most crowded prefix gives way: the oldest that has said nothing,
+   * else the oldest, since who has said something is nearer to an identity. Looks at all of them and allocates nothing.
+   */
   #makeRoom(origin: Origin): RefusalReason | null {
     if (this.#halfOpen.size < this.#limits.halfOpenMax) return null;
-    const counts = createCensus();
-    for (const visit of this.#halfOpen) counts.add(prefixOf(visit.origin));
-    const heaviest = counts.heaviest();
-    if (heaviest === null || heaviest === prefixOf(origin)) return 'half-open-of-all';
+    let victim: GateVisit | null = null;
+    let most = this.#opening.of(prefixOf(origin));
+    let isSilent = false;
     for (const visit of this.#halfOpen) {
-      if (prefixOf(visit.origin) !== heaviest) continue;
-      this.#expel(visit, 'half-open-evicted');
-      return null;
+      const count = this.#opening.of(prefixOf(visit.origin));
+      if (count < most || (count === most && isSilent)) continue;
+      const silent = visit.caller.receivedBytes() === 0;
+      if (count === most && victim !== null && !silent) continue;
+      victim = visit;
+      most = count;
+      isSilent = silent;
     }
-    return 'half-open-of-all';
+    if (victim === null || prefixOf(victim.origin) === prefixOf(origin)) return 'half-open-of-all';
+    this.#expel(victim, 'half-open-evicted');
+    return null;
   }
 
   #challenged(visit: GateVisit): Verdict {

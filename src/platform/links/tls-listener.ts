@@ -26,6 +26,9 @@ const CODE: Readonly<Record<HandshakeFailing, ErrorCode>> = {
   certificate: 'LINK_PEER_CERTIFICATE',
 };
 
+/** Between the beginnings of two handshakes under load. */
+const PACE_MS = 5;
+
 interface HalfOpen {
   readonly visit: Visit;
   readonly raw: Socket;
@@ -62,6 +65,9 @@ class Acceptor {
   readonly #tls;
   /** By remote address and port, which are unique among the live connections of a listener. */
   readonly #halfOpen = new Map<string, HalfOpen>();
+  /** Those that passed the gate under load; all of them are half-open, which bounds them. */
+  readonly #waiting: Socket[] = [];
+  #pacing: Timer | null = null;
   #closed = false;
   #refusing: RefusalReason | null = null;
 
@@ -122,6 +128,7 @@ class Acceptor {
 
   close(): void {
     this.#closed = true;
+    this.#pacing?.cancel();
     for (const [id, { raw }] of this.#halfOpen) {
       this.#leave(id)?.visit.leave();
       raw.destroy();
@@ -159,7 +166,8 @@ class Acceptor {
     switch (verdict.kind) {
       case 'admitted':
         raw.unshift(first.subarray(knock?.length ?? 0));
-        this.#secure(raw);
+        this.#waiting.push(raw);
+        this.#secureNext();
         return;
       case 'challenged':
         this.#answerAndEnd(id, raw, KNOCK_FIRST);
@@ -167,6 +175,18 @@ class Acceptor {
       case 'refused':
         this.#turnAway(id, raw, host, verdict.reason);
     }
+  }
+
+  /** One handshake after the other, with room between them for everything else: each holds the node up for a millisecond. */
+  #secureNext(): void {
+    if (this.#pacing !== null) return;
+    const raw = this.#waiting.shift();
+    if (raw === undefined) return;
+    this.#pacing = this.#node.clock.after(PACE_MS, () => {
+      this.#pacing = null;
+      this.#secureNext();
+    });
+    if (!raw.destroyed) this.#secure(raw);
   }
 
   /** As Node documents it: a TLS server takes connections that somebody else accepted. */
