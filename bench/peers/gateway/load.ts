@@ -22,10 +22,10 @@ export interface Load {
   end(): Promise<void>;
 }
 
-async function answer(child: ChildProcess): Promise<LoadAnswer> {
+/** The next answer of the load, or that it ended. */
+async function answer(child: ChildProcess, ended: Promise<LoadAnswer>): Promise<LoadAnswer> {
   const heard = once(child, 'message').then(([message]) => message as LoadAnswer);
-  const gone = once(child, 'exit').then((): LoadAnswer => ({ kind: 'failed', reason: 'it ended' }));
-  return Promise.race([heard, gone]);
+  return Promise.race([heard, ended]);
 }
 
 /** Errors (thrown): whatever kept the contender from carrying a message. */
@@ -36,15 +36,16 @@ export async function startLoad(name: ContenderName, cores: Cores, seed: number)
   const words = [...pinned, program, name, folder, String(cores.relay)];
   if (cores.realTime) words.unshift('chrt', '-r', '5');
   const child = spawn(words[0] ?? '', words.slice(1), { stdio: ['ignore', 2, 'inherit', 'ipc'] });
+  const ended = once(child, 'exit').then((): LoadAnswer => ({
+    kind: 'failed',
+    reason: 'its load ended',
+  }));
   const end = async (): Promise<void> => {
-    if (child.exitCode === null && child.signalCode === null) {
-      const gone = once(child, 'exit');
-      if (child.connected) child.disconnect();
-      await gone;
-    }
+    if (child.connected) child.disconnect();
+    await ended;
     rmSync(folder, { recursive: true, force: true });
   };
-  const ready = await answer(child);
+  const ready = await answer(child, ended);
   if (ready.kind !== 'ready') {
     await end();
     throw new Error(ready.kind === 'failed' ? ready.reason : 'it said something unexpected');
@@ -53,7 +54,7 @@ export async function startLoad(name: ContenderName, cores: Cores, seed: number)
     name,
     async run(workload, direct) {
       child.send({ workload, direct, seed } satisfies LoadRequest);
-      const told = await answer(child);
+      const told = await answer(child, ended);
       if (told.kind !== 'outcome') throw new Error(`${name}: ${JSON.stringify(told)}`);
       const { corrupt } = told.outcome;
       if (corrupt > 0) throw new Error(`${name} damaged ${corrupt} messages`);

@@ -29,10 +29,10 @@ const { values: options } = parseArgs({
 const seed = Number(options.seed);
 const rounds = {
   rounds: Number(options.rounds ?? (options.quick ? 1 : 5)),
-  warmUpRounds: options.quick ? 0 : 2,
+  warmUpRounds: options.quick ? 0 : 1,
 };
 const times = options.quick
-  ? { warmUpMs: 350, measuredMs: 350 }
+  ? { warmUpMs: 250, measuredMs: 300 }
   : { warmUpMs: 300, measuredMs: 700 };
 const cores = {
   relay: Number(options['relay-core']),
