@@ -9,7 +9,7 @@ import type { Dht, SignedDhtRecord } from '../../../env/dht.ts';
 import type { Logger } from '../../../env/logger.ts';
 import type { Primitives } from '../../../env/primitives.ts';
 import { byteKey, type ByteKey } from '../../../routing/byte-key.ts';
-import { createTokenBucket } from '../../../core/token-bucket.ts';
+import { createTokenBucket, type TokenBucket } from '../../../core/token-bucket.ts';
 import { decodeHomeMessage } from './home-message.ts';
 import { decodeHome } from './home-record.ts';
 
@@ -23,9 +23,9 @@ const WRITES_PER_SECOND = 4;
 export const REWRITE_MS = 1_200_000;
 const RETRY_MS = 15_000;
 const TICK_MS = 250;
-/** Homes that one member may give: signatures are checked for each. */
-const TAKEN_BURST = 64;
-const TAKEN_PER_SECOND = 20;
+/** Homes that one member may give, right or wrong: signatures are checked for each. An honest one gives few in an hour. */
+const TAKEN_BURST = 8;
+const TAKEN_PER_SECOND = 0.2;
 
 export interface HomeDeskConfig {
   /** PeerId of this gateway. */
@@ -62,7 +62,8 @@ export class HomeDesk {
   readonly #deps: HomeDeskDeps;
   readonly #homes = new Map<ByteKey, Kept>();
   readonly #writes = createTokenBucket(WRITES_BURST, WRITES_PER_SECOND);
-  readonly #taken = createTokenBucket(TAKEN_BURST, TAKEN_PER_SECOND);
+  /** By member, at most `HOMES_MAX`; the one heard of longest ago goes first. */
+  readonly #budgets = new Map<ByteKey, TokenBucket>();
   #writing = 0;
   #timer: Timer;
   #stopped = false;
@@ -88,11 +89,11 @@ export class HomeDesk {
     const { primitives, clock } = this.#deps;
     const nowMs = clock.now();
     const record = decodeHomeMessage(source.slice(), payload);
-    if (record === null || !this.#taken.take(nowMs)) {
+    const key = byteKey(source);
+    if (record === null || !this.#budgetOf(key).take(nowMs)) {
       this.counters.refused += 1;
       return;
     }
-    const key = byteKey(source);
     const known = this.#homes.get(key);
     if (known !== undefined && record.sequence <= known.record.sequence) return;
     const value = openTableRecord(primitives, this.#config.networkId, record);
@@ -112,6 +113,15 @@ export class HomeDesk {
       validUntilMs: home.value.validUntilMs,
       dueAtMs: nowMs,
     });
+  }
+
+  #budgetOf(key: ByteKey): TokenBucket {
+    const budget = this.#budgets.get(key) ?? createTokenBucket(TAKEN_BURST, TAKEN_PER_SECOND);
+    this.#budgets.delete(key);
+    const oldest = this.#budgets.size >= HOMES_MAX ? this.#budgets.keys().next().value : undefined;
+    if (oldest !== undefined) this.#budgets.delete(oldest);
+    this.#budgets.set(key, budget);
+    return budget;
   }
 
   #tick(): void {

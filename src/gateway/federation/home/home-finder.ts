@@ -22,7 +22,7 @@ export interface HomeFinderDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly dht: Dht;
-  /** A home was found, other than the one known before. */
+  /** A home was found. */
   found(peer: Uint8Array, gateways: readonly Uint8Array[]): void;
 }
 
@@ -68,6 +68,7 @@ export class HomeFinder {
 
   async #lookUp(key: ByteKey, peer: Uint8Array): Promise<void> {
     const { clock, dht, logger } = this.#deps;
+    const before = this.#remembered.get(key)?.gateways ?? null;
     let gateways: readonly Uint8Array[] | null = null;
     let validMs = FOUND_MS;
     try {
@@ -80,6 +81,9 @@ export class HomeFinder {
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
       logger.debug('home-not-found', { peer: peerIdShort(peer), detail });
+      // That nobody answered says nothing about the peer: what was known holds a little longer.
+      gateways = before;
+      validMs = NOT_FOUND_MS;
     }
     this.#looking.delete(key);
     const nowMs = clock.now();
