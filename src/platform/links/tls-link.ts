@@ -161,6 +161,8 @@ export class TlsLink implements Link {
   }
 
   #handOver(): void {
+    // What begins to wait now has not waited before, however long the link was idle.
+    if (this.#inFlightBytes === 0) this.#progressMs = this.#config.clock.now();
     const pieces = this.#pieces.take();
     let taken = 0;
     if (pieces.length > 1) this.#secure.cork();

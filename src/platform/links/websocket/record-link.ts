@@ -175,6 +175,8 @@ export class RecordLink implements Link {
 
   #flush(): void {
     if (this.#reason !== null || this.#over) return;
+    // What begins to wait now has not waited before, however long the link was idle.
+    if (this.#pipe.bufferedBytes === 0) this.#progressMs = this.#config.clock.now();
     while (this.#pipe.bufferedBytes < IN_FLIGHT_BYTES_MAX) {
       const content = this.#queue.shift();
       if (content === null) break;
