@@ -1,5 +1,5 @@
-// Keeps a link to each configured address: dials, and redials with full-jitter backoff while the peer is away
-// (M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
+// Keeps a link to each configured address: dials, and redials with full-jitter backoff and out of a retry budget while the
+// peer is away.
 
 import type { Clock, Timer } from '../env/clock.ts';
 import type { Dialer, Link } from '../env/link.ts';
@@ -7,6 +7,8 @@ import type { Logger } from '../env/logger.ts';
 import type { Rng } from '../env/rng.ts';
 import { BitcrapsError, type Result } from '../core/errors.ts';
 import { parsePeerId } from '../core/peer-id.ts';
+import { fullJitterMs } from '../resilience/recovery/full-jitter.ts';
+import { RetryBudget } from '../resilience/recovery/retry-budget.ts';
 
 /** First pause between attempts. Short: on a LAN a neighbour is back within a second of its restart. */
 const BACKOFF_FIRST_MS = 200;
@@ -42,6 +44,8 @@ export interface DialingDeps {
   readonly logger: Logger;
   /** Whether there is a link to this peer already, whoever dialled it. */
   readonly isConnected: (peer: Uint8Array) => boolean;
+  /** What redials are paid out of, by address. Default: one for these targets alone. */
+  readonly budget?: RetryBudget;
 }
 
 export interface Dialing {
@@ -65,17 +69,24 @@ export function createDialing(
   use: (link: Link) => void,
 ): Dialing {
   const { clock, rng, logger } = deps;
+  const budget = deps.budget ?? new RetryBudget(clock);
   const timers = new Set<Timer>();
   let stopped = false;
 
   const dial = async (attempt: Attempt): Promise<void> => {
     if (attempt.peer !== null && deps.isConnected(attempt.peer))
       return later(attempt, BACKOFF_MAX_MS);
+    const { address } = attempt.target;
+    // A first dial, and one after a link that was stable, is no retry.
+    if (attempt.failures > 0 && !budget.take(address)) {
+      return later(attempt, Math.max(1, budget.waitMs(address)));
+    }
     try {
-      const link = await deps.dialer.dial(attempt.target.address, attempt.target.peer);
+      const link = await deps.dialer.dial(address, attempt.target.peer);
       if (stopped) return link.close();
       attempt.peer = link.remoteKey;
       attempt.openedAt = clock.now();
+      budget.succeeded(address);
       use(watchClose(link, () => ended(attempt)));
     } catch (error) {
       failed(attempt, error);
@@ -102,10 +113,8 @@ export function createDialing(
     later(attempt, backoffMs(attempt.failures));
   };
 
-  const backoffMs = (failures: number): number => {
-    const ceilingMs = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(failures, 10));
-    return (rng.uint32() / 2 ** 32) * ceilingMs;
-  };
+  const backoffMs = (failures: number): number =>
+    fullJitterMs(rng, failures, BACKOFF_FIRST_MS, BACKOFF_MAX_MS);
 
   const later = (attempt: Attempt, delayMs: number): void => {
     if (stopped) return;
