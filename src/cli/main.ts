@@ -39,6 +39,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     description: 'routes of a running node, hop by hop',
     load: async () => (await import('./routes.ts')).routesCommand(),
   },
+  health: {
+    description: 'how well a running node and its mesh are, what is wrong and what to do',
+    load: async () => (await import('./health.ts')).healthCommand(),
+  },
   gateways: {
     description: 'gateways a running node knows, the one it chooses and why not the others',
     load: async () => (await import('./gateways.ts')).gatewaysCommand(),

@@ -61,6 +61,7 @@ function statusText(status: StatusReport): string {
       `${traffic.packetsIn} packets in, ${traffic.packetsOut} out, ${traffic.forwarded} passed on, ${traffic.delivered} delivered, ${dropped} dropped`,
     ],
   ];
+  rows.push(['health', healthLine(status.health)]);
   if (bridge !== null) {
     rows.push([
       'bridge',
@@ -75,6 +76,12 @@ function statusText(status: StatusReport): string {
     ...accountRows(status.accounting),
     ...casinoRows(casino),
   ]);
+}
+
+function healthLine({ level, score, worst, alerts }: StatusReport['health']): string {
+  const why = worst === null || level === 'healthy' ? '' : `; ${worst.name}: ${worst.why}`;
+  const told = alerts === 0 ? '' : `; ${alerts} alerts, see \`bitcraps health\``;
+  return `${level}, ${score.toFixed(2)} of 1${why}${told}`;
 }
 
 function admissionRows(admission: StatusReport['admission']): readonly (readonly string[])[] {

@@ -33,6 +33,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   explain: ({ node }, params) =>
     explanationReport(node, unwrap(parsePeerId(text(params, 'destination')))),
   gateways: ({ node }, params) => gatewaysReport(node, params),
+  health: ({ node }) => node.resilience.report(),
   casino: ({ node }) => casinoReport(node),
   bet: ({ node }, params) => act(node, (table) => placeBet(table, params)),
   'take-down': ({ node }, params) =>

@@ -41,6 +41,7 @@ export function statusReport(node: CasinoNode, clock: Clock, listening: Listenin
     payer: { ...node.payer.totals },
     bandwidth: node.gateway?.shaper.usage() ?? null,
     admission: node.gate?.report() ?? null,
+    health: node.resilience.line(),
     casino: casinoReport(node),
   };
 }

@@ -1,6 +1,9 @@
 // What a node tells whoever listens: the narrator of `bitcraps up`, `bitcraps play`, later the page.
 // Values are texts, numbers and booleans, so that an event crosses the control socket as JSON unchanged.
 
+import type { Alert } from '../resilience/alerts/alert-book.ts';
+import type { HealthLevel } from '../resilience/health/health-score.ts';
+
 /** PeerIds are base32 texts, amounts decimal texts in CRAP. */
 export type NodeEvent =
   | {
@@ -67,6 +70,15 @@ export type NodeEvent =
   /** Told on changes: requests to the casino fail, or are answered again. */
   | { readonly kind: 'casino-unreachable'; readonly code: string; readonly message: string }
   | { readonly kind: 'casino-reached' }
+  /** The level of this node's health changed; `category` is the one that costs most. */
+  | {
+      readonly kind: 'health';
+      readonly level: HealthLevel;
+      readonly score: number;
+      readonly category: string | null;
+      readonly why: string;
+    }
+  | ({ readonly kind: 'alert-raised' | 'alert-cleared' } & Alert)
   /** The bot has taken its bets down and countersigned the end. */
   | { readonly kind: 'left'; readonly account: string };
 

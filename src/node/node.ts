@@ -24,6 +24,8 @@ import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import type { ShapingLimits } from '../gateway/shaping/limits.ts';
 import { createShaper } from '../gateway/shaping/shaper.ts';
 import { createMesh, type Mesh, type MeshConfig } from '../mesh/mesh.ts';
+import type { AlertSink } from '../resilience/alerts/alert-delivery.ts';
+import { RESILIENCE_DEFAULTS, type ResilienceConfig } from '../resilience/config.ts';
 import type { FailureTimings } from '../resilience/presets.ts';
 import type { PolicyName } from '../routing/policies/route-policy.ts';
 import type { Hello } from '../versioning/hello.ts';
@@ -46,13 +48,19 @@ import { createKeyDialing } from './key-dialing.ts';
 import { joinNearby, type Nearby } from './nearby.ts';
 import { createNodeEvents, type NodeEvents } from './node-event.ts';
 import { followCasino } from './remote-casino.ts';
+import { NodeResilience } from './resilience.ts';
 
 /** What a node's messages are to gateways. */
 const TRAFFIC_CLASSES: ReadonlyMap<number, TrafficClass> = new Map([
   [CASINO_PROTOCOL, TrafficClass.game],
 ]);
 
-export interface NodeConfig extends FailureTimings, GatewayChoiceConfig {
+/** What is not given of resilience is as in `RESILIENCE_DEFAULTS`. */
+export interface NodeConfig
+  extends
+    FailureTimings,
+    Partial<Omit<ResilienceConfig, keyof FailureTimings>>,
+    GatewayChoiceConfig {
   readonly identity: Identity;
   /** For people; proves nothing. */
   readonly name: string;
@@ -88,6 +96,8 @@ export interface NodeDeps {
   readonly gate?: NodeGate;
   /** What this node asks for crossings, if it is a gateway that asks for something. */
   readonly ownPrice?: OwnPrice;
+  /** Where alerts go. Default: to events and the log alone. */
+  readonly alertSinks?: readonly AlertSink[];
 }
 
 /** What this node has to do with a casino. */
@@ -112,6 +122,7 @@ export interface CasinoNode {
   readonly payer: PayerBook;
   readonly gate: NodeGate | null;
   readonly events: NodeEvents;
+  readonly resilience: NodeResilience;
   readonly casino: CasinoRole;
   /** Takes a link from a listener. A bridge link at a node that is no gateway is closed. */
   acceptMesh(link: Link): void;
@@ -146,9 +157,11 @@ class ComposedNode implements CasinoNode {
   readonly gateway: Gateway | null;
   readonly gate: NodeGate | null;
   readonly events: NodeEvents = createNodeEvents();
+  readonly resilience: NodeResilience;
   casino: CasinoRole = { kind: 'none' };
   readonly #deps: NodeDeps;
   readonly #dialings: Dialing[] = [];
+  #wantedNeighbours = 0;
   #nearby: Nearby | null = null;
   readonly #home: HomeKeeper | null;
   #stopServing: (() => void) | null = null;
@@ -187,6 +200,17 @@ class ComposedNode implements CasinoNode {
     this.#home = config.gateway
       ? null
       : new HomeKeeper({ ...config, isGateway: false }, { ...deps, mesh: this.mesh });
+    this.resilience = new NodeResilience(
+      { ...RESILIENCE_DEFAULTS, ...config },
+      {
+        ...deps,
+        mesh,
+        events: this.events,
+        name: config.name,
+        wantedNeighbours: () => this.#wantedNeighbours,
+        alertSinks: deps.alertSinks ?? [],
+      },
+    );
     this.mesh.onLink((event) => {
       if (event.kind === 'established')
         this.#linkUp(event.peer, 'mesh', event.negotiation, event.remote);
@@ -210,6 +234,7 @@ class ComposedNode implements CasinoNode {
 
   connect(targets: readonly DialTarget[]): void {
     const { mesh } = this;
+    this.#wantedNeighbours += targets.length;
     const isConnected = (peer: Uint8Array): boolean =>
       mesh.neighbours().some((neighbour) => bytesEqual(neighbour.peer, peer));
     this.#dialings.push(
@@ -308,6 +333,7 @@ class ComposedNode implements CasinoNode {
       this.casino.client.stop();
     }
     if (this.casino.kind === 'validator') await this.casino.local.stop();
+    this.resilience.stop();
     this.gatewayChoice?.stop();
     this.#home?.stop();
     await this.gateway?.stop();

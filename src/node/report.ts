@@ -5,6 +5,7 @@ import type { AccountingReport } from '../gateway/accounting/accounting-report.t
 import type { PayerCounts } from '../gateway/accounting/payer-book.ts';
 import type { AdmissionReport } from '../gateway/admission/gate.ts';
 import type { BandwidthUsage } from '../gateway/shaping/bandwidth-usage.ts';
+import type { HealthLevel } from '../resilience/health/health-score.ts';
 import type { Mode } from '../versioning/negotiate.ts';
 
 /** Where the node listens, for its status. */
@@ -38,7 +39,19 @@ export interface StatusReport {
   readonly bandwidth: BandwidthUsage | null;
   /** Who came in and who did not; `null` at a node without a gate. */
   readonly admission: AdmissionReport | null;
+  readonly health: HealthLine;
   readonly casino: CasinoReport | null;
+}
+
+/** What `bitcraps health` tells at length. */
+export interface HealthLine {
+  /** The score's, or `critical` where a critical alert is raised, and `degraded` where a warning is. */
+  readonly level: HealthLevel;
+  /** 0–1. */
+  readonly score: number;
+  readonly worst: { readonly name: string; readonly why: string } | null;
+  /** Alerts that are raised. */
+  readonly alerts: number;
 }
 
 export interface TrafficReport {

@@ -43,6 +43,9 @@ export function casinoLine(event: NodeEvent, nameOf: NameOf): string | null {
     case 'refused':
     case 'casino-unreachable':
     case 'casino-reached':
+    case 'health':
+    case 'alert-raised':
+    case 'alert-cleared':
     case 'left':
       return null;
   }
@@ -65,6 +68,10 @@ export function nodeLine(node: string, event: NodeEvent, nameOf: NameOf): string
       return `${colour.red('far ')}  ${node} does not reach the casino: ${event.code}`;
     case 'casino-reached':
       return `${colour.green('far ')}  ${node} reaches the casino again`;
+    case 'alert-raised':
+      return `${colour.red('warn')}  ${node}: ${event.rule}: ${event.why}`;
+    case 'alert-cleared':
+      return `${colour.green('fine')}  ${node}: ${event.rule} is over`;
     case 'refused':
       return `${colour.red('no  ')}  ${node}: ${event.what}: ${event.code}: ${event.message}`;
     default:

@@ -1,0 +1,176 @@
+// `bitcraps health`: how well a running node and its mesh are, what is wrong and what to do about it.
+
+import { Command, InvalidArgumentError } from 'commander';
+import { parseDuration } from '../core/units.ts';
+import type { HealthReport } from '../node/health-report.ts';
+import type { Alert } from '../resilience/alerts/alert-book.ts';
+import { askNode, withNodeChoice, type AskOptions } from './ask-node.ts';
+import { colour } from './colour.ts';
+import { EXIT_DONE, EXIT_NO, printJson, runCommand } from './outcome.ts';
+import { shortPeer, tableText } from './table-text.ts';
+
+/** Alerts that have ended, as shown; `--json` has all that are kept. */
+const HISTORY_SHOWN = 5;
+const WATCH_MS_DEFAULT = '5s';
+const WATCH_MS_MIN = 200;
+
+interface HealthOptions extends AskOptions {
+  readonly watch?: number | true;
+}
+
+/** The command, to be added to the program. */
+export function healthCommand(): Command {
+  return withNodeChoice(new Command('health'))
+    .description(
+      'how well a running node and its mesh are, what is wrong and what to do; exit 1 when critical',
+    )
+    .option(
+      '--watch [every]',
+      `again and again until a signal, each ${WATCH_MS_DEFAULT} unless told otherwise; with --json a document a line`,
+      watchOption,
+    )
+    .addHelpText(
+      'after',
+      `
+The score is 0 to 1: the weighted geometric mean of its categories, each measured by this node. Below 0.8, or with a
+warning, a node is degraded; below 0.5, or with a critical alert, it is critical.
+
+Examples:
+  bitcraps health                        the node with the default state folder
+  bitcraps health --node b-carol         a node of the casino that \`bitcraps up\` runs
+  bitcraps health --state DIR --json     everything, for programs
+  bitcraps health --watch 2s             as it changes
+  bitcraps health || echo look at it     exit 1 when critical`,
+    )
+    .action((options: HealthOptions) =>
+      runCommand(options.json === true, () =>
+        options.watch === undefined ? once(options) : watch(options, options.watch),
+      ),
+    );
+}
+
+function watchOption(text: string): number {
+  const parsed = parseDuration(text);
+  if (parsed.ok && parsed.value >= WATCH_MS_MIN) return parsed.value;
+  throw new InvalidArgumentError(`a duration such as 2s, at least ${WATCH_MS_MIN}ms`);
+}
+
+async function once(options: HealthOptions): Promise<number> {
+  // The answer of a node of this build.
+  const report = (await askNode(options, 'health')) as HealthReport;
+  if (options.json === true) printJson(report);
+  else process.stdout.write(healthText(report));
+  return report.level === 'critical' ? EXIT_NO : EXIT_DONE;
+}
+
+/** Until a signal ends the process, or the node is gone. */
+async function watch(options: HealthOptions, every: number | true): Promise<number> {
+  const parsed = parseDuration(WATCH_MS_DEFAULT);
+  const everyMs = typeof every === 'number' ? every : parsed.ok ? parsed.value : WATCH_MS_MIN;
+  for (let isFirst = true; ; isFirst = false) {
+    if (!isFirst) {
+      await new Promise<void>((resolve) => setTimeout(resolve, everyMs));
+      if (options.json !== true) process.stdout.write('\n');
+    }
+    await once(options);
+  }
+}
+
+/** The report for people. */
+export function healthText(report: HealthReport): string {
+  const { score, level, worst, categories, absent, ways, statistics, alerts, alertHistory } =
+    report;
+  const paint =
+    level === 'healthy' ? colour.green : level === 'degraded' ? colour.yellow : colour.red;
+  const heading: string[][] = [
+    ['health', `${paint(level)}, ${score.toFixed(2)} of 1, ${age(report.judgedMsAgo)} ago`],
+    ...(worst === null ? [] : [['worst', `${worst.name}: ${worst.why}`]]),
+  ];
+  const judged = categories.map(({ name, score: one, weight, why }) => [
+    name,
+    one === null ? 'n/a' : one.toFixed(2),
+    weight.toFixed(2),
+    why,
+  ]);
+  const { backupRoutes, primaryRoutes } = statistics;
+  const rows: string[][] = [
+    [
+      'failures',
+      `${statistics.suspectedFailures} suspected, ${statistics.confirmedFailures} gone; ${statistics.suspicions} suspicions so far, ${statistics.refutations} disproved, ${statistics.departures} goodbyes`,
+    ],
+    [
+      'ways',
+      `${primaryRoutes} destinations in use, ${backupRoutes} disjoint ways beside the first`,
+    ],
+  ];
+  return [
+    tableText(heading),
+    '\n',
+    tableText([['category', 'score', 'weight', 'why'], ...judged]),
+    '\n',
+    tableText(rows),
+    absentText(absent),
+    waysText(ways),
+    alertsText(alerts),
+    historyText(alertHistory),
+    deliveriesText(report.deliveries),
+  ].join('');
+}
+
+function absentText(absent: HealthReport['absent']): string {
+  if (absent.length === 0) return '';
+  const rows = absent.map(({ peer, state, forMs }) => [
+    shortPeer(peer),
+    state,
+    forMs === null ? 'n/a' : age(forMs),
+  ]);
+  return `\n${tableText([['member', 'state', 'for'], ...rows])}`;
+}
+
+function waysText(ways: HealthReport['ways']): string {
+  if (ways.length === 0) return '';
+  const rows = ways.map((one) => [shortPeer(one.destination), String(one.ways)]);
+  return `\n${tableText([['destination', 'disjoint ways'], ...rows])}`;
+}
+
+function alertsText(alerts: readonly Alert[]): string {
+  if (alerts.length === 0) return '\nno alerts\n';
+  const lines = alerts.flatMap(({ severity, rule, why, cure, raisedMs }) => [
+    `${severity === 'critical' ? colour.red(severity) : colour.yellow(severity)}  ${rule}: ${why} (since ${time(raisedMs)})\n`,
+    `  ${cure}\n`,
+  ]);
+  return `\n${lines.join('')}`;
+}
+
+function historyText(history: readonly Alert[]): string {
+  if (history.length === 0) return '';
+  const rows = history
+    .slice(-HISTORY_SHOWN)
+    .toReversed()
+    .map(({ rule, why, raisedMs, clearedMs }) => [
+      rule,
+      why,
+      `${time(raisedMs)} to ${clearedMs === null ? 'now' : time(clearedMs)}`,
+    ]);
+  return `\n${tableText([['over', 'was', 'from'], ...rows])}`;
+}
+
+function deliveriesText(deliveries: HealthReport['deliveries']): string {
+  if (deliveries.length === 0) return '';
+  const rows = deliveries.map(({ to, delivered, waiting, givenUp, overflowed }) => [
+    to,
+    `${delivered} delivered, ${waiting} wait, ${givenUp + overflowed} given up`,
+  ]);
+  return `\n${tableText([['alerts go to', ''], ...rows])}`;
+}
+
+/** The time of day where the command runs. */
+function time(wallMs: number): string {
+  return new Date(wallMs).toLocaleTimeString('en-GB');
+}
+
+function age(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 120_000) return `${Math.round(ms / 1000)} s`;
+  return `${Math.round(ms / 60_000)} min`;
+}

@@ -1,0 +1,55 @@
+// What a node sees, as conditions of the alerts that there are.
+
+import { peerIdShort, peerIdText } from '../core/peer-id.ts';
+import type { AlertCondition } from '../resilience/alerts/alert-book.ts';
+import { ALERT_RULES, type AlertName } from '../resilience/alerts/alert-rules.ts';
+import type { CategoryName } from '../resilience/health/category.ts';
+import type { HealthObservation } from '../resilience/health/health-judge.ts';
+import type { HealthJudgement } from '../resilience/health/health-score.ts';
+import type { ResilienceStatistics } from '../resilience/statistics.ts';
+import type { AbsentMember } from './absences.ts';
+
+/** Members that are named by an alert each; where more are gone, something larger has an alert of its own. */
+const MEMBERS_NAMED_MAX = 16;
+
+/** The category that each of these is about. */
+const OF_CATEGORY: readonly (readonly [AlertName, CategoryName])[] = [
+  ['slow', 'latency'],
+  ['losing', 'throughput'],
+  ['unstable', 'stability'],
+];
+
+export interface Seen {
+  readonly observation: HealthObservation;
+  readonly judgement: HealthJudgement;
+  readonly absent: readonly AbsentMember[];
+  readonly statistics: ResilienceStatistics;
+}
+
+export function alertConditions(seen: Seen): readonly AlertCondition[] {
+  const { observation, judgement, absent, statistics } = seen;
+  const conditions: AlertCondition[] = [];
+  const about = (name: AlertName, value: number, why: string, subject = ''): void => {
+    conditions.push({ rule: ALERT_RULES[name], subject, value, why });
+  };
+  const { neighbours, wantedNeighbours, reachable, awayMs } = observation;
+  if (reachable + awayMs.length + wantedNeighbours > 0) {
+    about('isolated', neighbours, 'no link carries the mesh');
+  }
+  const { score, worst } = judgement;
+  const why = `health is ${score.toFixed(2)}${worst === null ? '' : `, for ${worst.name}: ${worst.why}`}`;
+  about('healthCritical', score, why);
+  about('healthDegraded', score, why);
+  for (const [alert, category] of OF_CATEGORY) {
+    const found = judgement.categories.find(({ name }) => name === category);
+    if (found?.score !== null && found !== undefined) about(alert, found.score, found.why);
+  }
+  for (const { peer } of absent
+    .filter(({ state }) => state === 'gone')
+    .slice(0, MEMBERS_NAMED_MAX)) {
+    about('memberGone', 1, `${peerIdShort(peer)} is gone without a goodbye`, peerIdText(peer));
+  }
+  const { localHealth } = statistics;
+  about('heldUp', localHealth, `this node was held up: local health ${localHealth} of 8`);
+  return conditions;
+}

@@ -1,0 +1,59 @@
+// What the mesh of a node shows at one moment, as health takes it.
+
+import { peerIdShort, peerIdText } from '../core/peer-id.ts';
+import type { Mesh } from '../mesh/mesh.ts';
+import type { HealthObservation } from '../resilience/health/health-judge.ts';
+
+/** Destinations whose ways are counted; further ones are not. */
+const DESTINATIONS_MAX = 8;
+
+/** The ways to one destination that this node has a session with. */
+export interface DestinationWays {
+  /** PeerId. */
+  readonly peer: Uint8Array;
+  readonly ways: number;
+}
+
+export function observeHealth(
+  mesh: Mesh,
+  {
+    wantedNeighbours,
+    waysMax,
+    ways,
+    awayMs,
+  }: {
+    readonly wantedNeighbours: number;
+    readonly waysMax: number;
+    readonly ways: readonly DestinationWays[];
+    readonly awayMs: readonly number[];
+  },
+): HealthObservation {
+  const neighbours = mesh.neighbours();
+  // This node is a member, too.
+  const reachable = mesh.members().filter((member) => member.reachable).length - 1;
+  return {
+    neighbours: neighbours.filter(({ suspect }) => !suspect).length,
+    wantedNeighbours,
+    reachable: Math.max(0, reachable),
+    awayMs,
+    ways: ways.map((one) => Math.min(one.ways, waysMax)).filter((count) => count > 0),
+    waysMax,
+    links: neighbours
+      .filter(({ suspect }) => !suspect)
+      .map(({ peer, metrics: { latencyMs } }) => ({
+        link: peerIdText(peer),
+        name: peerIdShort(peer),
+        roundTripMs: latencyMs === null ? null : 2 * latencyMs,
+      })),
+  };
+}
+
+/** Members of this mesh that this node talks to, and how many disjoint ways lead there. */
+export function destinationWays(mesh: Mesh): readonly DestinationWays[] {
+  return mesh
+    .sessions()
+    .map(({ peer }) => peer)
+    .filter((peer) => mesh.cost(peer) !== null)
+    .slice(0, DESTINATIONS_MAX)
+    .map((peer) => ({ peer, ways: mesh.disjointRoutes(peer).length }));
+}

@@ -1,0 +1,270 @@
+// A node's resilience, composed: hears of links, members and packets, judges health at intervals, raises alerts and takes
+// them to where people look, and tells all of it as statistics, events, metrics and a report.
+
+import type { Clock, Timer } from '../env/clock.ts';
+import type { Logger } from '../env/logger.ts';
+import type { Metrics } from '../env/metrics.ts';
+import type { Rng } from '../env/rng.ts';
+import { peerIdText } from '../core/peer-id.ts';
+import type { Mesh } from '../mesh/mesh.ts';
+import type { MeshLinkEvent } from '../mesh/mesh-view.ts';
+import { AlertBook, type AlertChange } from '../resilience/alerts/alert-book.ts';
+import { AlertDelivery, type AlertSink } from '../resilience/alerts/alert-delivery.ts';
+import type { ResilienceConfig } from '../resilience/config.ts';
+import { HealthJudge, type HealthObservation } from '../resilience/health/health-judge.ts';
+import {
+  CATEGORY_WEIGHTS,
+  worseLevel,
+  type HealthJudgement,
+  type HealthLevel,
+} from '../resilience/health/health-score.ts';
+import type { ResilienceStatistics } from '../resilience/statistics.ts';
+import { Absences, isGoodbye, type AbsentMember } from './absences.ts';
+import { alertConditions } from './alert-conditions.ts';
+import { destinationWays, observeHealth, type DestinationWays } from './health-observation.ts';
+import type { HealthReport } from './health-report.ts';
+import type { NodeEvents } from './node-event.ts';
+import type { HealthLine } from './report.ts';
+import { resilienceMetrics } from './resilience-metrics.ts';
+
+/** Drops that mean that a packet found no way or no room here; what others sent malformed is none of this node's health. */
+const REFUSALS = ['MESH_QUEUE_FULL', 'MESH_NO_ROUTE', 'MESH_LINK_CLOSED'] as const;
+
+export interface NodeResilienceDeps {
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly mesh: Mesh;
+  readonly events: NodeEvents;
+  /** For people. */
+  readonly name: string;
+  /** Neighbours that this node was told to keep links to. */
+  readonly wantedNeighbours: () => number;
+  /** Where alerts go. */
+  readonly alertSinks: readonly AlertSink[];
+}
+
+export class NodeResilience {
+  readonly #config: ResilienceConfig;
+  readonly #deps: NodeResilienceDeps;
+  readonly #judge: HealthJudge;
+  readonly #absences: Absences;
+  readonly #book: AlertBook;
+  readonly #deliveries: readonly AlertDelivery[];
+  readonly #suspects = new Set<string>();
+  #suspicions = 0;
+  #refutations = 0;
+  #confirmations = 0;
+  #refused = 0;
+  #passedOn = 0;
+  #ways: {
+    readonly version: number;
+    readonly sessions: number;
+    readonly found: readonly DestinationWays[];
+  };
+  #absent: readonly AbsentMember[] = [];
+  #judgement: HealthJudgement;
+  #judgedAtMs: number;
+  /** As last judged, or as bad as the worst alert. */
+  #level: HealthLevel = 'healthy';
+  #timer: Timer;
+
+  constructor(config: ResilienceConfig, deps: NodeResilienceDeps) {
+    const { clock, mesh, metrics } = deps;
+    this.#config = config;
+    this.#deps = deps;
+    this.#judge = new HealthJudge(clock);
+    this.#absences = new Absences(mesh);
+    this.#book = new AlertBook(clock);
+    this.#deliveries = deps.alertSinks.map((sink) => new AlertDelivery(sink, deps));
+    this.#ways = { version: -1, sessions: 0, found: [] };
+    this.#judgement = this.#judge.judge(this.#observe());
+    this.#judgedAtMs = clock.now();
+    mesh.onLink((event) => this.#heard(event));
+    mesh.onFeedback(({ delivered, lost }) => this.#judge.throughput.reported(delivered, lost));
+    resilienceMetrics(metrics, () => ({
+      statistics: this.statistics(),
+      categories: this.#judgement.categories,
+      alerts: this.#alertCounts(),
+    }));
+    this.#timer = this.#later();
+  }
+
+  statistics(): ResilienceStatistics {
+    const ways = this.#ways.found;
+    const { redundancy } = this.#config;
+    return {
+      suspectedFailures: this.#suspects.size,
+      confirmedFailures: this.#absent.filter(({ state }) => state === 'gone').length,
+      activePartitions: 0,
+      primaryRoutes: ways.filter((one) => one.ways > 0).length,
+      backupRoutes: ways.reduce(
+        (sum, one) => sum + Math.max(0, Math.min(redundancy, one.ways) - 1),
+        0,
+      ),
+      activeRecoveries: 0,
+      networkHealth: this.#judgement.score,
+      localHealth: 0,
+      suspicions: this.#suspicions,
+      refutations: this.#refutations,
+      confirmations: this.#confirmations,
+      departures: this.#absences.departures,
+      indirectProbes: 0,
+      localPauses: 0,
+      localPausedMs: 0,
+      partitions: 0,
+      partitionsHealed: 0,
+      switchedByDetector: 0,
+      switchedByAcknowledgement: 0,
+      recoveriesSucceeded: 0,
+      recoveriesFailed: 0,
+      recoveryAttemptsRefused: 0,
+      retryBudget: 0,
+      bridgeLinks: 0,
+      cutMembers: 0,
+      alertsRaised: this.#book.raised,
+    };
+  }
+
+  line(): HealthLine {
+    const { score, worst } = this.#judgement;
+    return {
+      level: this.#level,
+      score,
+      worst: worst === null ? null : { name: worst.name, why: worst.why },
+      alerts: this.#book.active().length,
+    };
+  }
+
+  report(): HealthReport {
+    const { clock, mesh, name } = this.#deps;
+    return {
+      ...this.line(),
+      name,
+      peerId: peerIdText(mesh.self),
+      categories: this.#judgement.categories.map((one) => ({
+        ...one,
+        weight: CATEGORY_WEIGHTS[one.name],
+      })),
+      judgedMsAgo: clock.now() - this.#judgedAtMs,
+      healthCheckMs: this.#config.healthCheckMs,
+      absent: this.#absent.map((one) => ({ ...one, peer: peerIdText(one.peer) })),
+      ways: this.#ways.found.map(({ peer, ways }) => ({ destination: peerIdText(peer), ways })),
+      statistics: this.statistics(),
+      alerts: this.#book.active(),
+      alertHistory: this.#book.history(),
+      deliveries: this.#deliveries.map((one) => ({ to: one.name, ...one.counts() })),
+    };
+  }
+
+  stop(): void {
+    this.#timer.cancel();
+    for (const delivery of this.#deliveries) delivery.stop();
+  }
+
+  #later(): Timer {
+    return this.#deps.clock.after(this.#config.healthCheckMs, () => {
+      this.#check();
+      this.#timer = this.#later();
+    });
+  }
+
+  #check(): void {
+    this.#countPackets();
+    const observation = this.#observe();
+    this.#judgement = this.#judge.judge(observation);
+    this.#judgedAtMs = this.#deps.clock.now();
+    const changes = this.#book.check(
+      alertConditions({
+        observation,
+        judgement: this.#judgement,
+        absent: this.#absent,
+        statistics: this.statistics(),
+      }),
+    );
+    for (const change of changes) this.#alert(change);
+    this.#tellLevel();
+  }
+
+  #observe(): HealthObservation {
+    const { mesh, wantedNeighbours } = this.#deps;
+    this.#absent = this.#absences.now();
+    const { version } = mesh;
+    const sessions = mesh.sessions().length;
+    if (version !== this.#ways.version || sessions !== this.#ways.sessions) {
+      this.#ways = { version, sessions, found: destinationWays(mesh) };
+    }
+    return observeHealth(mesh, {
+      wantedNeighbours: wantedNeighbours(),
+      waysMax: this.#config.redundancy,
+      ways: this.#ways.found,
+      awayMs: this.#absent.flatMap(({ state, forMs }) => (state === 'gone' ? (forMs ?? 0) : [])),
+    });
+  }
+
+  #countPackets(): void {
+    const { dropped, forwarded } = this.#deps.mesh.counters().total;
+    const refused = REFUSALS.reduce((sum, code) => sum + (dropped.get(code) ?? 0), 0);
+    this.#judge.throughput.refused(refused - this.#refused);
+    this.#judge.throughput.passedOn(forwarded - this.#passedOn);
+    this.#refused = refused;
+    this.#passedOn = forwarded;
+  }
+
+  #heard(event: MeshLinkEvent): void {
+    const key = peerIdText(event.peer);
+    switch (event.kind) {
+      case 'suspect':
+        this.#suspects.add(key);
+        this.#suspicions += 1;
+        this.#judge.stability.suspected();
+        return;
+      case 'recovered':
+        if (this.#suspects.delete(key)) this.#refutations += 1;
+        return;
+      case 'closed':
+        if (!event.established) return;
+        if (this.#suspects.delete(key)) this.#confirmations += 1;
+        else if (!isGoodbye(event) && event.code !== 'MESH_LINK_DUPLICATE')
+          this.#judge.stability.flapped();
+        return;
+      case 'established':
+        this.#suspects.delete(key);
+    }
+  }
+
+  #alert(change: AlertChange): void {
+    const { events, logger, mesh, name } = this.#deps;
+    const { kind, alert } = change;
+    const { key, severity, why } = alert;
+    logger[kind === 'raised' ? 'warn' : 'info'](`alert-${kind}`, { alert: key, severity, why });
+    events.emit({ kind: `alert-${kind}`, ...alert });
+    for (const delivery of this.#deliveries) {
+      delivery.push({ ...change, node: peerIdText(mesh.self), name });
+    }
+  }
+
+  /** The score speaks of now, alerts of what has lasted: the worse of the two is the level. */
+  #tellLevel(): void {
+    const { critical, warning } = this.#alertCounts();
+    const byAlerts = critical > 0 ? 'critical' : warning > 0 ? 'degraded' : 'healthy';
+    const level = worseLevel(this.#judgement.level, byAlerts);
+    if (level === this.#level) return;
+    this.#level = level;
+    const { score, worst } = this.#judgement;
+    this.#deps.events.emit({
+      kind: 'health',
+      level,
+      score,
+      category: worst?.name ?? null,
+      why: worst?.why ?? '',
+    });
+  }
+
+  #alertCounts(): { readonly warning: number; readonly critical: number } {
+    const alerts = this.#book.active();
+    const critical = alerts.filter(({ severity }) => severity === 'critical').length;
+    return { critical, warning: alerts.length - critical };
+  }
+}

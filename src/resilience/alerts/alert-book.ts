@@ -1,0 +1,176 @@
+// The alerts of one node: raised, kept and ended by rules, one for each rule and subject however often its condition is
+// met, in bounded memory.
+
+import type { Clock } from '../../env/clock.ts';
+import { isDue, isOver, type AlertRule, type Severity } from './alert-rule.ts';
+
+/** Alerts that are raised or may become so. A condition beyond that is counted and left out. */
+export const ALERTS_MAX = 128;
+/** Alerts that have ended; the oldest goes first. */
+export const ALERT_HISTORY_MAX = 100;
+
+/** What was found at one check. */
+export interface AlertCondition {
+  readonly rule: AlertRule;
+  /** Whom or what it is about; empty for the node itself. */
+  readonly subject: string;
+  readonly value: number;
+  /** For people. */
+  readonly why: string;
+}
+
+/** Plain data. Times are milliseconds of this node's wall clock. */
+export interface Alert {
+  /** Rule and subject: the same alert has the same key. */
+  readonly key: string;
+  readonly rule: string;
+  readonly subject: string;
+  readonly severity: Severity;
+  readonly why: string;
+  readonly cure: string;
+  /** The value that raised it. */
+  readonly value: number;
+  /** When the condition began. */
+  readonly sinceMs: number;
+  readonly raisedMs: number;
+  /** `null` while it lasts. */
+  readonly clearedMs: number | null;
+}
+
+export interface AlertChange {
+  readonly kind: 'raised' | 'cleared';
+  readonly alert: Alert;
+}
+
+interface Entry {
+  readonly condition: AlertCondition;
+  /** Monotonic: since when the value has been beyond `raise`; `null` while it is not. */
+  dueSinceMs: number | null;
+  /** Monotonic: since when a raised alert could end. */
+  overSinceMs: number | null;
+  sinceWallMs: number;
+  alert: Alert | null;
+}
+
+export class AlertBook {
+  readonly #clock: Clock;
+  readonly #entries = new Map<string, Entry>();
+  #history: readonly Alert[] = [];
+  #raised = 0;
+  #leftOut = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Alerts raised since the start. */
+  get raised(): number {
+    return this.#raised;
+  }
+
+  /** Conditions for which there was no room. */
+  get leftOut(): number {
+    return this.#leftOut;
+  }
+
+  /** Critical ones first, then the oldest. */
+  active(): readonly Alert[] {
+    const alerts = [...this.#entries.values()].flatMap(({ alert }) => alert ?? []);
+    return alerts.toSorted(
+      (a, b) => rank(a.severity) - rank(b.severity) || a.raisedMs - b.raisedMs,
+    );
+  }
+
+  /** Those that have ended, the newest last. */
+  history(): readonly Alert[] {
+    return this.#history;
+  }
+
+  /** Takes all conditions of this moment; one that is not among them counts as over. */
+  check(conditions: readonly AlertCondition[]): readonly AlertChange[] {
+    const nowMs = this.#clock.now();
+    const changes: AlertChange[] = [];
+    const met = new Set<string>();
+    for (const condition of conditions) {
+      const key = keyOf(condition);
+      if (met.has(key)) continue;
+      met.add(key);
+      const change = this.#met(key, condition, nowMs);
+      if (change !== null) changes.push(change);
+    }
+    for (const [key, entry] of this.#entries) {
+      if (met.has(key)) continue;
+      const change = this.#over(key, entry, nowMs);
+      if (change !== null) changes.push(change);
+    }
+    return changes;
+  }
+
+  #met(key: string, condition: AlertCondition, nowMs: number): AlertChange | null {
+    const { rule, value } = condition;
+    const entry = this.#entries.get(key);
+    if (!isDue(rule, value)) {
+      if (entry === undefined) return null;
+      if (entry.alert === null || isOver(rule, value)) return this.#over(key, entry, nowMs);
+      // Between the levels: a raised alert stays.
+      entry.overSinceMs = null;
+      return null;
+    }
+    if (entry === undefined && this.#entries.size >= ALERTS_MAX) {
+      this.#leftOut += 1;
+      return null;
+    }
+    const due = entry ?? this.#began(key, condition, nowMs);
+    due.overSinceMs = null;
+    due.dueSinceMs ??= nowMs;
+    if (due.alert !== null || nowMs - due.dueSinceMs < rule.forMs) return null;
+    due.alert = this.#alert(key, condition, due.sinceWallMs);
+    this.#raised += 1;
+    return { kind: 'raised', alert: due.alert };
+  }
+
+  #began(key: string, condition: AlertCondition, nowMs: number): Entry {
+    const sinceWallMs = this.#clock.wallMs();
+    const entry = { condition, dueSinceMs: nowMs, overSinceMs: null, sinceWallMs, alert: null };
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  #over(key: string, entry: Entry, nowMs: number): AlertChange | null {
+    if (entry.alert === null) {
+      this.#entries.delete(key);
+      return null;
+    }
+    entry.overSinceMs ??= nowMs;
+    if (nowMs - entry.overSinceMs < entry.condition.rule.clearForMs) return null;
+    this.#entries.delete(key);
+    const alert = { ...entry.alert, clearedMs: this.#clock.wallMs() };
+    this.#history = [...this.#history, alert].slice(-ALERT_HISTORY_MAX);
+    return { kind: 'cleared', alert };
+  }
+
+  #alert(key: string, { rule, subject, value, why }: AlertCondition, sinceMs: number): Alert {
+    const { name, severity, cure } = rule;
+    const raisedMs = this.#clock.wallMs();
+    return {
+      key,
+      rule: name,
+      subject,
+      severity,
+      why,
+      cure,
+      value,
+      sinceMs,
+      raisedMs,
+      clearedMs: null,
+    };
+  }
+}
+
+function keyOf({ rule, subject }: AlertCondition): string {
+  return subject === '' ? rule.name : `${rule.name}:${subject}`;
+}
+
+function rank(severity: Severity): number {
+  return severity === 'critical' ? 0 : 1;
+}

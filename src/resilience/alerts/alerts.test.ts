@@ -1,0 +1,249 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createWorld, type World } from '../../sim/world.ts';
+import { primitives } from '../../platform/node/primitives.ts';
+import { AlertBook, ALERTS_MAX, ALERT_HISTORY_MAX, type AlertCondition } from './alert-book.ts';
+import {
+  AlertDelivery,
+  DELIVERY_ATTEMPTS_MAX,
+  NOTICES_MAX,
+  type AlertNotice,
+  type SendOutcome,
+} from './alert-delivery.ts';
+import { isDue, isOver, type AlertRule } from './alert-rule.ts';
+import { ALERT_RULES } from './alert-rules.ts';
+import { silentLogger } from '../../../test/suites/mesh-rig.ts';
+
+const RULE: AlertRule = {
+  name: 'low',
+  severity: 'warning',
+  raise: 0.5,
+  clear: 0.7,
+  forMs: 10_000,
+  clearForMs: 5_000,
+  cure: 'Raise it.',
+};
+
+function aWorld(seed = 1): World {
+  return createWorld({ seed, primitives });
+}
+
+function low(value: number, subject = ''): AlertCondition {
+  return { rule: RULE, subject, value, why: `it is ${value}` };
+}
+
+describe('rules', () => {
+  test('no value both raises an alert and ends it', () => {
+    const values = fc.double({ min: -10, max: 10, noNaN: true });
+    fc.assert(
+      fc.property(fc.constantFrom(...Object.values(ALERT_RULES)), values, (rule, value) => {
+        expect(isDue(rule, value) && isOver(rule, value)).toBe(false);
+      }),
+    );
+  });
+
+  test('every rule has a name of its own, two levels and something to do', () => {
+    const rules = Object.values(ALERT_RULES);
+    expect(new Set(rules.map(({ name }) => name)).size).toBe(rules.length);
+    for (const { raise, clear, forMs, clearForMs, cure } of rules) {
+      expect(raise).not.toBe(clear);
+      expect(Math.min(forMs, clearForMs)).toBeGreaterThanOrEqual(0);
+      expect(cure.length).toBeGreaterThan(20);
+    }
+  });
+});
+
+describe('an alert', () => {
+  test('is raised after its duration, once, and ends after the other', async () => {
+    const world = aWorld();
+    const book = new AlertBook(world.clock);
+    const log: string[] = [];
+    const at = async (atMs: number, value: number): Promise<void> => {
+      await world.run(atMs);
+      for (const { kind } of book.check([low(value)])) log.push(`${atMs} ${kind}`);
+    };
+    await at(0, 0.4);
+    await at(5_000, 0.6);
+    // It had recovered, so the duration begins anew.
+    await at(6_000, 0.4);
+    await at(15_000, 0.1);
+    await at(16_000, 0.3);
+    await at(20_000, 0.2);
+    // Between the levels it stays, and so it does where it is back for a moment.
+    await at(40_000, 0.6);
+    await at(41_000, 0.8);
+    await at(44_000, 0.45);
+    await at(50_000, 0.9);
+    await at(55_000, 0.9);
+    expect(log).toEqual(['16000 raised', '55000 cleared']);
+    expect(book.active()).toEqual([]);
+    const [ended] = book.history();
+    expect(ended).toMatchObject({ key: 'low', value: 0.3, cure: 'Raise it.' });
+    expect((ended?.raisedMs ?? 0) - (ended?.sinceMs ?? 0)).toBe(10_000);
+  });
+
+  test('of a condition that is no more found ends, too', async () => {
+    const world = aWorld();
+    const book = new AlertBook(world.clock);
+    book.check([low(0, 'x')]);
+    await world.run(10_000);
+    expect(book.check([low(0, 'x')]).map(({ alert }) => alert.key)).toEqual(['low:x']);
+    await world.run(11_000);
+    expect(book.check([])).toEqual([]);
+    await world.run(16_000);
+    expect(book.check([]).map(({ kind }) => kind)).toEqual(['cleared']);
+  });
+
+  test('raised and cleared alternate for each key, whatever comes, in bounded memory', async () => {
+    const steps = fc.array(
+      fc.record({
+        afterMs: fc.integer({ min: 0, max: 20_000 }),
+        found: fc.array(
+          fc.record({
+            subject: fc.constantFrom('a', 'b', 'c'),
+            value: fc.double({ min: 0, max: 1, noNaN: true }),
+          }),
+          { maxLength: 6 },
+        ),
+      }),
+      { maxLength: 60 },
+    );
+    await fc.assert(
+      fc.asyncProperty(steps, async (script) => {
+        const world = aWorld();
+        const book = new AlertBook(world.clock);
+        const raised = new Set<string>();
+        for (const { afterMs, found } of script) {
+          await world.run(world.clock.now() + afterMs);
+          for (const { kind, alert } of book.check(
+            found.map(({ subject, value }) => low(value, subject)),
+          )) {
+            if (kind === 'raised') {
+              expect(raised.has(alert.key)).toBe(false);
+              raised.add(alert.key);
+            } else {
+              expect(raised.delete(alert.key)).toBe(true);
+            }
+          }
+          expect(new Set(book.active().map(({ key }) => key))).toEqual(raised);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('beyond the bound a condition is counted and left out; the history keeps the newest', async () => {
+    const world = aWorld();
+    const book = new AlertBook(world.clock);
+    const many = Array.from({ length: ALERTS_MAX + 5 }, (_, index) => low(0, `s${index}`));
+    book.check(many);
+    expect(book.leftOut).toBe(5);
+    await world.run(10_000);
+    book.check(many);
+    expect(book.active().length).toBe(ALERTS_MAX);
+    expect(book.raised).toBe(ALERTS_MAX);
+    book.check([]);
+    await world.run(15_000);
+    book.check([]);
+    expect(book.history().length).toBe(ALERT_HISTORY_MAX);
+  });
+});
+
+function alert(key: string): AlertNotice {
+  return {
+    kind: 'raised',
+    node: 'n',
+    name: '',
+    alert: {
+      key,
+      rule: key,
+      subject: '',
+      severity: 'warning',
+      why: '',
+      cure: '',
+      value: 0,
+      sinceMs: 0,
+      raisedMs: 0,
+      clearedMs: null,
+    },
+  };
+}
+
+function delivering(
+  world: World,
+  outcome: (attempt: number, key: string) => SendOutcome,
+): { readonly delivery: AlertDelivery; readonly log: { atMs: number; key: string }[] } {
+  const log: { atMs: number; key: string }[] = [];
+  const delivery = new AlertDelivery(
+    {
+      name: 'test',
+      send: ({ alert: { key } }) => {
+        log.push({ atMs: world.clock.now(), key });
+        return Promise.resolve(outcome(log.length, key));
+      },
+    },
+    { clock: world.clock, rng: world.rng('delivery'), logger: silentLogger },
+  );
+  return { delivery, log };
+}
+
+describe('a delivery', () => {
+  test('keeps the order, through failures', async () => {
+    const world = aWorld();
+    const { delivery, log } = delivering(world, (attempt) =>
+      attempt % 3 === 0 ? { kind: 'delivered' } : { kind: 'failed', detail: 'away' },
+    );
+    for (const key of ['a', 'b', 'c']) delivery.push(alert(key));
+    await world.run(600_000);
+    expect(log.map(({ key }) => key)).toEqual(['a', 'a', 'a', 'b', 'b', 'b', 'c', 'c', 'c']);
+    expect(delivery.counts()).toMatchObject({ delivered: 3, givenUp: 0, waiting: 0 });
+  });
+
+  test('gives up after so many attempts, with pauses within their bounds', async () => {
+    for (let seed = 0; seed < 20; seed += 1) {
+      const world = aWorld(seed);
+      const { delivery, log } = delivering(world, () => ({ kind: 'failed', detail: 'away' }));
+      delivery.push(alert('a'));
+      await world.run(600_000);
+      expect(log.length).toBe(DELIVERY_ATTEMPTS_MAX);
+      const pauses = log.slice(1).map(({ atMs }, index) => atMs - (log[index]?.atMs ?? 0));
+      pauses.forEach((pauseMs, index) => expect(pauseMs).toBeLessThanOrEqual(1_000 * 2 ** index));
+      expect(delivery.counts()).toMatchObject({ delivered: 0, givenUp: 1, waiting: 0 });
+    }
+  });
+
+  test('what is refused is not tried again', async () => {
+    const world = aWorld();
+    const { delivery, log } = delivering(world, () => ({ kind: 'refused', detail: 'status 404' }));
+    delivery.push(alert('a'));
+    await world.run(600_000);
+    expect(log.length).toBe(1);
+  });
+
+  test('holds so many; the oldest that is not under way goes first', async () => {
+    const world = aWorld();
+    let isAway = true;
+    const { delivery, log } = delivering(world, () =>
+      isAway ? { kind: 'failed', detail: 'away' } : { kind: 'delivered' },
+    );
+    for (let i = 0; i < NOTICES_MAX + 3; i += 1) delivery.push(alert(`k${i}`));
+    expect(delivery.counts()).toMatchObject({ waiting: NOTICES_MAX, overflowed: 3 });
+    isAway = false;
+    // One after the other: each lets the next go on.
+    for (let i = 1; i <= NOTICES_MAX; i += 1) await world.run(i * 10_000);
+    const keys = [...new Set(log.map(({ key }) => key))];
+    expect(keys[0]).toBe('k0');
+    expect(keys[1]).toBe('k4');
+    expect(keys.at(-1)).toBe(`k${NOTICES_MAX + 2}`);
+  });
+
+  test('sends nothing after its end', async () => {
+    const world = aWorld();
+    const { delivery, log } = delivering(world, () => ({ kind: 'failed', detail: 'away' }));
+    delivery.push(alert('a'));
+    await world.run(0);
+    delivery.stop();
+    await world.run(600_000);
+    expect(log.length).toBe(1);
+  });
+});

@@ -1,0 +1,83 @@
+// Health and alerts of whole nodes in virtual time: a node dies, the others say so, and it comes back.
+
+import { expect, test } from 'vitest';
+import type { PlannedNode } from '../../src/cli/up/plan.ts';
+import { peerIdText } from '../../src/core/peer-id.ts';
+import type { HealthReport } from '../../src/node/health-report.ts';
+import { RESILIENCE_DEFAULTS } from '../../src/resilience/config.ts';
+import { CasinoRig } from '../suites/casino-rig.ts';
+import { testIdentity } from '../suites/mesh-rig.ts';
+
+const { healthCheckMs } = RESILIENCE_DEFAULTS;
+
+/** A square: every node has two neighbours, and two ways to the one across. */
+const SQUARE: readonly PlannedNode[] = [
+  { name: 'a', mesh: 'a', role: 'relay', joins: ['b'], bridges: [] },
+  { name: 'b', mesh: 'a', role: 'relay', joins: ['c'], bridges: [] },
+  { name: 'c', mesh: 'a', role: 'relay', joins: ['d'], bridges: [] },
+  { name: 'd', mesh: 'a', role: 'relay', joins: ['a'], bridges: [] },
+];
+
+async function square(seed: number): Promise<CasinoRig> {
+  const rig = new CasinoRig(SQUARE, seed);
+  await rig.startAll();
+  await rig.world.run(30_000);
+  return rig;
+}
+
+function reportOf(rig: CasinoRig, name: string): HealthReport {
+  return rig.node(name).node.resilience.report();
+}
+
+test('a whole mesh is healthy and raises nothing', async () => {
+  const rig = await square(1);
+  for (const { name } of SQUARE) {
+    expect(reportOf(rig, name)).toMatchObject({ level: 'healthy', alerts: [], absent: [] });
+  }
+  expect(rig.events.filter(({ event }) => event.kind === 'alert-raised')).toEqual([]);
+});
+
+test('a node that dies without a word is named by an alert, which ends when it is back', async () => {
+  const rig = await square(2);
+  const lost = peerIdText(testIdentity('c').publicKey);
+  await rig.kill('c');
+  await rig.until(() => rig.seen('a', 'alert-raised').length > 0, 10_000 + healthCheckMs);
+  expect(rig.seen('a', 'alert-raised')[0]).toMatchObject({
+    key: `member-gone:${lost}`,
+    severity: 'warning',
+    clearedMs: null,
+  });
+  const during = reportOf(rig, 'a');
+  expect(during.level).toBe('degraded');
+  expect(during.worst?.name).toBe('connectivity');
+  expect(during.absent).toMatchObject([{ peer: lost, state: 'gone' }]);
+  expect(during.statistics).toMatchObject({ confirmedFailures: 1, alertsRaised: 1 });
+
+  await rig.start('c');
+  await rig.until(() => rig.seen('a', 'alert-cleared').length > 0, 30_000);
+  const after = reportOf(rig, 'a');
+  expect(after).toMatchObject({ alerts: [], absent: [], level: 'healthy' });
+  expect(after.alertHistory.map(({ key }) => key)).toEqual([`member-gone:${lost}`]);
+});
+
+test('a node that says goodbye is missed by no neighbour', async () => {
+  const rig = await square(3);
+  await rig.node('c').node.stop();
+  await rig.world.run(rig.world.clock.now() + 20_000);
+  for (const name of ['b', 'd']) {
+    expect(reportOf(rig, name)).toMatchObject({ alerts: [], absent: [] });
+    expect(reportOf(rig, name).statistics.departures).toBe(1);
+  }
+});
+
+test('a node that is cut off is critical: nobody is reached', async () => {
+  const rig = await square(4);
+  for (const other of ['b', 'c', 'd']) rig.network.cut('a', other);
+  await rig.world.run(rig.world.clock.now() + 40_000);
+  const cut = reportOf(rig, 'a');
+  expect(cut).toMatchObject({ level: 'critical', score: 0 });
+  expect(cut.worst?.name).toBe('connectivity');
+  expect(cut.alerts[0]).toMatchObject({ key: 'isolated', severity: 'critical' });
+  for (const other of ['b', 'c', 'd']) rig.network.heal('a', other);
+  await rig.until(() => rig.node('a').node.resilience.line().level === 'healthy', 300_000);
+});
