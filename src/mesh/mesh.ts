@@ -1,10 +1,8 @@
 // A node's view of its mesh: links, link state, routes, forwarding, and end-to-end sealed datagrams between any two
 // members, or across gateways. It takes its world as an argument and touches no socket, so the simulator runs it as is.
 
-import { assert } from '../core/assert.ts';
 import { bytesEqual } from '../core/bytes.ts';
-import { BitcrapsError, fail, ok, type Result } from '../core/errors.ts';
-import { peerIdShort } from '../core/peer-id.ts';
+import { BitcrapsError, fail, type Result } from '../core/errors.ts';
 import type { Timer } from '../env/clock.ts';
 import type { Link } from '../env/link.ts';
 import { createLinkState, type LinkState } from '../routing/link-state.ts';
@@ -17,10 +15,7 @@ import {
 } from '../routing/route-planner.ts';
 import { revisionOf } from '../versioning/negotiate.ts';
 import { featuresOf } from '../versioning/offer.ts';
-import { HELLO_FRAME_BYTES_MIN } from '../versioning/hello.ts';
 import { FrameType } from '../wire/frame.ts';
-import { PacketType, type DecodedPacketHeader } from '../wire/packet.ts';
-import { TrafficClass } from '../wire/traffic-class.ts';
 import type { Bridge } from './bridge.ts';
 import { LINK_STATE_KIND, LINK_STATE_TYPE } from './link-state-frame-types.ts';
 import type {
@@ -31,7 +26,7 @@ import type {
   MeshSendErrorCode,
 } from './mesh-contract.ts';
 import type { FlowFeedback } from './flow-feedback.ts';
-import { Flows } from './flows.ts';
+import { EndToEnd } from './end-to-end.ts';
 import { createMeshGauges, type MeshSizes } from './mesh-gauges.ts';
 import { LinkAnnouncer } from './link-announcer.ts';
 import { meshHello, recordNetwork } from './mesh-hello.ts';
@@ -46,19 +41,11 @@ import {
   type RouteInfo,
 } from './mesh-view.ts';
 import type { ControlFrameType, NeighbourClose, OutgoingFrame } from './neighbour.ts';
-import type { DeliverDropCode, SwitchErrorCode } from './packet-switch-config.ts';
+import type { SwitchErrorCode } from './packet-switch-config.ts';
 import { PacketSwitch } from './packet-switch.ts';
 import { createProofMemory } from './proof-memory.ts';
 import type { SessionInfo } from './peer-sessions.ts';
-import { SessionTable } from './session-table.ts';
-import {
-  CONFIRMING_PROTOCOL,
-  PAYLOAD_BYTES_MAX,
-  PROTOCOL_MAX,
-  REPORT_PROTOCOL,
-} from './session.ts';
 import { TrafficMeter } from './traffic.ts';
-import { decodeUnreachable } from './unreachable.ts';
 
 export { PAYLOAD_BYTES_MAX } from './session.ts';
 export type { Mesh, MeshConfig, MeshDeps, MeshMessage } from './mesh-contract.ts';
@@ -74,7 +61,6 @@ export function createMesh(config: MeshConfig, deps: MeshDeps): Mesh {
 
 class MeshNode implements Mesh {
   readonly self: Uint8Array;
-  readonly #config: MeshConfig;
   readonly #deps: MeshDeps;
   readonly #meter: TrafficMeter;
   readonly #linkState: LinkState;
@@ -82,11 +68,8 @@ class MeshNode implements Mesh {
   readonly #routes: RoutePlanner;
   readonly #links: MeshLinks;
   readonly #switch: PacketSwitch;
-  readonly #sessions: SessionTable<SwitchErrorCode>;
+  readonly #ends: EndToEnd;
   readonly #gauges: (sizes: MeshSizes) => void;
-  readonly #flows: Flows;
-  readonly #receivers = new Map<number, (message: MeshMessage) => void>();
-  readonly #unreachable: ((destination: Uint8Array, code: string) => void)[] = [];
   readonly #announcer: LinkAnnouncer;
   #wake: { readonly atMs: number; readonly timer: Timer } | null = null;
   #sweep: Timer;
@@ -96,10 +79,9 @@ class MeshNode implements Mesh {
 
   constructor(config: MeshConfig, deps: MeshDeps) {
     const { identity, networkId, gateway } = config;
-    const { primitives, clock, rng, logger, metrics, compressor, bootEpoch } = deps;
+    const { primitives, clock, rng, logger, metrics, bootEpoch } = deps;
     const usesGateways = featuresOf(config.version).some(({ name }) => name === 'GatewayNodes');
     this.self = identity.publicKey;
-    this.#config = config;
     this.#deps = deps;
     this.#meter = new TrafficMeter(metrics);
     this.#announcer = new LinkAnnouncer(logger);
@@ -122,6 +104,11 @@ class MeshNode implements Mesh {
       policy: config.policy ?? 'dijkstra',
       ...(config.criteria === undefined ? {} : { criteria: config.criteria }),
       isSuspect: (port) => this.#links.byPort(port)?.neighbour.suspect === true,
+    });
+    this.#ends = new EndToEnd(config, deps, {
+      routes: this.#routes,
+      meter: this.#meter,
+      packetSwitch: () => this.#switch,
     });
     this.#links = new MeshLinks({
       ...config,
@@ -160,35 +147,8 @@ class MeshNode implements Mesh {
       routes: this.#routes,
       links: this.#links,
       ...(deps.chooseGateway === undefined ? {} : { chooseGateway: deps.chooseGateway }),
-      deliver: (header, body) => this.#deliver(header, body),
-      lost: (destination, code) => this.#tellUnreachable(destination, code),
-    });
-    this.#sessions = new SessionTable({
-      primitives,
-      clock,
-      rng,
-      logger,
-      compressor,
-      identity,
-      staticSecret: primitives.signSecretToX25519(identity.secretKey),
-      networkId,
-      hello: () => meshHello(config, rng, HELLO_FRAME_BYTES_MIN),
-      sendHandshake: (peer, body) => this.#sendHandshake(peer, body),
-      sendData: (peer, body, flowId, isReported, protocol) => {
-        const follow = (flow: number, packetId: bigint): void => {
-          if (isReported) this.#flows.sent(peer, flow, packetId, body.length);
-        };
-        const asked = this.#trafficClass(protocol);
-        return this.#switch.originate(peer, PacketType.data, body, flowId, follow, asked);
-      },
-      deliver: (source, protocol, payload) => this.#hand(source, protocol, payload),
-      failed: (peer, code) => this.#tellUnreachable(peer, code),
-    });
-    this.#flows = new Flows(clock, (peer, payload) => {
-      void this.#sessions.send(peer, REPORT_PROTOCOL, payload);
-    });
-    this.#flows.listen(({ destination, flowId, ...feedback }) => {
-      this.#routes.feedback(destination, flowId, feedback);
+      deliver: (header, body) => this.#ends.deliver(header, body),
+      lost: (destination, code) => this.#ends.tellUnreachable(destination, code),
     });
     this.#sweep = clock.after(SWEEP_INTERVAL_MS, () => this.#sweepUp());
   }
@@ -202,29 +162,15 @@ class MeshNode implements Mesh {
     protocol: number,
     payload: Uint8Array,
   ): Result<void, MeshSendErrorCode> {
-    assert(protocol > CONFIRMING_PROTOCOL && protocol <= PROTOCOL_MAX, 'a protocol is 1…65534');
-    if (this.#stopped) return fail('MESH_STOPPED', {});
-    if (payload.length > PAYLOAD_BYTES_MAX) {
-      const data = { bytes: payload.length, bytesMax: PAYLOAD_BYTES_MAX };
-      return fail('MESH_PAYLOAD_TOO_LONG', data);
-    }
-    if (bytesEqual(destination, this.self)) {
-      const copy = payload.slice();
-      this.#deps.clock.after(0, () => this.#hand(this.self, protocol, copy));
-      return ok(undefined);
-    }
-    const plan = this.#switch.plan(destination, null);
-    return plan.ok ? this.#sessions.send(destination, protocol, payload) : plan;
+    return this.#ends.send(destination, protocol, payload);
   }
 
   handle(protocol: number, receive: (message: MeshMessage) => void): void {
-    assert(protocol > CONFIRMING_PROTOCOL && protocol <= PROTOCOL_MAX, 'a protocol is 1…65534');
-    assert(!this.#receivers.has(protocol), 'a protocol has one receiver');
-    this.#receivers.set(protocol, receive);
+    this.#ends.handle(protocol, receive);
   }
 
   onUnreachable(listener: (destination: Uint8Array, code: string) => void): void {
-    this.#unreachable.push(listener);
+    this.#ends.onUnreachable(listener);
   }
 
   onLink(listener: (event: MeshLinkEvent) => void): void {
@@ -232,7 +178,7 @@ class MeshNode implements Mesh {
   }
 
   onFeedback(listener: (feedback: FlowFeedback) => void): void {
-    this.#flows.listen(listener);
+    this.#ends.onFeedback(listener);
   }
 
   setLocation(location: NodeAttributes['location']): void {
@@ -314,7 +260,7 @@ class MeshNode implements Mesh {
   }
 
   sessions(): readonly SessionInfo[] {
-    return this.#sessions.list();
+    return this.#ends.sessions();
   }
 
   counters(): MeshCounters {
@@ -333,8 +279,7 @@ class MeshNode implements Mesh {
     this.#stopped = true;
     this.#sweep.cancel();
     this.#wake?.timer.cancel();
-    this.#flows.stop();
-    this.#sessions.stop();
+    this.#ends.stop();
     this.#links.stop();
   }
 
@@ -434,56 +379,13 @@ class MeshNode implements Mesh {
   #sweepUp(): void {
     const { clock } = this.#deps;
     this.#linkState.database.age(clock.now());
-    this.#sessions.sweep();
+    this.#ends.sweep();
     this.#routes.sweep();
     this.#gauges({
       links: [...this.#links.active()].length,
       members: this.#linkState.database.attached,
-      sessions: this.#sessions.list().length,
+      sessions: this.#ends.sessions().length,
     });
     this.#sweep = clock.after(SWEEP_INTERVAL_MS, () => this.#sweepUp());
-  }
-
-  #deliver(header: DecodedPacketHeader, body: Uint8Array): DeliverDropCode | null {
-    switch (header.type) {
-      case PacketType.data:
-        return this.#sessions.receiveData(header.source, body, () => this.#flows.received(header));
-      case PacketType.handshake:
-        return this.#sessions.receiveHandshake(header.source, body);
-      case PacketType.unreachable: {
-        const notice = decodeUnreachable(body);
-        if (notice === null) return 'MESH_BODY_MALFORMED';
-        this.#tellUnreachable(notice.destination, notice.code);
-        return null;
-      }
-      default:
-        return 'WIRE_PACKET_TYPE';
-    }
-  }
-
-  #sendHandshake(peer: Uint8Array, body: Uint8Array): void {
-    const sent = this.#switch.originate(peer, PacketType.handshake, body, 0);
-    if (sent.ok) return;
-    const data = { peer: peerIdShort(peer), code: sent.error.code };
-    this.#deps.logger.debug('handshake-not-sent', data);
-  }
-
-  /** What confirms a session and reports on flows is the mesh's own. */
-  #trafficClass(protocol: number): TrafficClass {
-    const isOwn = protocol === CONFIRMING_PROTOCOL || protocol === REPORT_PROTOCOL;
-    if (isOwn) return TrafficClass.control;
-    return this.#config.trafficClasses?.get(protocol) ?? TrafficClass.unspecified;
-  }
-
-  #hand(source: Uint8Array, protocol: number, payload: Uint8Array): void {
-    if (this.#stopped) return;
-    const receive = this.#receivers.get(protocol);
-    if (protocol === REPORT_PROTOCOL) this.#flows.report(source, payload);
-    else if (receive === undefined) this.#meter.dropped('MESH_PROTOCOL_UNKNOWN', null);
-    else receive({ source, payload });
-  }
-
-  #tellUnreachable(destination: Uint8Array, code: string): void {
-    for (const listener of this.#unreachable) listener(destination, code);
   }
 }
