@@ -2,43 +2,32 @@
 // packets for other meshes to the bridge, and tells sources what could not be delivered.
 
 import { unreachable } from '../core/assert.ts';
-import { bytesEqual, concat } from '../core/bytes.ts';
+import { bytesEqual } from '../core/bytes.ts';
 import { fail, ok, type ErrorCode, type Result } from '../core/errors.ts';
 import { peerIdShort, peerIdText } from '../core/peer-id.ts';
 import { randomBytes } from '../crypto/random-bytes.ts';
 import {
   createForwarder,
-  DETOURS_MAX,
   type Decision,
   type Forwarder,
   type RoutingDropCode,
 } from '../routing/forwarder.ts';
-import type { Avoided, PlannedRoute, Route } from '../routing/route-planner.ts';
+import type { PlannedRoute } from '../routing/route-planner.ts';
 import { formatVersion } from '../versioning/protocol-version.ts';
 import { readU64 } from '../wire/big-endian.ts';
-import {
-  decodeFailedLinks,
-  encodeFailedLinks,
-  FAILED_LINKS_MAX,
-  OWNER_PREFIX_BYTES,
-  type FailedLink,
-} from '../wire/failed-links.ts';
 import { FrameType } from '../wire/frame.ts';
 import {
   decodePacketHeader,
-  detourCount,
   encodePacket,
   PacketType,
   packetHeader,
   replaceRoute,
   rerouted,
-  setFlags,
-  withDetourCount,
   type DecodedPacketHeader,
 } from '../wire/packet.ts';
-import { ROUTE_BYTES_MAX } from '../wire/ports.ts';
 import { TrafficClass, withTrafficClass } from '../wire/traffic-class.ts';
 import type { Bridge } from './bridge.ts';
+import { Detours } from './detours.ts';
 import type { MeshLink } from './mesh-links.ts';
 import type { PacketSwitchConfig, SwitchErrorCode } from './packet-switch-config.ts';
 import { NoWayRound } from './no-way-round.ts';
@@ -48,10 +37,6 @@ import { createNoticeBound, encodeUnreachable, TOLD } from './unreachable.ts';
 /** Beyond the hops to the end of a route: what meshes behind gateways may take. */
 const TTL_BEYOND_ROUTE = 64;
 const TTL_MAX = 255;
-/** A gateway that cannot help hands a packet on to another one at most so often: they may know no more. */
-const GATEWAY_DETOURS_MAX = 1;
-/** Gateways that are tried for a packet whose own one cannot be reached, the nearest first. */
-const GATEWAYS_TRIED_MAX = 8;
 const FRAME_TYPE_BYTES = 1;
 const NO_ROUTE: Uint8Array = new Uint8Array(0);
 type Failure = Extract<Result<void, SwitchErrorCode>, { readonly ok: false }>;
@@ -62,12 +47,19 @@ export class PacketSwitch {
   readonly #forwarder: Forwarder;
   readonly #notices = createNoticeBound();
   readonly #noWayRound = new NoWayRound();
+  readonly #detours: Detours;
 
   constructor(config: PacketSwitchConfig) {
     this.#config = config;
     this.#forwarder = createForwarder({
       self: config.self,
       gateway: config.gateway && config.usesGateways,
+      isUsable: (port) => this.#isUsable(port),
+    });
+    this.#detours = new Detours({
+      self: config.self,
+      routes: config.routes,
+      chooseGateway: (destination, flowId, except) => this.#gatewayFor(destination, flowId, except),
       isUsable: (port) => this.#isUsable(port),
     });
   }
@@ -202,7 +194,7 @@ export class PacketSwitch {
     if (!header.ok) return false;
     // Another link to the same neighbour has the port now.
     if (isOver && this.#isUsable(port)) return this.#transmit(port, packet, null).ok;
-    const detoured = this.#around(header.value, packet, port);
+    const detoured = this.#detours.around(header.value, packet, port);
     if (detoured !== null && this.#carryOut(detoured, null).ok) return true;
     if (!isOver) return false;
     const { source, destination } = header.value;
@@ -217,7 +209,7 @@ export class PacketSwitch {
 
   /** Whether something but the link of `port` leads to `peer`. */
   hasWayAround(peer: Uint8Array, port: number): boolean {
-    return this.#config.routes.detourTo(peer, this.#avoided([], port)) !== null;
+    return this.#detours.leadTo(peer, port);
   }
 
   #isUsable(port: number): boolean {
@@ -287,7 +279,7 @@ export class PacketSwitch {
       case 'forward':
         return this.#transmit(decision.port, packet, from);
       case 'blocked': {
-        const detoured = this.#around(decision.header, packet, decision.port);
+        const detoured = this.#detours.around(decision.header, packet, decision.port);
         if (detoured !== null) return this.#carryOut(detoured, from);
         // A suspect link that is the only way may still come back.
         if (this.#config.links.byPort(decision.port) !== undefined) {
@@ -367,7 +359,7 @@ export class PacketSwitch {
     from: MeshLink | null,
   ): Result<void, SwitchErrorCode> {
     if (this.bridge?.reaches(header.destination) !== true) {
-      const detoured = this.#detour(header, packet);
+      const detoured = this.#detours.toOtherGateway(header, packet);
       if (detoured !== null) return this.#carryOut(detoured, from);
     }
     if (this.bridge !== null) return this.#cross(this.bridge, packet, from);
@@ -385,67 +377,10 @@ export class PacketSwitch {
     return routes.nearestGateway(except ?? undefined);
   }
 
-  /** The packet with a route to another gateway of this mesh; `null` if there is none, or it took a detour before. */
-  #detour(header: DecodedPacketHeader, packet: Uint8Array): Uint8Array | null {
-    const detours = detourCount(header.flags);
-    if (detours >= GATEWAY_DETOURS_MAX) return null;
-    const { routes } = this.#config;
-    // A gateway that sent it would have taken it across itself.
-    const gateway = this.#gatewayFor(header.destination, header.flowId, header.source);
-    const route = gateway === null ? null : routes.cheapestTo(gateway);
-    if (route === null || !route.ok) return null;
-    const detoured = replaceRoute(packet, route.value.encoded);
-    setFlags(detoured, withDetourCount(header.flags, detours + 1));
-    return detoured;
-  }
-
   /** A relay whose link takes no more sends the packet another way; a source is told, and sends less. */
   #besides(packet: Uint8Array, port: number): Uint8Array | null {
     const header = decodePacketHeader(packet);
-    return header.ok ? this.#around(header.value, packet, port) : null;
-  }
-
-  /**
-   * The packet with the best way from here that avoids the own link of `port`, others that do not answer, and the failed
-   * links that it names; `null` if there is none, or it took its detours. To its destination where that is in this
-   * mesh, else to the nearest gateway: there the names are left out, since older gateways expect the route to end.
-   */
-  #around(header: DecodedPacketHeader, packet: Uint8Array, port: number): Uint8Array | null {
-    const detours = detourCount(header.flags);
-    if (detours >= DETOURS_MAX) return null;
-    const { routes } = this.#config;
-    const avoided = this.#avoided(decodeFailedLinks(header.route) ?? [], port);
-    const direct = routes.detourTo(header.destination, avoided);
-    const route = direct ?? this.#detourToGateway(header, avoided);
-    if (route === null) return null;
-    const names = direct === null ? NO_ROUTE : encodeFailedLinks(avoided.links);
-    const fits = route.encoded.length + names.length <= ROUTE_BYTES_MAX;
-    const detoured = replaceRoute(packet, fits ? concat(route.encoded, names) : route.encoded);
-    setFlags(detoured, withDetourCount(header.flags, detours + 1));
-    return detoured;
-  }
-
-  /** The best detour to the gateway that is chosen for the packet; where there is none, to the nearest that has one. */
-  #detourToGateway(header: DecodedPacketHeader, avoided: Avoided): Route | null {
-    const { routes } = this.#config;
-    const chosen = this.#gatewayFor(header.destination, header.flowId, null);
-    const route = chosen === null ? null : routes.detourTo(chosen, avoided);
-    if (route !== null) return route;
-    for (const { peer } of routes.gateways().slice(0, GATEWAYS_TRIED_MAX)) {
-      if (chosen !== null && bytesEqual(peer, chosen)) continue;
-      const other = routes.detourTo(peer, avoided);
-      if (other !== null) return other;
-    }
-    return null;
-  }
-
-  /** The failed links that a packet names and the own one of `port`, as many as a packet may name. */
-  #avoided(named: readonly FailedLink[], port: number): Avoided {
-    const own = { owner: this.#config.self.slice(0, OWNER_PREFIX_BYTES), port };
-    return {
-      links: [...named, own].slice(-FAILED_LINKS_MAX),
-      isUsable: (other) => other !== port && this.#isUsable(other),
-    };
+    return header.ok ? this.#detours.around(header.value, packet, port) : null;
   }
 
   #cross(bridge: Bridge, packet: Uint8Array, from: MeshLink | null): Result<void, SwitchErrorCode> {
