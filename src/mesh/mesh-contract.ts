@@ -9,6 +9,7 @@ import type { Logger } from '../env/logger.ts';
 import type { Metrics } from '../env/metrics.ts';
 import type { Primitives } from '../env/primitives.ts';
 import type { Rng } from '../env/rng.ts';
+import type { MemberReports } from '../resilience/partitions/member-links.ts';
 import type { FailureTimings } from '../resilience/presets.ts';
 import type { NodeAttributes } from '../routing/node-attributes.ts';
 import type { PolicyName, RouteCriteria } from '../routing/policies/route-policy.ts';
@@ -128,6 +129,10 @@ export interface Mesh {
   sendPresence(neighbour: Uint8Array, payload: Uint8Array): boolean;
   /** Grows whenever a way, or what is known of members, may have changed. */
   readonly version: number;
+  /** Calls `listener` when `version` has grown. What ages is noticed with the next change. */
+  onChange(listener: () => void): void;
+  /** Which links the members report, to look for partitions in. Made anew by each call, in some milliseconds at 10 000. */
+  memberReports(): MemberReports;
   /** What the cheapest way to a member costs; `null` if none leads there. */
   cost(peer: Uint8Array): number | null;
   /** Every node with a link-state record, this one included, ascending by PeerId. */

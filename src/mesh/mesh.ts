@@ -5,6 +5,7 @@ import { bytesEqual } from '../core/bytes.ts';
 import { BitcrapsError, fail, type Result } from '../core/errors.ts';
 import type { Timer } from '../env/clock.ts';
 import type { Link } from '../env/link.ts';
+import type { MemberReports } from '../resilience/partitions/member-links.ts';
 import { createLinkState, type LinkState } from '../routing/link-state.ts';
 import { PLAIN_NODE, type NodeAttributes } from '../routing/node-attributes.ts';
 import {
@@ -17,6 +18,7 @@ import { revisionOf } from '../versioning/negotiate.ts';
 import { featuresOf } from '../versioning/offer.ts';
 import { FrameType } from '../wire/frame.ts';
 import type { Bridge } from './bridge.ts';
+import { LinkStateDriver } from './link-state-driver.ts';
 import { LINK_STATE_KIND, LINK_STATE_TYPE } from './link-state-frame-types.ts';
 import type {
   Mesh,
@@ -29,6 +31,7 @@ import type { FlowFeedback } from './flow-feedback.ts';
 import { EndToEnd } from './end-to-end.ts';
 import { createMeshGauges, type MeshSizes } from './mesh-gauges.ts';
 import { LinkAnnouncer } from './link-announcer.ts';
+import { memberReports } from './member-reports.ts';
 import { meshHello, recordNetwork } from './mesh-hello.ts';
 import { MeshLinks, type MeshLink } from './mesh-links.ts';
 import {
@@ -54,6 +57,8 @@ export type { Bridge, ChooseGateway } from './bridge.ts';
 
 /** Unreachable originators and aging sessions are looked for so often. */
 const SWEEP_INTERVAL_MS = 10_000;
+/** A suspect link that is the only way is down to the mesh once so many more answers failed to come: a partition. */
+const ONLY_WAY_ACKS = 1;
 
 export function createMesh(config: MeshConfig, deps: MeshDeps): Mesh {
   return new MeshNode(config, deps);
@@ -69,9 +74,11 @@ class MeshNode implements Mesh {
   readonly #links: MeshLinks;
   readonly #switch: PacketSwitch;
   readonly #ends: EndToEnd;
+  /** How long a suspect link that is the only way has to answer. */
+  readonly #onlyWayMs: number;
   readonly #gauges: (sizes: MeshSizes) => void;
   readonly #announcer: LinkAnnouncer;
-  #wake: { readonly atMs: number; readonly timer: Timer } | null = null;
+  readonly #driver: LinkStateDriver;
   #sweep: Timer;
   /** Links that came, went, stopped to answer or did again. */
   #linkChanges = 0;
@@ -83,6 +90,7 @@ class MeshNode implements Mesh {
     const usesGateways = featuresOf(config.version).some(({ name }) => name === 'GatewayNodes');
     this.self = identity.publicKey;
     this.#deps = deps;
+    this.#onlyWayMs = ONLY_WAY_ACKS * config.ackTimeoutMsMax;
     this.#meter = new TrafficMeter(metrics);
     this.#announcer = new LinkAnnouncer(logger);
     this.#gauges = createMeshGauges(metrics);
@@ -151,6 +159,12 @@ class MeshNode implements Mesh {
       lost: (destination, code) => this.#ends.tellUnreachable(destination, code),
     });
     this.#sweep = clock.after(SWEEP_INTERVAL_MS, () => this.#sweepUp());
+    this.#driver = new LinkStateDriver({
+      clock,
+      linkState: this.#linkState,
+      wakeLinks: () => this.#links.wake(),
+      version: () => this.version,
+    });
   }
 
   addLink(link: Link): void {
@@ -218,6 +232,14 @@ class MeshNode implements Mesh {
     return this.#linkState.database.version + this.#linkChanges;
   }
 
+  onChange(listener: () => void): void {
+    this.#driver.onChange(listener);
+  }
+
+  memberReports(): MemberReports {
+    return memberReports(this.#linkState.database, this.self);
+  }
+
   cost(peer: Uint8Array): number | null {
     return this.#routes.costTo(peer);
   }
@@ -278,7 +300,7 @@ class MeshNode implements Mesh {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#sweep.cancel();
-    this.#wake?.timer.cancel();
+    this.#driver.stop();
     this.#ends.stop();
     this.#links.stop();
   }
@@ -287,39 +309,45 @@ class MeshNode implements Mesh {
     if (this.#stopped) return;
     this.#attributes = { ...this.#attributes, ...attributes };
     this.#linkState.setAttributes(this.#attributes);
-    this.#spread();
+    this.#driver.spread();
   }
 
   #linkUp(link: MeshLink, port: number): void {
     this.#linkChanges += 1;
     this.#linkStateUp(link, port);
     this.#announcer.established(link, port);
-    this.#spread();
+    this.#driver.spread();
   }
 
   #linkDown(link: MeshLink, port: number, reason: NeighbourClose): void {
     this.#linkChanges += 1;
     this.#linkState.linkDown(port);
     this.#announcer.closed(link.neighbour.link, reason, true);
-    if (!this.#stopped) this.#spread();
+    if (!this.#stopped) this.#driver.spread();
   }
 
   #linkReweighed(link: MeshLink, port: number): void {
     this.#linkState.reweigh(port, link.meter.weight, link.meter.metrics);
-    this.#spread();
+    this.#driver.spread();
   }
 
   /**
    * Where there is another way to the neighbour, the link is down to the mesh, so that nobody routes over it, and its
-   * packets go round it without waiting for that. A link that is the only way stays: nothing better is known.
+   * packets go round it without waiting for that. A link that is the only way stays for a while: nothing better is known.
    */
   #linkSuspected(link: MeshLink, port: number): void {
     this.#linkChanges += 1;
     if (this.#stopped) return;
     this.#announcer.changed('suspect', link);
-    if (this.#switch.hasWayAround(link.neighbour.link.remoteKey, port)) {
+    const giveUp = (): void => {
       this.#linkState.linkDown(port);
-      this.#spread();
+      this.#driver.spread();
+    };
+    if (this.#switch.hasWayAround(link.neighbour.link.remoteKey, port)) giveUp();
+    else {
+      this.#deps.clock.after(this.#onlyWayMs, () => {
+        if (!this.#stopped && link.port === port && link.neighbour.suspect) giveUp();
+      });
     }
     link.neighbour.handOver((packet) => this.#switch.reroute(packet, port, false));
   }
@@ -328,7 +356,7 @@ class MeshNode implements Mesh {
     this.#linkChanges += 1;
     if (this.#stopped) return;
     this.#linkStateUp(link, port);
-    this.#spread();
+    this.#driver.spread();
     this.#announcer.changed('recovered', link);
   }
 
@@ -349,7 +377,7 @@ class MeshNode implements Mesh {
     }
     const received = this.#linkState.receive(LINK_STATE_KIND[type], payload, link.port);
     if (received.kind === 'fault') link.neighbour.fault(received.error);
-    this.#spread();
+    this.#driver.spread();
   }
 
   #nextControl(port: number): OutgoingFrame | null {
@@ -357,23 +385,6 @@ class MeshNode implements Mesh {
     if (frame === null) return null;
     const { kind, payload } = frame;
     return { type: LINK_STATE_TYPE[kind], payload, hasHeadroom: kind === 'update' };
-  }
-
-  /** Lets link state do what is due, offers its frames to every link, and comes back in time. */
-  #spread(): void {
-    const { clock } = this.#deps;
-    const dueAtMs = this.#linkState.wakeAtMs;
-    if (dueAtMs !== null && dueAtMs <= clock.now()) this.#linkState.wake();
-    if (this.#linkState.hasFrames) this.#links.wake();
-    const atMs = this.#linkState.wakeAtMs;
-    if (this.#stopped || atMs === null || (this.#wake !== null && this.#wake.atMs <= atMs)) return;
-    this.#wake?.timer.cancel();
-    // At least a millisecond: sums of fractional times need not be exact.
-    const timer = clock.after(Math.max(1, atMs - clock.now()), () => {
-      this.#wake = null;
-      this.#spread();
-    });
-    this.#wake = { atMs, timer };
   }
 
   #sweepUp(): void {

@@ -1,0 +1,159 @@
+// Looks at the mesh after each change: who is lost together, and which links and members must not fail. A moment after it,
+// so that news that belong together have come, and so not more often than a few times a second: one look at ten thousand
+// members costs some milliseconds (`bench/partitions.ts`), a hundredth of a core at that rate, and the fastest detector
+// takes a second.
+
+import type { Clock, Timer } from '../env/clock.ts';
+import {
+  findCutPoints,
+  highest,
+  NO_NODE,
+  type CutPoints,
+} from '../resilience/partitions/cut-points.ts';
+import { lostGroups, type MemberFate } from '../resilience/partitions/lost-groups.ts';
+import {
+  GATEWAY,
+  mutualLinks,
+  NO_RELAY,
+  reachedFrom,
+  type MemberReports,
+} from '../resilience/partitions/member-links.ts';
+import {
+  PartitionTracker,
+  type Partition,
+  type PartitionEvent,
+} from '../resilience/partitions/partition-tracker.ts';
+import type { Mesh } from './mesh-contract.ts';
+
+/** After a change, until it is looked at. */
+const LOOK_AFTER_MS = 100;
+/** From one look to the next. */
+const LOOKS_APART_MS = 250;
+/** Links, and members, that are told as risks: those that would cut off most. */
+export const RISKS_TOLD_MAX = 16;
+
+/** A link whose loss would cut the mesh in two; a member likewise, where `to` is `null`. */
+export interface CutRisk {
+  /** PeerIds. */
+  readonly from: Uint8Array;
+  readonly to: Uint8Array | null;
+  /** How many members would lose the larger part of the others. */
+  readonly cutsOff: number;
+}
+
+export interface PartitionsReport {
+  /** Partitions that last, since the start, and of these healed; what recurs soon counts once. */
+  readonly active: number;
+  readonly began: number;
+  readonly healed: number;
+  /** The latest first. */
+  readonly partitions: readonly Partition[];
+  /** All of them, those that cut off a single member included. */
+  readonly bridgeLinks: number;
+  readonly cutMembers: number;
+  /** Of these the worst, at most `RISKS_TOLD_MAX` of each kind. */
+  readonly risks: readonly CutRisk[];
+}
+
+export interface PartitionWatchDeps {
+  readonly mesh: Pick<Mesh, 'onChange' | 'memberReports'>;
+  readonly clock: Clock;
+  /** What is known of a member that links do not lead to. Default: nothing. */
+  readonly fateOf?: (peer: Uint8Array) => MemberFate;
+}
+
+export class PartitionWatch {
+  readonly #deps: PartitionWatchDeps;
+  readonly #tracker: PartitionTracker;
+  #timer: Timer | null = null;
+  #lookedAtMs = -Infinity;
+  #stopped = false;
+  #cuts: Pick<CutPoints, 'bridges' | 'cutNodes'> = { bridges: 0, cutNodes: 0 };
+  #risks: readonly CutRisk[] = [];
+  /** Those that were reached when one last was. */
+  #gateways: readonly Uint8Array[] = [];
+
+  constructor(deps: PartitionWatchDeps) {
+    this.#deps = deps;
+    this.#tracker = new PartitionTracker(deps.clock);
+    deps.mesh.onChange(() => this.#changed());
+    this.#changed();
+  }
+
+  onEvent(listener: (event: PartitionEvent) => void): void {
+    this.#tracker.onEvent(listener);
+  }
+
+  report(): PartitionsReport {
+    return {
+      active: this.#tracker.active,
+      began: this.#tracker.began,
+      healed: this.#tracker.healed,
+      partitions: this.#tracker.partitions(),
+      bridgeLinks: this.#cuts.bridges,
+      cutMembers: this.#cuts.cutNodes,
+      risks: this.#risks,
+    };
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  #changed(): void {
+    if (this.#stopped || this.#timer !== null) return;
+    const { clock } = this.#deps;
+    const nowMs = clock.now();
+    const atMs = Math.max(nowMs + LOOK_AFTER_MS, this.#lookedAtMs + LOOKS_APART_MS);
+    this.#timer = clock.after(atMs - nowMs, () => {
+      this.#timer = null;
+      this.#lookedAtMs = clock.now();
+      this.#look();
+    });
+  }
+
+  #look(): void {
+    const members = this.#deps.mesh.memberReports();
+    const links = mutualLinks(members, false);
+    const reached = reachedFrom(members, links);
+    const groups = lostGroups(members, links, reached, this.#deps.fateOf ?? (() => null));
+    this.#tracker.update(members, reached, groups, this.#lostGateways(members, reached));
+    // What does not relay is no part of what can fall apart.
+    const allRelay = members.flags.every((flag) => (flag & NO_RELAY) === 0);
+    const cuts = findCutPoints(allRelay ? links : mutualLinks(members, true));
+    this.#cuts = { bridges: cuts.bridges, cutNodes: cuts.cutNodes };
+    this.#risks = risksOf(members, cuts);
+  }
+
+  /** Empty while a gateway is reached, and at a gateway. */
+  #lostGateways(
+    { self, flags, peerOf }: MemberReports,
+    reached: Uint8Array,
+  ): readonly Uint8Array[] {
+    const isGateway = (node: number): boolean => ((flags[node] ?? 0) & GATEWAY) !== 0;
+    if (self !== NO_NODE && isGateway(self)) return [];
+    const near: Uint8Array[] = [];
+    for (let node = 0; node < reached.length; node += 1) {
+      if (reached[node] === 1 && isGateway(node)) near.push(peerOf(node));
+    }
+    if (near.length === 0) return this.#gateways;
+    this.#gateways = near;
+    return [];
+  }
+}
+
+function risksOf({ peerOf }: MemberReports, cuts: CutPoints): readonly CutRisk[] {
+  const { bridgeSplits, cutOff, parents } = cuts;
+  const links = highest(bridgeSplits, RISKS_TOLD_MAX).map((node) => ({
+    from: peerOf(parents[node] ?? NO_NODE),
+    to: peerOf(node),
+    cutsOff: bridgeSplits[node] ?? 0,
+  }));
+  const members = highest(cutOff, RISKS_TOLD_MAX).map((node) => ({
+    from: peerOf(node),
+    to: null,
+    cutsOff: cutOff[node] ?? 0,
+  }));
+  return [...links, ...members];
+}

@@ -1,0 +1,150 @@
+// A mesh of a hundred nodes falls apart and comes together again: what each node notices, how soon, and at what cost.
+
+import { describe, expect, test } from 'vitest';
+import { presets } from '../../src/resilience/presets.ts';
+import { PartitionRig } from '../suites/partition-rig.ts';
+
+/** After the first links, until everything is known and measured everywhere. */
+const SETTLED_MS = 20_000;
+/** The detection that `presets.lan` promises. */
+const DETECTION_MS = 3_000;
+const HEALED_MS_MAX = 5_000;
+
+async function settled(
+  seed: number,
+  sizes: readonly [number, number],
+  joints: number,
+): Promise<PartitionRig> {
+  const rig = new PartitionRig(seed, sizes, joints, presets.lan);
+  await rig.run(SETTLED_MS);
+  expect(rig.isWhole).toBe(true);
+  return rig;
+}
+
+/** Bytes of link state that joining two halves costs, after `changed` members of either have said something new. */
+async function bytesOfHealing(
+  rig: PartitionRig,
+  changed: number,
+): Promise<{ readonly all: number; readonly between: number }> {
+  rig.cutAll();
+  await rig.run(10_000);
+  rig.all.forEach((name, i) => {
+    if (i % rig.parts[0].length >= changed) return;
+    const position = { x: i, y: rig.world.clock.now() / 1_000 };
+    const atMs = rig.world.clock.wallMs();
+    rig.node(name).mesh.setLocation({ planar: true, position, atMs, mobility: { kind: 'static' } });
+  });
+  await rig.run(5_000);
+  const { linkStateBytes, linkStateBytesBetween } = rig;
+  const [pair] = rig.between;
+  if (pair === undefined) throw new Error('a link joins the parts');
+  rig.heal(...pair);
+  await rig.whole(HEALED_MS_MAX);
+  await rig.run(5_000);
+  return {
+    all: rig.linkStateBytes - linkStateBytes,
+    between: rig.linkStateBytesBetween - linkStateBytesBetween,
+  };
+}
+
+describe('a hundred nodes in two uneven parts', () => {
+  test.each([
+    [1, 60, 40, 3],
+    [2, 92, 8, 2],
+  ])(
+    'prove a partition once at each node, and are one again in time (seed %i)',
+    async (seed, left, right, joints) => {
+      const rig = await settled(seed, [left, right], joints);
+      expect(rig.events).toEqual([]);
+      rig.cutAll();
+      const cutAtMs = rig.world.clock.now();
+      await rig.run(10_000);
+      const noticedMs = rig.noticedAtMs - cutAtMs;
+      expect(rig.events).toHaveLength(100);
+      for (const { at, atMs, event } of rig.events) {
+        const lost = at.startsWith('l') ? right : left;
+        expect(event, at).toMatchObject({
+          kind: 'began',
+          partition: { scope: 'members', cause: 'link-failure', lost, stillLost: lost },
+        });
+        expect(atMs - cutAtMs, at).toBeLessThanOrEqual(2 * noticedMs);
+        expect(atMs - cutAtMs, at).toBeLessThanOrEqual(2 * DETECTION_MS);
+      }
+      const [pair] = rig.between;
+      if (pair === undefined) throw new Error('a link joins the parts');
+      rig.heal(...pair);
+      await rig.whole(HEALED_MS_MAX);
+      await rig.run(2_000);
+      for (const watch of rig.watches.values()) {
+        expect(watch.report()).toMatchObject({ active: 0, began: 1, healed: 1 });
+      }
+    },
+  );
+
+  test('are warned of the link and the members that hold them together, before they fail', async () => {
+    const rig = await settled(3, [60, 40], 1);
+    for (const name of ['l9', 'r9']) {
+      const { bridgeLinks, risks } = rig.watches.get(name)?.report() ?? {};
+      const named = risks?.map(({ from, to, cutsOff }) => ({
+        ends: [rig.nameOf(from), ...(to === null ? [] : [rig.nameOf(to)])].sort().join('-'),
+        cutsOff,
+      }));
+      expect(bridgeLinks).toBeGreaterThanOrEqual(1);
+      expect(named).toContainEqual({ ends: 'l0-r0', cutsOff: 40 });
+      expect(named).toContainEqual({ ends: 'l0', cutsOff: 40 });
+      expect(named).toContainEqual({ ends: 'r0', cutsOff: 39 });
+    }
+    // The member that holds them together crashes: it is the cause, to those who cannot know more.
+    rig.node('l0').endpoint.powerOff();
+    await rig.run(10_000);
+    const began = rig.events.filter(({ at, event }) => at !== 'l0' && event.kind === 'began');
+    expect(began).toHaveLength(99);
+    for (const { at, event } of began) {
+      const isLeft = at.startsWith('l');
+      expect(event.partition, at).toMatchObject(
+        isLeft ? { lost: 41, cause: 'node-failure' } : { lost: 60, cause: 'link-failure' },
+      );
+    }
+  });
+
+  test('call the crash of a member by its name: no partition', async () => {
+    const rig = await settled(4, [60, 40], 5);
+    // It is no articulation point: the others stay together.
+    rig.node('l59').endpoint.powerOff();
+    await rig.run(15_000);
+    expect(rig.events.filter(({ at }) => at !== 'l59')).toEqual([]);
+    expect(rig.reached('r3')).toBe(99);
+  });
+});
+
+test('joining two parts costs bytes in proportion to what they do not share', async () => {
+  const rig = await settled(5, [60, 40], 1);
+  const costs: { readonly records: number; readonly between: number }[] = [];
+  for (const changed of [0, 5, 20, 40]) {
+    const { all, between } = await bytesOfHealing(rig, changed);
+    costs.push({ records: 2 * changed, between });
+    console.info(`${2 * changed} records differ: ${between} B over the link, ${all} B in all`);
+  }
+  const { slope, intercept, explained } = lineThrough(costs);
+  console.info(`${Math.round(intercept)} B and ${Math.round(slope)} B for each record`);
+  expect(explained).toBeGreaterThan(0.98);
+  // A mesh of which both parts changed nothing does not send its hundred records.
+  expect(intercept).toBeLessThan(15 * slope);
+});
+
+/** Least squares; `explained`: R². */
+function lineThrough(points: readonly { readonly records: number; readonly between: number }[]): {
+  readonly slope: number;
+  readonly intercept: number;
+  readonly explained: number;
+} {
+  const count = points.length;
+  const sum = (of: (point: (typeof points)[number]) => number): number =>
+    points.reduce((total, point) => total + of(point), 0);
+  const x = sum(({ records }) => records) / count;
+  const y = sum(({ between }) => between) / count;
+  const spread = sum(({ records }) => (records - x) ** 2);
+  const slope = sum(({ records, between }) => (records - x) * (between - y)) / spread;
+  const explained = (slope ** 2 * spread) / sum(({ between }) => (between - y) ** 2);
+  return { slope, intercept: y - slope * x, explained };
+}
