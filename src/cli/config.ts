@@ -7,7 +7,7 @@ import { colour } from './colour.ts';
 import { BitcrapsError } from '../core/errors.ts';
 import { configDocument } from './config/document.ts';
 import { environmentName, resolveSettings, type Resolved } from './config/resolve.ts';
-import { SETTINGS, settingNames } from './config/settings.ts';
+import { SETTINGS, settingNames, type SettingName, type Settings } from './config/settings.ts';
 import { EXIT_DONE, printJson, runCommand } from './outcome.ts';
 
 interface ConfigOptions {
@@ -51,7 +51,7 @@ function show(options: ConfigOptions): number {
   if (options.json === true) {
     const document = settingNames().map((name) => ({
       key: SETTINGS[name].key,
-      value: settings[name],
+      value: shownValue(name, settings),
       origin: origins[name],
       environment: environmentName(name),
     }));
@@ -59,12 +59,17 @@ function show(options: ConfigOptions): number {
     return EXIT_DONE;
   }
   for (const name of settingNames()) {
-    const value = JSON.stringify(settings[name]);
+    const value = JSON.stringify(shownValue(name, settings));
     process.stdout.write(
       `${SETTINGS[name].key.padEnd(26)} ${value.padEnd(30)} ${colour.dim(origins[name])}\n`,
     );
   }
   return EXIT_DONE;
+}
+
+/** Without what may be secret. */
+function shownValue(name: SettingName, settings: Settings): unknown {
+  return SETTINGS[name].shown?.(settings[name]) ?? settings[name];
 }
 
 function check(options: ConfigOptions): number {

@@ -3,7 +3,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { parseDuration } from '../core/units.ts';
 import type { HealthReport } from '../node/health-report.ts';
-import type { Alert } from '../resilience/alerts/alert-book.ts';
+import type { Alert } from '../env/alert-sink.ts';
 import { askNode, withNodeChoice, type AskOptions } from './ask-node.ts';
 import { colour } from './colour.ts';
 import { EXIT_DONE, EXIT_NO, printJson, runCommand } from './outcome.ts';

@@ -13,6 +13,7 @@ import { gatewayErrors } from './errors/gateway.ts';
 import { meshErrors } from './errors/mesh.ts';
 import { nodeErrors } from './errors/node.ts';
 import { platformErrors } from './errors/platform.ts';
+import { resilienceErrors } from './errors/resilience.ts';
 import { routingErrors } from './errors/routing.ts';
 import { simErrors } from './errors/sim.ts';
 import { versioningErrors } from './errors/versioning.ts';
@@ -30,6 +31,7 @@ type Registry = typeof coreErrors &
   typeof cryptoErrors &
   typeof wireErrors &
   typeof versioningErrors &
+  typeof resilienceErrors &
   typeof routingErrors &
   typeof meshErrors &
   typeof gatewayErrors &
@@ -48,6 +50,7 @@ export const ERRORS: Registry = {
   ...cryptoErrors,
   ...wireErrors,
   ...versioningErrors,
+  ...resilienceErrors,
   ...routingErrors,
   ...meshErrors,
   ...gatewayErrors,

@@ -1,6 +1,6 @@
 // What `bitcraps health` asks for: plain data, JSON as it stands. PeerIds are base32 texts, durations milliseconds.
 
-import type { Alert } from '../resilience/alerts/alert-book.ts';
+import type { Alert } from '../env/alert-sink.ts';
 import type { DeliveryCounts } from '../resilience/alerts/alert-delivery.ts';
 import type { CategoryName } from '../resilience/health/category.ts';
 import type { ResilienceStatistics } from '../resilience/statistics.ts';

@@ -1,7 +1,7 @@
 // What a node tells whoever listens: the narrator of `bitcraps up`, `bitcraps play`, later the page.
 // Values are texts, numbers and booleans, so that an event crosses the control socket as JSON unchanged.
 
-import type { Alert } from '../resilience/alerts/alert-book.ts';
+import type { Alert } from '../env/alert-sink.ts';
 import type { HealthLevel } from '../resilience/health/health-score.ts';
 
 /** PeerIds are base32 texts, amounts decimal texts in CRAP. */

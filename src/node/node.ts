@@ -1,5 +1,6 @@
 // One node, composed: a mesh, perhaps a gateway, perhaps a casino that it runs or follows, and the events of all three.
 
+import type { AlertSink, Severity } from '../env/alert-sink.ts';
 import type { Clock } from '../env/clock.ts';
 import type { Discover } from '../env/discovery.ts';
 import type { Compressor } from '../env/compressor.ts';
@@ -24,7 +25,6 @@ import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import type { ShapingLimits } from '../gateway/shaping/limits.ts';
 import { createShaper } from '../gateway/shaping/shaper.ts';
 import { createMesh, type Mesh, type MeshConfig } from '../mesh/mesh.ts';
-import type { AlertSink } from '../resilience/alerts/alert-delivery.ts';
 import { RESILIENCE_DEFAULTS, type ResilienceConfig } from '../resilience/config.ts';
 import type { FailureTimings } from '../resilience/presets.ts';
 import type { PolicyName } from '../routing/policies/route-policy.ts';
@@ -98,6 +98,8 @@ export interface NodeDeps {
   readonly ownPrice?: OwnPrice;
   /** Where alerts go. Default: to events and the log alone. */
   readonly alertSinks?: readonly AlertSink[];
+  /** Alerts that are less severe do not go there. Default: all do. */
+  readonly alertSeverityMin?: Severity;
 }
 
 /** What this node has to do with a casino. */
@@ -209,6 +211,7 @@ class ComposedNode implements CasinoNode {
         name: config.name,
         wantedNeighbours: () => this.#wantedNeighbours,
         alertSinks: deps.alertSinks ?? [],
+        severityMin: deps.alertSeverityMin ?? 'warning',
       },
     );
     this.mesh.onLink((event) => {

@@ -1,8 +1,8 @@
 // What a node knows of failures, for who scrapes metrics: counters get what is new, gauges what is now, when they are read.
 
+import type { Severity } from '../env/alert-sink.ts';
 import type { Metrics } from '../env/metrics.ts';
 import type { CategoryJudgement } from '../resilience/health/category.ts';
-import type { Severity } from '../resilience/alerts/alert-rule.ts';
 import type { ResilienceStatistics } from '../resilience/statistics.ts';
 
 const COUNTERS = {

@@ -1,15 +1,16 @@
 // A node's resilience, composed: hears of links, members and packets, judges health at intervals, raises alerts and takes
 // them to where people look, and tells all of it as statistics, events, metrics and a report.
 
+import type { AlertSink, Severity } from '../env/alert-sink.ts';
 import type { Clock, Timer } from '../env/clock.ts';
 import type { Logger } from '../env/logger.ts';
 import type { Metrics } from '../env/metrics.ts';
 import type { Rng } from '../env/rng.ts';
-import { peerIdText } from '../core/peer-id.ts';
+import { peerIdShort, peerIdText } from '../core/peer-id.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import type { MeshLinkEvent } from '../mesh/mesh-view.ts';
 import { AlertBook, type AlertChange } from '../resilience/alerts/alert-book.ts';
-import { AlertDelivery, type AlertSink } from '../resilience/alerts/alert-delivery.ts';
+import { AlertDelivery } from '../resilience/alerts/alert-delivery.ts';
 import type { ResilienceConfig } from '../resilience/config.ts';
 import { HealthJudge, type HealthObservation } from '../resilience/health/health-judge.ts';
 import {
@@ -41,8 +42,9 @@ export interface NodeResilienceDeps {
   readonly name: string;
   /** Neighbours that this node was told to keep links to. */
   readonly wantedNeighbours: () => number;
-  /** Where alerts go. */
+  /** Where alerts go, those that are at least so severe. */
   readonly alertSinks: readonly AlertSink[];
+  readonly severityMin: Severity;
 }
 
 export class NodeResilience {
@@ -240,8 +242,11 @@ export class NodeResilience {
     const { key, severity, why } = alert;
     logger[kind === 'raised' ? 'warn' : 'info'](`alert-${kind}`, { alert: key, severity, why });
     events.emit({ kind: `alert-${kind}`, ...alert });
+    const node = peerIdText(mesh.self);
+    const what = kind === 'raised' ? `${severity}: ${why}. ${alert.cure}` : `over: ${why}`;
+    const text = `BitCraps node ${name === '' ? peerIdShort(mesh.self) : name}: ${what}`;
     for (const delivery of this.#deliveries) {
-      delivery.push({ ...change, node: peerIdText(mesh.self), name });
+      delivery.push({ ...change, text, node, name });
     }
   }
 

@@ -1,6 +1,7 @@
 // Everything that decides how a node notices failures and what it does about them: one record, one default for each
 // field with its reason, and the four presets of `presets.ts`, which differ in their timings alone.
 
+import { fail, ok, type Result } from '../core/errors.ts';
 import { presets, type FailureTimings, type PresetName } from './presets.ts';
 
 /** Durations in milliseconds. */
@@ -41,4 +42,29 @@ export function resilienceConfig(
   changes: Partial<ResilienceConfig> = {},
 ): ResilienceConfig {
   return { ...RESILIENCE_DEFAULTS, ...presets[preset], ...changes };
+}
+
+/** A neighbour that is well must be able to answer before it is given up: as the presets promise, so must what people set. */
+export function checkResilience(
+  config: ResilienceConfig,
+): Result<ResilienceConfig, 'RESILIENCE_CONFIG_INVALID'> {
+  const detail = conflict(config);
+  return detail === null ? ok(config) : fail('RESILIENCE_CONFIG_INVALID', { detail });
+}
+
+function conflict(config: ResilienceConfig): string | null {
+  const { heartbeatMs, failureTimeoutMs, ackTimeoutMsMin, ackTimeoutMsMax } = config;
+  const zero = Object.entries(config).find(
+    ([name, value]) => name.includes('Ms') && !(Number(value) > 0),
+  );
+  if (zero !== undefined) return `${zero[0]} is not above 0`;
+  if (failureTimeoutMs < 3 * heartbeatMs) {
+    return `a failure timeout of ${failureTimeoutMs} ms is less than three heartbeats`;
+  }
+  if (ackTimeoutMsMin > ackTimeoutMsMax) {
+    return 'the least time for acknowledgements is longer than the most';
+  }
+  return 2 * ackTimeoutMsMax > failureTimeoutMs
+    ? 'two acknowledgements may take longer than the failure timeout'
+    : null;
 }

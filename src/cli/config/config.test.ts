@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { configDocument } from './document.ts';
+import { unwrap } from '../../core/errors.ts';
+import { resilienceConfig } from '../../resilience/config.ts';
+import { resilienceOf } from './resilience-settings.ts';
 import { environmentName, fromText, resolveSettings, type Sources } from './resolve.ts';
 import { SETTINGS, settingNames } from './settings.ts';
 
@@ -53,6 +56,13 @@ describe('bad input has a code', () => {
     ['[network]\nproof_bits = 25', 'CLI_CONFIG_VALUE'],
     ['[node]\nversion = "7.0.0"', 'CLI_CONFIG_VALUE'],
     ['[mesh]\njoin = ["nobody@127.0.0.1:1"]', 'CLI_CONFIG_VALUE'],
+    ['[health]\nwebhook = "ftp://example.org/"', 'CLI_CONFIG_VALUE'],
+    ['[health]\ncommand = ["notify", "me"]', 'CLI_CONFIG_VALUE'],
+    ['[resilience]\nphi_threshold = 0', 'CLI_CONFIG_VALUE'],
+    ['[resilience]\nheartbeat = "fast"', 'CLI_CONFIG_VALUE'],
+    ['[resilience]\nheartbeat = "10s"', 'RESILIENCE_CONFIG_INVALID'],
+    ['[resilience]\nhealth_check = "0s"', 'RESILIENCE_CONFIG_INVALID'],
+    ['[resilience]\nack_timeout_min = "2s"', 'RESILIENCE_CONFIG_INVALID'],
     ['[mesh]\nlisten = ', 'CLI_CONFIG_SYNTAX'],
     ['[mesh]\nlistem = "127.0.0.1:1"', 'CLI_CONFIG_UNKNOWN_KEY'],
     ['[meshes]\nx = 1', 'CLI_CONFIG_UNKNOWN_KEY'],
@@ -86,4 +96,20 @@ test('texts become values by the form of the setting', () => {
   expect(fromText('switch', 'maybe')).toBe('maybe');
   expect(fromText('number', '12')).toBe(12);
   expect(environmentName('gatewayJoin')).toBe('BITCRAPS_GATEWAY_JOIN');
+});
+
+describe('resilience', () => {
+  test('without settings of its own is what the preset has', () => {
+    for (const preset of ['local', 'lan', 'wan', 'default'] as const) {
+      const { settings } = resolveSettings(file(`[node]\npreset = "${preset}"`));
+      expect(unwrap(resilienceOf(settings))).toEqual(resilienceConfig(preset));
+    }
+  });
+
+  test('what is set replaces it', () => {
+    const text = '[resilience]\nheartbeat = "2s"\nfailure_timeout = "9s"\nredundancy = 2';
+    const config = unwrap(resilienceOf(resolveSettings(file(text)).settings));
+    const changed = { heartbeatMs: 2_000, failureTimeoutMs: 9_000, redundancy: 2 };
+    expect(config).toEqual(resilienceConfig('lan', changed));
+  });
 });

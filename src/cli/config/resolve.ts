@@ -1,8 +1,9 @@
 // Puts a configuration together: flag > environment > file > default, and remembers where each value came from.
 
 import { parse, TomlError } from 'smol-toml';
-import { BitcrapsError } from '../../core/errors.ts';
+import { BitcrapsError, unwrap } from '../../core/errors.ts';
 import { nearest } from './nearest.ts';
+import { resilienceOf } from './resilience-settings.ts';
 import type { SettingForm } from './setting.ts';
 import { SETTINGS, settingNames, type SettingName, type Settings } from './settings.ts';
 
@@ -25,7 +26,7 @@ export function environmentName(setting: SettingName): string {
 }
 
 /**
- * Errors (thrown): `CLI_CONFIG_SYNTAX`, `CLI_CONFIG_UNKNOWN_KEY`, `CLI_CONFIG_VALUE`.
+ * Errors (thrown): `CLI_CONFIG_SYNTAX`, `CLI_CONFIG_UNKNOWN_KEY`, `CLI_CONFIG_VALUE`, `RESILIENCE_CONFIG_INVALID`.
  */
 export function resolveSettings(sources: Sources): Resolved {
   const fromFile = sources.file === null ? new Map<string, unknown>() : fileValues(sources.file);
@@ -53,8 +54,10 @@ export function resolveSettings(sources: Sources): Resolved {
     origins[name] = origin;
   }
   // Every name of the table was given a checked value just above.
+  const settings = values as unknown as Settings;
+  unwrap(resilienceOf(settings));
   return {
-    settings: values as unknown as Settings,
+    settings,
     origins: origins as Record<SettingName, string>,
   };
 }

@@ -16,6 +16,8 @@ export interface Setting<T> {
   readonly comment: string;
   /** Tells what is wrong with a value, in words, or gives it back. */
   readonly check: (value: unknown) => { readonly value: T } | { readonly wrong: string };
+  /** What `config show` shows instead of a value that may hold a secret. */
+  readonly shown?: (value: unknown) => unknown;
 }
 
 export function checkWith<T>(schema: z.ZodType<T>): Setting<T>['check'] {

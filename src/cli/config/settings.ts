@@ -13,7 +13,9 @@ import { parsePeerId } from '../../core/peer-id.ts';
 import { parseAmount } from '../../core/amount.ts';
 import type { PolicyName } from '../../routing/policies/route-policy.ts';
 import { BANDWIDTH_SETTINGS, type BandwidthSettings } from './bandwidth-settings.ts';
+import { HEALTH_SETTINGS, type HealthSettings } from './health-settings.ts';
 import { LIMIT_SETTINGS, type LimitSettings } from './limit-settings.ts';
+import { RESILIENCE_SETTINGS, type ResilienceSettings } from './resilience-settings.ts';
 import { SELECTION_SETTINGS, type SelectionSettings } from './selection-settings.ts';
 import { parseMobility, parsePosition } from './place.ts';
 import { checkWith, type Setting } from './setting.ts';
@@ -22,7 +24,8 @@ import { checkWith, type Setting } from './setting.ts';
  * What a node runs with. Addresses are `host:port` for TLS, else the transport's word before it, `ws:host:port`; those to
  * join may be prefixed with `PEERID@`.
  */
-export interface Settings extends LimitSettings, SelectionSettings, BandwidthSettings {
+export interface Settings
+  extends LimitSettings, SelectionSettings, BandwidthSettings, ResilienceSettings, HealthSettings {
   readonly networkId: string;
   readonly proofBits: number;
   readonly name: string;
@@ -341,6 +344,8 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   ...SELECTION_SETTINGS,
   ...BANDWIDTH_SETTINGS,
   ...LIMIT_SETTINGS,
+  ...RESILIENCE_SETTINGS,
+  ...HEALTH_SETTINGS,
   dhtBootstrap: {
     key: 'dht.bootstrap',
     form: 'list',

@@ -33,14 +33,15 @@ import { systemRng } from '../../platform/node/rng.ts';
 import { openSqliteStore } from '../../platform/node/sqlite-store.ts';
 import { lockState, type StateLock } from '../../platform/node/state-lock.ts';
 import { zstd } from '../../platform/node/zstd.ts';
-import { presets } from '../../resilience/presets.ts';
 import { parseVersion } from '../../versioning/protocol-version.ts';
 import { locationOf } from '../config/place.ts';
 import { shapingLimits, type BandwidthSettings } from '../config/bandwidth-settings.ts';
 import { admissionLimits, type LimitSettings } from '../config/limit-settings.ts';
 import { capacityOf, priceTable, selectionCriteria } from '../config/selection-settings.ts';
+import { resilienceOf } from '../config/resilience-settings.ts';
 import type { Settings } from '../config/settings.ts';
 import { controlSocketPath, makePrivateFolder } from '../state-folder.ts';
+import { alertSinks } from './alert-sinks.ts';
 import { createEventQueue } from './event-queue.ts';
 import { loadIdentity } from './identity.ts';
 import { listenKeepingPort } from './ports.ts';
@@ -145,7 +146,7 @@ export async function bootNode(
         bandwidth: shapingLimits(settings),
         gatewayCapacity: capacityOf(settings),
         gatewayTransports: [settings.gatewayListen, ...settings.gatewayAlsoListen].map(transportOf),
-        ...presets[settings.preset],
+        ...unwrap(resilienceOf(settings)),
       },
       {
         primitives,
@@ -158,6 +159,8 @@ export async function bootNode(
         gate,
         store,
         bootEpoch,
+        alertSinks: alertSinks(settings),
+        alertSeverityMin: settings.notify,
         ...(ownPrice === null ? {} : { ownPrice }),
         ...(dht === null
           ? {}

@@ -1,8 +1,9 @@
 // The alerts of one node: raised, kept and ended by rules, one for each rule and subject however often its condition is
 // met, in bounded memory.
 
+import type { Alert, Severity } from '../../env/alert-sink.ts';
 import type { Clock } from '../../env/clock.ts';
-import { isDue, isOver, type AlertRule, type Severity } from './alert-rule.ts';
+import { isDue, isOver, type AlertRule } from './alert-rule.ts';
 
 /** Alerts that are raised or may become so. A condition beyond that is counted and left out. */
 export const ALERTS_MAX = 128;
@@ -17,24 +18,6 @@ export interface AlertCondition {
   readonly value: number;
   /** For people. */
   readonly why: string;
-}
-
-/** Plain data. Times are milliseconds of this node's wall clock. */
-export interface Alert {
-  /** Rule and subject: the same alert has the same key. */
-  readonly key: string;
-  readonly rule: string;
-  readonly subject: string;
-  readonly severity: Severity;
-  readonly why: string;
-  readonly cure: string;
-  /** The value that raised it. */
-  readonly value: number;
-  /** When the condition began. */
-  readonly sinceMs: number;
-  readonly raisedMs: number;
-  /** `null` while it lasts. */
-  readonly clearedMs: number | null;
 }
 
 export interface AlertChange {

@@ -1,37 +1,18 @@
-// Takes alerts to where people look, in order, one at a time: what fails is tried again after a pause of full jitter
-// (M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015), and given up in the end. A receiver that is
-// away for long costs a bounded queue, of which the oldest notices go first.
+// Takes alerts to where people look, in order, one at a time: what fails is tried again after a pause of full jitter, and
+// given up in the end. A receiver that is away for long costs a bounded queue, of which the oldest notices go first.
 
+import type { AlertNotice, AlertSink, Severity } from '../../env/alert-sink.ts';
 import type { Clock, Timer } from '../../env/clock.ts';
 import type { Logger } from '../../env/logger.ts';
 import type { Rng } from '../../env/rng.ts';
-import type { AlertChange } from './alert-book.ts';
+import { fullJitterMs } from '../recovery/full-jitter.ts';
 
 /** Notices that wait; the oldest goes first. */
 export const NOTICES_MAX = 64;
 export const DELIVERY_ATTEMPTS_MAX = 6;
-/** The pause before attempt n is drawn from 0 to this × 2^(n − 2), at most `PAUSE_MS_MAX`. */
+/** The ceiling of the pause after a first failure. */
 const PAUSE_FIRST_MS = 1_000;
 const PAUSE_MS_MAX = 60_000;
-
-/** What a receiver gets. */
-export interface AlertNotice extends AlertChange {
-  /** PeerId, and the name that people gave it. */
-  readonly node: string;
-  readonly name: string;
-}
-
-/** How one attempt went. `refused`: trying again would change nothing. `detail` holds no secret. */
-export type SendOutcome =
-  | { readonly kind: 'delivered' }
-  | { readonly kind: 'failed' | 'refused'; readonly detail: string };
-
-/** One way to tell people, such as a webhook. It ends by itself in bounded time. */
-export interface AlertSink {
-  /** For logs; holds no secret. */
-  readonly name: string;
-  send(notice: AlertNotice): Promise<SendOutcome>;
-}
 
 export interface DeliveryCounts {
   readonly delivered: number;
@@ -46,6 +27,8 @@ export interface DeliveryDeps {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly logger: Logger;
+  /** What is less severe is not told here. */
+  readonly severityMin: Severity;
 }
 
 export class AlertDelivery {
@@ -81,6 +64,7 @@ export class AlertDelivery {
 
   push(notice: AlertNotice): void {
     if (this.#stopped) return;
+    if (this.#deps.severityMin === 'critical' && notice.alert.severity !== 'critical') return;
     // The first may be under way, so the second goes.
     const full = this.#queue.length >= NOTICES_MAX;
     const kept = full ? [...this.#queue.slice(0, 1), ...this.#queue.slice(2)] : this.#queue;
@@ -111,7 +95,13 @@ export class AlertDelivery {
       this.#givenUp += 1;
       this.#next();
     } else {
-      this.#timer = this.#deps.clock.after(this.#pauseMs(), () => void this.#deliver());
+      const pauseMs = fullJitterMs(
+        this.#deps.rng,
+        this.#attempts - 1,
+        PAUSE_FIRST_MS,
+        PAUSE_MS_MAX,
+      );
+      this.#timer = this.#deps.clock.after(pauseMs, () => void this.#deliver());
     }
   }
 
@@ -120,10 +110,5 @@ export class AlertDelivery {
     this.#attempts = 0;
     this.#underWay = false;
     if (this.#queue.length > 0) void this.#deliver();
-  }
-
-  #pauseMs(): number {
-    const ceilingMs = Math.min(PAUSE_MS_MAX, PAUSE_FIRST_MS * 2 ** (this.#attempts - 1));
-    return (this.#deps.rng.uint32() / 2 ** 32) * ceilingMs;
   }
 }

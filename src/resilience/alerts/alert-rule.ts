@@ -1,7 +1,7 @@
 // When an alert is raised and when it ends. Two levels and two durations, so that a figure that hovers round one level, or
 // crosses it for a moment, wakes nobody; one text for each that says what to do.
 
-export type Severity = 'warning' | 'critical';
+import type { Severity } from '../../env/alert-sink.ts';
 
 export interface AlertRule {
   readonly name: string;

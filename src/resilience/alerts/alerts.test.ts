@@ -1,15 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { AlertNotice, SendOutcome, Severity } from '../../env/alert-sink.ts';
 import { createWorld, type World } from '../../sim/world.ts';
 import { primitives } from '../../platform/node/primitives.ts';
 import { AlertBook, ALERTS_MAX, ALERT_HISTORY_MAX, type AlertCondition } from './alert-book.ts';
-import {
-  AlertDelivery,
-  DELIVERY_ATTEMPTS_MAX,
-  NOTICES_MAX,
-  type AlertNotice,
-  type SendOutcome,
-} from './alert-delivery.ts';
+import { AlertDelivery, DELIVERY_ATTEMPTS_MAX, NOTICES_MAX } from './alert-delivery.ts';
 import { isDue, isOver, type AlertRule } from './alert-rule.ts';
 import { ALERT_RULES } from './alert-rules.ts';
 import { silentLogger } from '../../../test/suites/mesh-rig.ts';
@@ -149,16 +144,17 @@ describe('an alert', () => {
   });
 });
 
-function alert(key: string): AlertNotice {
+function alert(key: string, severity: Severity = 'warning'): AlertNotice {
   return {
     kind: 'raised',
+    text: '',
     node: 'n',
     name: '',
     alert: {
       key,
       rule: key,
       subject: '',
-      severity: 'warning',
+      severity,
       why: '',
       cure: '',
       value: 0,
@@ -172,6 +168,7 @@ function alert(key: string): AlertNotice {
 function delivering(
   world: World,
   outcome: (attempt: number, key: string) => SendOutcome,
+  severityMin: Severity = 'warning',
 ): { readonly delivery: AlertDelivery; readonly log: { atMs: number; key: string }[] } {
   const log: { atMs: number; key: string }[] = [];
   const delivery = new AlertDelivery(
@@ -182,7 +179,7 @@ function delivering(
         return Promise.resolve(outcome(log.length, key));
       },
     },
-    { clock: world.clock, rng: world.rng('delivery'), logger: silentLogger },
+    { clock: world.clock, rng: world.rng('delivery'), logger: silentLogger, severityMin },
   );
   return { delivery, log };
 }
@@ -235,6 +232,15 @@ describe('a delivery', () => {
     expect(keys[0]).toBe('k0');
     expect(keys[1]).toBe('k4');
     expect(keys.at(-1)).toBe(`k${NOTICES_MAX + 2}`);
+  });
+
+  test('tells what is severe enough', async () => {
+    const world = aWorld();
+    const { delivery, log } = delivering(world, () => ({ kind: 'delivered' }), 'critical');
+    delivery.push(alert('a'));
+    delivery.push(alert('b', 'critical'));
+    await world.run(1_000);
+    expect(log.map(({ key }) => key)).toEqual(['b']);
   });
 
   test('sends nothing after its end', async () => {

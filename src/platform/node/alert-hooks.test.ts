@@ -1,0 +1,166 @@
+// The two ways alerts take out of a node, with real servers and real programs.
+
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import type { AlertNotice } from '../../env/alert-sink.ts';
+import { commandSink } from './alert-command.ts';
+import { webhookSink } from './alert-webhook.ts';
+
+const NOTICE: AlertNotice = {
+  kind: 'raised',
+  text: 'something is wrong; "quoted" $(and not run)',
+  node: 'n',
+  name: 'a',
+  alert: {
+    key: 'member-gone:x',
+    rule: 'member-gone',
+    subject: 'x',
+    severity: 'warning',
+    why: 'x is gone',
+    cure: 'Start it.',
+    value: 1,
+    sinceMs: 1,
+    raisedMs: 2,
+    clearedMs: null,
+  },
+};
+const SECRET = 'SECRET0123';
+
+describe('a webhook', () => {
+  const servers: Server[] = [];
+  afterEach(() => {
+    for (const server of servers.splice(0)) {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  interface Request {
+    readonly method: string;
+    readonly authorization: string | undefined;
+    readonly body: string;
+  }
+
+  /** A server on this machine; `answer` ends the response, or lets the client wait. */
+  async function serve(
+    answer: (response: ServerResponse) => void,
+  ): Promise<{ readonly url: URL; readonly requests: Request[] }> {
+    const requests: Request[] = [];
+    const server = createServer((request, response) => {
+      void bodyOf(request).then((body) => {
+        const { method = '', headers } = request;
+        requests.push({ method, authorization: headers.authorization, body });
+        answer(response);
+      });
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    return { url: new URL(`http://127.0.0.1:${port}/hooks/${SECRET}`), requests };
+  }
+
+  test('posts the alert as JSON, with the token', async () => {
+    const { url, requests } = await serve((response) => response.end('ok'));
+    const sink = webhookSink({ url, token: 'tok' });
+    expect(await sink.send(NOTICE)).toEqual({ kind: 'delivered' });
+    expect(requests).toMatchObject([{ method: 'POST', authorization: 'Bearer tok' }]);
+    expect(JSON.parse(requests[0]?.body ?? '')).toEqual(NOTICE);
+    expect(sink.name).not.toContain(SECRET);
+  });
+
+  test.each([
+    [500, 'failed'],
+    [503, 'failed'],
+    [429, 'failed'],
+    [404, 'refused'],
+    [401, 'refused'],
+  ] as const)('status %i: %s', async (status, kind) => {
+    const { url } = await serve((response) => response.writeHead(status).end());
+    const sink = webhookSink({ url, token: null });
+    expect(await sink.send(NOTICE)).toEqual({ kind, detail: `status ${status}` });
+  });
+
+  test('follows no redirect: the alert goes nowhere else', async () => {
+    const elsewhere = await serve((response) => response.end());
+    const { url } = await serve((response) =>
+      response.writeHead(307, { Location: elsewhere.url.href }).end(),
+    );
+    const sink = webhookSink({ url, token: 'tok' });
+    expect(await sink.send(NOTICE)).toEqual({ kind: 'refused', detail: 'status 307' });
+    expect(elsewhere.requests).toEqual([]);
+  });
+
+  test('gives up a server that does not answer, and one that is not there, without naming the path', async () => {
+    const { url } = await serve(() => {});
+    const silent = await webhookSink({ url, token: null, timeoutMs: 50 }).send(NOTICE);
+    expect(silent).toEqual({ kind: 'failed', detail: 'timeout' });
+    for (const server of servers.splice(0)) {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+    const gone = await webhookSink({ url, token: null }).send(NOTICE);
+    expect(gone).toEqual({ kind: 'failed', detail: 'ECONNREFUSED' });
+  });
+});
+
+describe('a command', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bc-hook-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** A program that a hook may run. */
+  function script(name: string, lines: readonly string[]): string {
+    const path = join(folder, name);
+    writeFileSync(path, ['#!/bin/sh', ...lines, ''].join('\n'));
+    chmodSync(path, 0o700);
+    return path;
+  }
+
+  test('gets the alert on its input, its own arguments as they are, and no secret of the environment', async () => {
+    const out = join(folder, 'out');
+    process.env['BITCRAPS_PASSPHRASE'] = SECRET;
+    const program = script('record', ['{ cat; echo "$1"; env; } > "$2"']);
+    const sink = commandSink({ program, args: ['$(id); "x"', out] });
+    const sent = await sink.send(NOTICE);
+    delete process.env['BITCRAPS_PASSPHRASE'];
+    expect(sent).toEqual({ kind: 'delivered' });
+    const [line = '', argument = '', ...environment] = readFileSync(out, 'utf8').split('\n');
+    expect(JSON.parse(line)).toEqual(NOTICE);
+    expect(argument).toBe('$(id); "x"');
+    expect(environment.join('\n')).not.toContain(SECRET);
+    expect(environment.filter((one) => /^(BITCRAPS|HOME|NODE)/.test(one))).toEqual([]);
+  });
+
+  test('tells how it ended', async () => {
+    const failing = commandSink({ program: script('failing', ['exit 3']), args: [] });
+    expect(await failing.send(NOTICE)).toEqual({ kind: 'failed', detail: 'exit 3' });
+    const missing = commandSink({ program: join(folder, 'missing'), args: [] });
+    expect(await missing.send(NOTICE)).toEqual({ kind: 'refused', detail: 'ENOENT' });
+  });
+
+  test('is ended with all that it started when it takes too long', async () => {
+    const after = join(folder, 'after');
+    // What the shell starts ends with it; else it would write the file before the test looks.
+    const program = script('slow', [`(sleep 1; touch ${after}) &`, 'wait']);
+    const sink = commandSink({ program, args: [], timeoutMs: 50 });
+    expect(await sink.send(NOTICE)).toEqual({ kind: 'failed', detail: 'timeout' });
+    const waiting = commandSink({ program: script('waiting', ['sleep 1.5']), args: [] });
+    expect(await waiting.send(NOTICE)).toEqual({ kind: 'delivered' });
+    expect(existsSync(after)).toBe(false);
+  });
+
+  test('need not read its input', async () => {
+    const big = { ...NOTICE, text: 'x'.repeat(1_000_000) };
+    const sink = commandSink({ program: script('deaf', ['exit 0']), args: [] });
+    expect(await sink.send(big)).toEqual({ kind: 'delivered' });
+  });
+});
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  let body = '';
+  for await (const chunk of request.setEncoding('utf8')) body += String(chunk);
+  return body;
+}
