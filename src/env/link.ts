@@ -9,8 +9,11 @@ export interface LinkClose {
 
 /** Events of one link. They never fire synchronously inside a call to the link. */
 export interface LinkHandlers {
-  /** One whole frame. The bytes belong to the receiver; the link does not touch them again. */
-  frame(bytes: Uint8Array): void;
+  /**
+   * One whole frame. The bytes belong to the receiver; the link does not touch them again. `nowMs`: the monotonic clock, where
+   * the link has just looked at it: once for all frames that came in one piece.
+   */
+  frame(bytes: Uint8Array, nowMs?: number): void;
   /** `bufferedBytes` fell back to half of `queueBytesMax` after a `send` that returned `'full'`. */
   drain(): void;
   /** Exactly once; nothing follows. */

@@ -9,10 +9,13 @@ export const PACKETS_BYTES_MAX: number = 4 * 1024 * 1024;
 /** Pieces of memory double while frames wait. */
 const PIECE_BYTES_MIN = 4 * 1024;
 const PIECE_BYTES_MAX = 64 * 1024;
+/** Copying less costs less than another piece. */
+const UNCOPIED_BYTES_MIN = 8 * 1024;
 
 /**
  * First in, first out, bounded by bytes. Frames are copied one behind the other into pieces of memory and kept as numbers: an
- * object for each would make the collector of garbage work for all that wait.
+ * object for each would make the collector of garbage work for all that wait. A long frame that has its memory for itself
+ * stays there.
  */
 export class FrameQueue {
   readonly bytesMax: number;
@@ -46,17 +49,22 @@ export class FrameQueue {
     return this.#atMs[this.#head] ?? 0;
   }
 
-  /** Copies the frame; `false` if it would pass the bound. A first frame always fits. */
+  /** Takes the frame, whose bytes are given up; `false` if it would pass the bound. A first frame always fits. */
   push(frame: Uint8Array, nowMs: number): boolean {
     const { length } = frame;
     if (this.#bytes > 0 && this.#bytes + length > this.bytesMax) return false;
-    if (this.#pieceUsed + length > this.#piece.length) this.#newPiece(length);
-    this.#piece.set(frame, this.#pieceUsed);
-    this.#pieces.push(this.#piece);
-    this.#offsets.push(this.#pieceUsed);
+    if (length >= UNCOPIED_BYTES_MIN && 2 * length >= frame.buffer.byteLength) {
+      this.#pieces.push(frame);
+      this.#offsets.push(0);
+    } else {
+      if (this.#pieceUsed + length > this.#piece.length) this.#newPiece(length);
+      this.#piece.set(frame, this.#pieceUsed);
+      this.#pieces.push(this.#piece);
+      this.#offsets.push(this.#pieceUsed);
+      this.#pieceUsed += length;
+    }
     this.#lengths.push(length);
     this.#atMs.push(nowMs);
-    this.#pieceUsed += length;
     this.#bytes += length;
     return true;
   }

@@ -9,10 +9,12 @@ export class FrameSlab {
   #piece: Uint8Array = new Uint8Array(0);
   #used = 0;
 
-  /** A copy of the frame. */
+  /** A copy of the frame, or itself where it is long and has its memory for itself. Its bytes are given up. */
   copy(frame: Uint8Array): Uint8Array {
     const { length } = frame;
-    if (length > PIECE_BYTES_MIN) return frame.slice();
+    if (length > PIECE_BYTES_MIN) {
+      return 2 * length >= frame.buffer.byteLength ? frame : frame.slice();
+    }
     if (this.#used + length > this.#piece.length) {
       const bytes = Math.min(PIECE_BYTES_MAX, Math.max(PIECE_BYTES_MIN, 2 * this.#piece.length));
       this.#piece = new Uint8Array(bytes);

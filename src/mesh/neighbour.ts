@@ -107,7 +107,7 @@ class EstablishingNeighbour implements Neighbour {
 
   open(): void {
     this.link.attach({
-      frame: (bytes) => this.#receive(bytes),
+      frame: (bytes, nowMs = this.#config.clock.now()) => this.#receive(bytes, nowMs),
       drain: () => this.#drained(),
       close: ({ code, detail }) => this.#end({ code, detail, by: 'transport' }),
     });
@@ -183,10 +183,12 @@ class EstablishingNeighbour implements Neighbour {
   }
 
   wake(): void {
+    if (this.state !== 'established' || this.#full) return;
+    const nowMs = this.#config.clock.now();
     while (this.state === 'established' && !this.#full) {
-      const frame = this.#next();
+      const frame = this.#next(nowMs);
       if (frame === null) return;
-      this.#transmit(frame, this.#config.clock.now());
+      this.#transmit(frame, nowMs);
     }
   }
 
@@ -232,9 +234,8 @@ class EstablishingNeighbour implements Neighbour {
     this.#end({ code: error?.code ?? null, detail: error?.message ?? '', by: 'local' });
   }
 
-  #receive(bytes: Uint8Array): void {
+  #receive(bytes: Uint8Array, nowMs: number): void {
     if (this.state === 'closed') return;
-    const nowMs = this.#config.clock.now();
     this.#watch?.heard(nowMs);
     this.counters.framesIn += 1;
     this.counters.bytesIn += bytes.length;
@@ -354,7 +355,7 @@ class EstablishingNeighbour implements Neighbour {
   }
 
   /** The next frame to send, in order of urgency. */
-  #next(): Uint8Array | null {
+  #next(nowMs: number): Uint8Array | null {
     if (this.#held !== null) {
       const held = this.#held;
       this.#held = null;
@@ -376,17 +377,16 @@ class EstablishingNeighbour implements Neighbour {
       const { type, payload, hasHeadroom } = pulled;
       return hasHeadroom ? frameAround(type, payload) : encodeFrame(type, payload);
     }
-    return this.#nextPacket();
+    return this.#nextPacket(nowMs);
   }
 
   /** Packets wait here and not in the transport: what waits here can still go another way. */
-  #nextPacket(): Uint8Array | null {
+  #nextPacket(nowMs: number): Uint8Array | null {
     this.#blockedBytes = 0;
     if (this.#packets.bytes === 0) {
       this.#slab = null;
       return null;
     }
-    const nowMs = this.#config.clock.now();
     const first = this.#packets.first(nowMs);
     if (first === null) return null;
     if (this.#watch?.mayCarry(first.length) !== true) {

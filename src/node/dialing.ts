@@ -152,7 +152,7 @@ function watchClose(link: Link, closed: () => void): Link {
     },
     attach: (handlers) =>
       link.attach({
-        frame: (bytes) => handlers.frame(bytes),
+        frame: (bytes, nowMs) => handlers.frame(bytes, nowMs),
         drain: () => handlers.drain(),
         close: (reason) => {
           handlers.close(reason);

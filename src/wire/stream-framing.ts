@@ -39,6 +39,8 @@ export function createFrameSplitter(
   /** The prefix, and what came of the frame. */
   let partial: Uint8Array = new Uint8Array(0);
   let partialFilled = 0;
+  /** Length of the frame before. */
+  let lastBytes = 0;
   /** Length of the frame under way; 0 while its prefix is incomplete. */
   let frameBytes = 0;
   let failure: ReturnType<typeof fail<FramingErrorCode>> | null = null;
@@ -46,7 +48,8 @@ export function createFrameSplitter(
   /** Makes room for `filled` bytes of the frame under way. */
   function reserve(filled: number): void {
     if (PREFIX_BYTES + filled <= partial.length) return;
-    const grown = Math.max(PARTIAL_GROWTH * filled, PARTIAL_BYTES_MIN);
+    // Who sent as long a frame just before sends this one, too.
+    const grown = Math.max(PARTIAL_GROWTH * filled, PARTIAL_BYTES_MIN, lastBytes);
     const larger = allocate(PREFIX_BYTES + Math.min(grown, frameBytes));
     if (partialFilled > 0) larger.set(partial.subarray(0, PREFIX_BYTES + partialFilled));
     else writeU32(larger, 0, frameBytes);
@@ -85,6 +88,7 @@ export function createFrameSplitter(
     const piece = chunk.subarray(at, at + taken);
     if (partialFilled === 0 && taken === missing) {
       frames.push(piece);
+      lastBytes = frameBytes;
       frameBytes = 0;
       return at + taken;
     }
@@ -95,6 +99,7 @@ export function createFrameSplitter(
       frames.push(partial.subarray(PREFIX_BYTES, PREFIX_BYTES + frameBytes));
       partial = new Uint8Array(0);
       partialFilled = 0;
+      lastBytes = frameBytes;
       frameBytes = 0;
     }
     return at + taken;

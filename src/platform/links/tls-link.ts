@@ -235,9 +235,10 @@ export class TlsLink implements Link {
     if (this.#reason !== null) return;
     const frames = this.#splitter.push(bytes);
     if (frames.ok) {
+      const nowMs = this.#config.clock.now();
       for (const frame of frames.value) {
         if (this.#reason !== null) return;
-        this.#handlers?.frame(frame);
+        this.#handlers?.frame(frame, nowMs);
       }
     } else if (frames.error.code === 'WIRE_FRAME_EMPTY' && !this.#saidGoodbye) {
       this.#saidGoodbye = true;

@@ -126,8 +126,8 @@ class Tap implements Link {
   }
   attach(handlers: LinkHandlers): void {
     this.link.attach({
-      frame: (bytes) => {
-        if (!this.take(bytes)) handlers.frame(bytes);
+      frame: (bytes, nowMs) => {
+        if (!this.take(bytes)) handlers.frame(bytes, nowMs);
       },
       drain: () => handlers.drain(),
       close: (reason) => handlers.close(reason),
