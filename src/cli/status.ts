@@ -165,6 +165,13 @@ function casinoRows(casino: CasinoReport | null): readonly (readonly string[])[]
       'AWAY',
       `${casino.unreachable.code}: ${casino.unreachable.message}; what follows is as last known`,
     ]);
+  if (casino.quorum.side === 'minority') {
+    const { validators, reached, quorum } = casino.quorum;
+    rows.push([
+      'MINORITY',
+      `${reached} of ${validators} validators reached, ${quorum} needed: bets are refused, and none is kept for later`,
+    ]);
+  }
   if (casino.broken !== null)
     rows.push(['BROKEN', `${casino.broken.code}: ${casino.broken.message}`]);
   for (const table of casino.tables) {

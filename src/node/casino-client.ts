@@ -6,6 +6,7 @@ import type { CasinoState } from '../casino/state.ts';
 import type { Genesis } from '../casino/genesis.ts';
 import type { Head } from '../consensus/block.ts';
 import type { CheckedBlock } from '../casino/replica.ts';
+import type { QuorumView } from '../resilience/partitions/quorum-view.ts';
 
 /** Why something does not work, by a code of the registry. */
 export interface Trouble {
@@ -30,13 +31,16 @@ export interface CasinoClient {
   /**
    * Signs an action of this node's account and has it placed; resolves once it is final and this node has checked
    * the block that holds it; `NODE_BLOCK_NOT_SEEN` and `NODE_OPERATION_MISSING` where the casino said so and the ledger
-   * does not. Actions of one account go one after the other, in the order of the calls.
+   * does not. Actions of one account go one after the other, in the order of the calls. Where no quorum of validators is
+   * reached, an action is refused with `NODE_MINORITY_SIDE` at once: nothing is kept to be placed later.
    */
   submit(action: ActionInit): Promise<Result<Placed>>;
   /** Calls `listener` after each block that this node has checked. Returns the way to stop it. */
   onBlock(listener: (block: CheckedBlock) => void): () => void;
   /** Whether following has ended because the casino broke its own rules; `null` while all is well. */
   broken(): Trouble | null;
+  /** Whether this node reaches those who finalize. */
+  quorum(): QuorumView;
   /** Why the casino could not be reached the last time; `null` while it answers. */
   trouble(): Trouble | null;
   /**

@@ -1,11 +1,12 @@
 // What a node knows of its casino, as a report.
 
 import { formatAmount } from '../core/amount.ts';
-import { toHex } from '../core/bytes.ts';
+import { bytesEqual, toHex } from '../core/bytes.ts';
 import { peerIdText } from '../core/peer-id.ts';
 import { findAccount } from '../casino/accounts.ts';
 import type { Genesis } from '../casino/genesis.ts';
 import { betsOf, recountSupply, type CasinoState, type Table } from '../casino/state.ts';
+import { quorumView } from '../resilience/partitions/quorum-view.ts';
 import type { CasinoNode } from './node.ts';
 import type { AccountReport, CasinoReport, TableReport } from './report.ts';
 
@@ -41,6 +42,10 @@ export function casinoReport(node: CasinoNode): CasinoReport | null {
       state === null || genesis === null ? null : recountSupply(state).sum === genesis.supplyCap,
     broken: casino.kind === 'player' ? casino.client.broken() : null,
     unreachable: casino.kind === 'player' ? casino.client.trouble() : null,
+    quorum:
+      casino.kind === 'player'
+        ? casino.client.quorum()
+        : quorumView([me], (validator) => bytesEqual(validator, me)),
     rounds: casino.events.rounds,
     tables: state === null ? [] : state.tables.map(tableReport),
     account: state === null ? null : accountReport(state, me),

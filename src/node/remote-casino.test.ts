@@ -7,6 +7,7 @@ import { unwrap } from '../core/errors.ts';
 import { verifyTranscript } from '../casino/verify-transcript.ts';
 import type { Mesh, MeshMessage } from '../mesh/mesh.ts';
 import { primitives } from '../platform/node/primitives.ts';
+import type { Reach } from '../routing/route-planner.ts';
 import { createWorld, type World } from '../sim/world.ts';
 import type { CasinoClient } from './casino-client.ts';
 import { decodeRequest, encodeReply, type CasinoAnswer, type CasinoAsk } from './casino-service.ts';
@@ -22,10 +23,12 @@ interface Scene {
   readonly world: World;
   readonly client: CasinoClient;
   readonly asked: CasinoAsk['kind'][];
+  /** How links stand to the casino, and whether a gateway leads there. */
+  readonly way: { reach: Reach; hasGateway: boolean };
 }
 
-/** Follows the small casino; `answer` may replace what the honest one says. */
-function scene(answer: (ask: CasinoAsk) => CasinoAnswer | null): Scene {
+/** Follows the small casino; `answer` may replace what the honest one says, or keep it back. */
+function scene(answer: (ask: CasinoAsk) => CasinoAnswer | 'silence' | null): Scene {
   const world = createWorld({ seed: 1, primitives });
   const asked: CasinoAsk['kind'][] = [];
   let receive: ((message: MeshMessage) => void) | null = null;
@@ -38,11 +41,16 @@ function scene(answer: (ask: CasinoAsk) => CasinoAnswer | null): Scene {
       .slice(0, 5);
     return { kind: 'blocks', blocks: blocks.map(({ bytes }) => bytes), head };
   };
-  const mesh: Pick<Mesh, 'send' | 'handle' | 'onUnreachable'> = {
+  const way: Scene['way'] = { reach: 'good', hasGateway: false };
+  const mesh: Pick<Mesh, 'send' | 'handle' | 'onUnreachable' | 'reach' | 'route'> = {
+    reach: () => way.reach,
+    route: () => (way.hasGateway ? { via: 'bridge', hops: [], weight: 0 } : null),
     send(_, __, payload) {
       const { id, ask } = unwrap(decodeRequest(payload));
       asked.push(ask.kind);
-      const reply = encodeReply({ id, answer: answer(ask) ?? honest(ask) });
+      const said = answer(ask) ?? honest(ask);
+      if (said === 'silence') return { ok: true, value: undefined };
+      const reply = encodeReply({ id, answer: said });
       world.clock.after(1, () => receive?.({ source: casino.operator.publicKey, payload: reply }));
       return { ok: true, value: undefined };
     },
@@ -52,7 +60,7 @@ function scene(answer: (ask: CasinoAsk) => CasinoAnswer | null): Scene {
     onUnreachable: () => undefined,
   };
   const client = followCasino(casino.operator.publicKey, {
-    // The client uses these three of the mesh.
+    // The client uses these of the mesh.
     mesh: mesh as Mesh,
     identity: testIdentity('player'),
     primitives,
@@ -60,7 +68,7 @@ function scene(answer: (ask: CasinoAsk) => CasinoAnswer | null): Scene {
     logger: silentLogger,
     onTrouble: () => undefined,
   });
-  return { world, client, asked };
+  return { world, client, asked, way };
 }
 
 async function submitted({ world, client }: Scene): Promise<unknown> {
@@ -122,5 +130,70 @@ describe('following', () => {
     await world.run(60_000);
     expect(client.broken()?.code).toBe('TRANSCRIPT_GENESIS_INVALID');
     expect(asked).toEqual(['genesis']);
+  });
+});
+
+describe('a player who does not reach the casino', () => {
+  const bet = { case: 'openAccount', value: {} } as const;
+
+  test.each(['none', 'suspect'] as const)(
+    'is refused at once: links lead there as %s',
+    async (reach) => {
+      const { world, client, asked, way } = scene(() => null);
+      await world.runUntil(() => client.head()?.height === casino.head.height, 60_000);
+      way.reach = reach;
+      const count = asked.filter((kind) => kind === 'submit').length;
+      const atMs = world.clock.now();
+      expect(client.quorum()).toMatchObject({ side: 'minority', reached: 0, quorum: 1 });
+      const result = await client.submit(bet);
+      expect(result).toMatchObject({ ok: false, error: { code: 'NODE_MINORITY_SIDE' } });
+      expect(world.clock.now()).toBe(atMs);
+      // Nothing waits to be placed once the casino is reached again.
+      way.reach = 'good';
+      await world.run(atMs + 60_000);
+      expect(asked.filter((kind) => kind === 'submit')).toHaveLength(count);
+      expect(client.quorum().side).toBe('majority');
+    },
+  );
+
+  test('beyond a gateway is on the side of a casino that answers', async () => {
+    let isSilent = false;
+    const { world, client, way } = scene(() => (isSilent ? 'silence' : null));
+    way.hasGateway = true;
+    way.reach = 'none';
+    await world.runUntil(() => client.head()?.height === casino.head.height, 60_000);
+    expect(client.quorum().side).toBe('majority');
+    isSilent = true;
+    await world.runUntil(() => client.quorum().side === 'minority', world.clock.now() + 20_000);
+    expect(await client.submit(bet)).toMatchObject({
+      error: { code: 'NODE_MINORITY_SIDE', data: { why: 'NODE_SERVICE_TIMEOUT' } },
+    });
+    isSilent = false;
+    await world.runUntil(() => client.quorum().side === 'majority', world.clock.now() + 20_000);
+    way.hasGateway = false;
+    expect(client.quorum().side).toBe('minority');
+  });
+
+  test('who lost it as a member has to be answered across a gateway first', async () => {
+    const { world, client, way } = scene(() => null);
+    await world.runUntil(() => client.head()?.height === casino.head.height, 60_000);
+    way.reach = 'none';
+    way.hasGateway = true;
+    expect(client.quorum().side).toBe('minority');
+    await world.runUntil(() => client.quorum().side === 'majority', world.clock.now() + 10_000);
+  });
+
+  test('who waits for his turn meanwhile is refused, too', async () => {
+    const { world, client, asked, way } = scene((ask) => {
+      if (ask.kind === 'submit') way.reach = 'none';
+      return null;
+    });
+    await world.runUntil(() => client.head()?.height === casino.head.height, 60_000);
+    const results: unknown[] = [];
+    void client.submit(bet).then((result) => results.push(result));
+    void client.submit(bet).then((result) => results.push(result));
+    await world.runUntil(() => results.length === 2, 120_000);
+    expect(results[1]).toMatchObject({ error: { code: 'NODE_MINORITY_SIDE' } });
+    expect(asked.filter((kind) => kind === 'submit')).toHaveLength(1);
   });
 });

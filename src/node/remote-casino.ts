@@ -13,10 +13,12 @@ import { encodeTranscript } from '../casino/transcript.ts';
 import { createWallet, type Wallet } from '../casino/wallet.ts';
 import { decodeBlock, type Block, type Head } from '../consensus/block.ts';
 import type { Mesh } from '../mesh/mesh.ts';
+import { quorumView, type QuorumView } from '../resilience/partitions/quorum-view.ts';
 import type { CasinoClient, Placed, Trouble } from './casino-client.ts';
 import { createCasinoRequests, type CasinoRequests } from './casino-requests.ts';
 import type { CasinoAnswer, CasinoAsk } from './casino-service.ts';
 import { createInOrder } from './in-order.ts';
+import { reachesValidator } from './validator-reach.ts';
 
 /** Also renews the subscription to notices at the casino. */
 const POLL_EVERY_MS = 2_000;
@@ -59,6 +61,8 @@ class RemoteCasino implements CasinoClient {
   #keptBytes = 0;
   #broken: Trouble | null = null;
   #trouble: Trouble | null = null;
+  /** The last answer came across gateways. */
+  #answersAcross = false;
   #beginMs = BEGIN_AFTER_MS;
   #timer: Timer | null = null;
   #syncing = false;
@@ -97,6 +101,12 @@ class RemoteCasino implements CasinoClient {
     return this.#trouble;
   }
 
+  quorum(): QuorumView {
+    return quorumView([this.casino], (validator) =>
+      reachesValidator(this.#deps.mesh, validator, this.#answersAcross),
+    );
+  }
+
   transcript(): Uint8Array {
     if (this.#chain === null) throw new BitcrapsError('NODE_CASINO_NOT_SYNCED', {});
     if (this.#keptBytes > KEPT_BYTES_MAX) {
@@ -122,7 +132,11 @@ class RemoteCasino implements CasinoClient {
   }
 
   submit(action: ActionInit): Promise<Result<Placed>> {
-    return this.#inOrder.run(() => this.#submit(action));
+    // Before it waits for its turn as well as when that has come: a wish does not outlast the way to the casino.
+    const refused = this.#refusal();
+    return refused === null
+      ? this.#inOrder.run(() => this.#submit(action))
+      : Promise.resolve(refused);
   }
 
   stop(): void {
@@ -132,12 +146,23 @@ class RemoteCasino implements CasinoClient {
     for (const waiter of this.#waiting) waiter.done();
   }
 
-  async #submit(action: ActionInit): Promise<Result<Placed>> {
+  /** Why nothing that moves value may leave now; `null` if it may. */
+  #refusal(): Result<never> | null {
     if (this.#stopped) return fail('NODE_STOPPED', {});
     if (this.#broken !== null) {
       const { code, message } = this.#broken;
       return fail('NODE_CHAIN_BROKEN', { code, detail: message });
     }
+    if (this.#chain === null) return fail('NODE_CASINO_NOT_SYNCED', {});
+    const { validators, reached, quorum, side } = this.quorum();
+    if (side === 'majority') return null;
+    const why = this.#trouble?.code ?? 'MESH_NO_ROUTE';
+    return fail('NODE_MINORITY_SIDE', { validators, reached, quorum, why });
+  }
+
+  async #submit(action: ActionInit): Promise<Result<Placed>> {
+    const refused = this.#refusal();
+    if (refused !== null) return refused;
     if (this.#chain === null) return fail('NODE_CASINO_NOT_SYNCED', {});
     const { wallet } = this.#chain;
     const operation = wallet.sign(action);
@@ -161,6 +186,8 @@ class RemoteCasino implements CasinoClient {
 
   async #ask(ask: CasinoAsk): Promise<Result<CasinoAnswer>> {
     const answer = await this.#requests.ask(ask);
+    if (answer.ok) this.#answersAcross = this.#deps.mesh.reach(this.casino) === 'none';
+    else if (answer.error.code !== 'NODE_SERVICE_BUSY') this.#answersAcross = false;
     const before = this.#trouble?.code;
     this.#trouble = answer.ok ? null : { code: answer.error.code, message: answer.error.message };
     if (this.#trouble?.code !== before && !this.#stopped) this.#deps.onTrouble(this.#trouble);

@@ -6,6 +6,7 @@ import type { PayerCounts } from '../gateway/accounting/payer-book.ts';
 import type { AdmissionReport } from '../gateway/admission/gate.ts';
 import type { BandwidthUsage } from '../gateway/shaping/bandwidth-usage.ts';
 import type { HealthLevel } from '../resilience/health/health-score.ts';
+import type { QuorumView } from '../resilience/partitions/quorum-view.ts';
 import type { Mode } from '../versioning/negotiate.ts';
 
 /** Where the node listens, for its status. */
@@ -91,6 +92,8 @@ export interface CasinoReport {
   readonly broken: { readonly code: string; readonly message: string } | null;
   /** Why the casino cannot be reached now, so that all else here is as it was last known; `null` while it answers. */
   readonly unreachable: { readonly code: string; readonly message: string } | null;
+  /** On which side of a partition this node is: on the `minority` side what moves value is refused. */
+  readonly quorum: QuorumView;
   readonly rounds: number;
   readonly tables: readonly TableReport[];
   readonly account: AccountReport | null;

@@ -180,7 +180,7 @@ describe('a node killed with kill -9', () => {
     const refused = await run(state, 'play', 'bet', 'field', '1', '--node', 'b-carol');
     expect(refused.status).toBe(2);
     expect(refused.stderr).toMatch(
-      /^error (GATEWAY_PEER_UNKNOWN|MESH_NO_ROUTE|NODE_SERVICE_TIMEOUT): /,
+      /^error (NODE_MINORITY_SIDE|GATEWAY_PEER_UNKNOWN|MESH_NO_ROUTE|NODE_SERVICE_TIMEOUT): /,
     );
     const crossed = (await statusOf(state, 'b-gateway')).bridge?.crossMeshMessages;
     const rolls = up.stdout().split('roll ').length;

@@ -39,6 +39,13 @@ export const nodeErrors = {
     cause: 'A gateway or relay on the way could not pass the request on.',
     cure: 'Wait until the gateway is back; look the code up in this list.',
   },
+  NODE_MINORITY_SIDE: {
+    message:
+      '{reached} of {validators} validators are reached, and {quorum} have to be ({why}): nothing was sent',
+    cause:
+      'A partition, a dead link or gateway, or the casino itself keeps this node from those who finalize what moves value.',
+    cure: 'Wait until `bitcraps status` shows the majority side again, then bet anew: a refused bet is not kept, and never placed later.',
+  },
   NODE_CASINO_REFUSED: {
     message: 'the casino refused with {code}: {message}',
     cause: 'The casino runs a newer version, whose error codes this node does not know.',
