@@ -41,4 +41,14 @@ export const simErrors = {
     cause: 'The name of the generator or its numbers are not what it takes.',
     cure: 'Write, for example, grid:10x10, line:50, ring:20, tree:100, geometric:200 or regular:100x4.',
   },
+  SIM_FAULTS_INVALID: {
+    message: 'cannot read the fault "{step}": {reason}',
+    cause: 'A step of --faults has a word missing, a word too many, or one that is not known.',
+    cure: 'Write, for example, "10s kill 3 for 5s; 20s cut 10%; 60s heal"; --help has the grammar.',
+  },
+  SIM_FAULTS_TARGET_UNKNOWN: {
+    message: 'cannot do "{step}": there is no {what} {name}',
+    cause: 'A step of --faults names a node or a link that the network does not have.',
+    cure: 'Use a name of the network; links are named by their two ends, as a/b.',
+  },
 } as const;
