@@ -14,7 +14,9 @@ import { drainNode } from './node/drain.ts';
 import { bootNode, type BootedNode } from './node/run-node.ts';
 import { EXIT_DONE, printJson, reportError, runCommand } from './outcome.ts';
 import { chosenStateFolder } from './state-folder.ts';
-import { isGo, isStop, type ReadyMessage } from './up/messages.ts';
+import { systemClock } from '../platform/node/clock.ts';
+import { createSkewedClock, type SkewedClock } from '../platform/node/skewed-clock.ts';
+import { isGo, isSkew, isStop, type ReadyMessage } from './up/messages.ts';
 
 /** A node that has not ended in good order by then ends anyway. */
 const STOP_WITHIN_MS = 1_200;
@@ -83,7 +85,8 @@ async function run(flags: NodeFlags): Promise<number> {
   const settings = settingsOf(flags, folder);
   const { promise: asked, resolve: askToStop } = Promise.withResolvers<void>();
   const reloadLimits = (): AdmissionLimits => booted.changeLimits(settingsOf(flags, folder));
-  const booted = await bootNode(folder, settings, { stop: askToStop, reloadLimits });
+  const clock = createSkewedClock(systemClock);
+  const booted = await bootNode(folder, settings, { stop: askToStop, reloadLimits }, clock);
   // Before this point a signal simply ends the process: a node is made to survive that at any time.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => askToStop());
   process.on('SIGHUP', () => {
@@ -92,7 +95,7 @@ async function run(flags: NodeFlags): Promise<number> {
     else tryReload(reloadLimits);
   });
   if (process.send === undefined) begin(booted, settings, flags['json'] === true);
-  else beginSupervised(booted, askToStop);
+  else beginSupervised(booted, clock, askToStop);
   await asked;
   await drain(booted.node, unwrap(parseDuration(settings.drain)));
   // Nothing may keep a process alive that was asked to end.
@@ -154,7 +157,7 @@ function begin(booted: BootedNode, settings: Settings, json: boolean): void {
 }
 
 /** Under `bitcraps up`: report, wait for the word, and end when the supervisor does. */
-function beginSupervised(booted: BootedNode, askToStop: () => void): void {
+function beginSupervised(booted: BootedNode, clock: SkewedClock, askToStop: () => void): void {
   const { peerId, listening } = booted;
   process.on('message', (message) => {
     if (isGo(message)) {
@@ -165,6 +168,7 @@ function beginSupervised(booted: BootedNode, askToStop: () => void): void {
         askToStop();
       }
     }
+    if (isSkew(message)) clock.skew(message.byMs);
     if (isStop(message)) askToStop();
   });
   process.once('disconnect', askToStop);

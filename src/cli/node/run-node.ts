@@ -7,6 +7,7 @@ import { parseAmount } from '../../core/amount.ts';
 import { utf8 } from '../../core/bytes.ts';
 import { parsePeerId, peerIdText } from '../../core/peer-id.ts';
 import { parseDuration } from '../../core/units.ts';
+import type { Clock } from '../../env/clock.ts';
 import type { Listener } from '../../env/link.ts';
 import type { Store } from '../../env/store.ts';
 import { answerControl } from '../../node/control.ts';
@@ -21,7 +22,6 @@ import { createDhtRecords } from '../../platform/dht/dht-records.ts';
 import { startBootstrapNode, startDhtNode, type DhtNode } from '../../platform/dht/dht-node.ts';
 import { createMdns } from '../../platform/discovery/mdns.ts';
 import { createTransports, transportOf, type Transport } from '../../platform/links/transports.ts';
-import { systemClock } from '../../platform/node/clock.ts';
 import { serveControl, type ControlServer } from '../../platform/node/control-socket.ts';
 import { watchLoopDelay } from '../../platform/node/loop-delay.ts';
 import { createLogger, type NodeLogger } from '../../platform/node/logger.ts';
@@ -68,6 +68,7 @@ export interface NodeRequests {
 }
 
 interface Ground {
+  readonly clock: Clock;
   readonly lock: StateLock;
   readonly store: Store;
   readonly dht: DhtNode | null;
@@ -85,6 +86,7 @@ export async function bootNode(
   folder: string,
   settings: Settings,
   requests: NodeRequests,
+  clock: Clock,
 ): Promise<BootedNode> {
   makePrivateFolder(folder);
   const undo: (() => unknown)[] = [];
@@ -94,14 +96,14 @@ export async function bootNode(
     const logger = createLogger({ level: settings.logLevel, pretty: process.stderr.isTTY });
     const store = openSqliteStore(join(folder, 'node.db'));
     undo.push(() => store.close());
-    const bootEpoch = await nextBootEpoch(store);
+    const bootEpoch = await nextBootEpoch(store, clock);
     const { identity, proof } = loadIdentity(folder, settings, primitives, systemRng);
     const metrics = createMetrics();
     const gate = createAdmissionGate(
       { self: identity.publicKey, limits: admissionLimits(settings) },
       {
         primitives,
-        clock: systemClock,
+        clock,
         rng: systemRng,
         metrics,
         onCalm: () => void releaseMemory(),
@@ -113,7 +115,7 @@ export async function bootNode(
     const transports = createTransports({
       primitives,
       identity,
-      clock: systemClock,
+      clock,
       rng: systemRng,
       logger,
       gate,
@@ -123,7 +125,7 @@ export async function bootNode(
     const ownPrice = settings.gateway
       ? await openOwnPrice(
           { primitives, identity, store, bootEpoch },
-          systemClock.wallMs(),
+          clock.wallMs(),
           priceTable(settings),
         )
       : null;
@@ -140,7 +142,7 @@ export async function bootNode(
         policy: settings.policy,
         attributes: {
           relays: !settings.leaf,
-          location: locationOf(settings.position, settings.mobility, systemClock.wallMs()),
+          location: locationOf(settings.position, settings.mobility, clock.wallMs()),
         },
         selection: selectionCriteria(settings),
         bandwidth: shapingLimits(settings),
@@ -150,7 +152,7 @@ export async function bootNode(
       },
       {
         primitives,
-        clock: systemClock,
+        clock,
         rng: systemRng,
         logger,
         metrics,
@@ -169,7 +171,7 @@ export async function bootNode(
     );
     undo.push(() => node.stop());
     return await openDoors(
-      { lock, store, dht, transports, gate, metrics, logger },
+      { clock, lock, store, dht, transports, gate, metrics, logger },
       node,
       folder,
       settings,
@@ -216,7 +218,7 @@ async function openDoors(
     settings.metricsListen === ''
       ? null
       : await serveMetrics(settings.metricsListen, ground.metrics);
-  const control = await openControl(node, folder, listening, requests);
+  const control = await openControl(ground.clock, node, folder, listening, requests);
   const peerId = peerIdText(node.mesh.self);
   ground.logger.info('listening', {
     peer: peerId,
@@ -225,7 +227,7 @@ async function openDoors(
     also: listening.alsoListen.join(' '),
     metrics: metrics?.address ?? null,
   });
-  if (settings.discover) await lookAround(ground.logger, node, listening);
+  if (settings.discover) await lookAround(ground, node, listening);
   return {
     node,
     peerId,
@@ -270,14 +272,14 @@ function openDht({ dhtServe, dhtListen, dhtBootstrap }: Settings): Promise<DhtNo
 
 /** A network without multicast is no reason to stop. */
 async function lookAround(
-  logger: NodeLogger,
+  { logger, clock }: Ground,
   node: CasinoNode,
   listening: Listening,
 ): Promise<void> {
   const { networkId, meshName } = node.config;
   const discover = createMdns({
     primitives,
-    clock: systemClock,
+    clock,
     rng: systemRng,
     logger,
     publicKey: node.mesh.self,
@@ -309,11 +311,11 @@ function tableOptions(settings: Settings): Parameters<CasinoNode['runCasino']>[1
  * Durable before anything is signed with it: a number is never used twice. At least the seconds of the wall clock, so
  * that a node whose database was lost is newer than what others remember of it.
  */
-async function nextBootEpoch(store: Store): Promise<number> {
+async function nextBootEpoch(store: Store, clock: Clock): Promise<number> {
   const stored = store.get(BOOT_EPOCH_KEY);
   const last =
     stored === undefined ? 0 : new DataView(stored.buffer, stored.byteOffset).getUint32(0);
-  const epoch = Math.max(last + 1, Math.floor(systemClock.wallMs() / 1000));
+  const epoch = Math.max(last + 1, Math.floor(clock.wallMs() / 1000));
   const value = new Uint8Array(4);
   new DataView(value.buffer).setUint32(0, epoch);
   await store.write([{ kind: 'put', key: BOOT_EPOCH_KEY, value }]);
@@ -321,12 +323,13 @@ async function nextBootEpoch(store: Store): Promise<number> {
 }
 
 function openControl(
+  clock: Clock,
   node: CasinoNode,
   folder: string,
   listening: Listening,
   requests: NodeRequests,
 ): Promise<ControlServer> {
-  const deps = { node, clock: systemClock, listening };
+  const deps = { node, clock, listening };
   return serveControl(controlSocketPath(folder), ({ method, params }) => {
     switch (method) {
       case 'stop':

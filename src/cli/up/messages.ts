@@ -18,6 +18,12 @@ export interface GoMessage {
   readonly casino: string;
 }
 
+/** To a node: its wall clock is wrong by so much from now on. Only `bitcraps chaos` says that. */
+export interface SkewMessage {
+  readonly kind: 'skew';
+  readonly byMs: number;
+}
+
 /** To a node: end in good order. */
 export interface StopMessage {
   readonly kind: 'stop';
@@ -53,4 +59,8 @@ export function isGo(value: unknown): value is GoMessage {
 
 export function isStop(value: unknown): value is StopMessage {
   return isRecord(value) && value['kind'] === 'stop';
+}
+
+export function isSkew(value: unknown): value is SkewMessage {
+  return isRecord(value) && value['kind'] === 'skew' && typeof value['byMs'] === 'number';
 }
