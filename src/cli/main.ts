@@ -71,6 +71,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     description: 'run the mesh on a topology in virtual time and measure it',
     load: async () => (await import('./sim.ts')).simCommand(),
   },
+  chaos: {
+    description: 'break a casino of real processes on purpose, and hold it against its promises',
+    load: async () => (await import('./chaos.ts')).chaosCommand(),
+  },
   bench: {
     description: 'measure parts of this build on this machine',
     load: async () => (await import('./bench.ts')).benchCommand(),

@@ -2,12 +2,13 @@
 
 import type { Clock, Timer } from '../env/clock.ts';
 import type { Logger } from '../env/logger.ts';
+import { formatAmount } from '../core/amount.ts';
 import { peerIdText } from '../core/peer-id.ts';
 import { findAccount } from '../casino/accounts.ts';
 import type { ActionInit } from '../casino/operation.ts';
 import { betsOf, isSeated, type CasinoState, type Table } from '../casino/state.ts';
 import { isMyShot, nextBet, nextTakeDown } from './bot-strategy.ts';
-import type { CasinoClient } from './casino-client.ts';
+import type { CasinoClient, Placed } from './casino-client.ts';
 import type { NodeEvents } from './node-event.ts';
 
 /** Between two looks at the table when nothing new came. */
@@ -43,6 +44,8 @@ export interface Bot {
   leave(): void;
   stop(): void;
 }
+
+type Bet = Extract<ActionInit, { readonly case: 'placeBet' }>['value'];
 
 type Turn =
   | { readonly what: string; readonly action: ActionInit }
@@ -112,13 +115,28 @@ export function startBot(deps: BotDeps): Bot {
     acting = true;
     const result = await client.submit(action);
     acting = false;
-    if (result.ok) return later(0);
+    if (result.ok) {
+      if (action.case === 'placeBet') tellAcknowledged(action.value, result.value);
+      return later(0);
+    }
     if (action.case === 'placeBet') refusedAtRoll = sinceRoll.roll;
     const { code, message } = result.error;
     if (TOO_LATE.has(code)) return later(LOOK_EVERY_MS);
     deps.logger.info('bot-refused', { what, code, detail: message });
     events.emit({ kind: 'refused', what, code, message });
     later(PAUSE_AFTER_REFUSAL_MS);
+  };
+
+  const tellAcknowledged = (bet: Bet, { height }: Placed): void => {
+    events.emit({
+      kind: 'acknowledged',
+      account: peerIdText(me),
+      table: bet.table ?? 0,
+      roll: String(bet.roll ?? 0n),
+      betKind: bet.kind ?? '',
+      stake: formatAmount(bet.stake ?? 0n),
+      height: String(height),
+    });
   };
 
   const later = (delayMs: number): void => {

@@ -60,6 +60,16 @@ export type NodeEvent =
       readonly how: string;
     }
   | { readonly kind: 'shooter'; readonly table: number; readonly shooter: string }
+  /** A bet that this node's bot asked for is final, and this node has checked the block that holds it. */
+  | {
+      readonly kind: 'acknowledged';
+      readonly account: string;
+      readonly table: number;
+      readonly roll: string;
+      readonly betKind: string;
+      readonly stake: string;
+      readonly height: string;
+    }
   /** Something this node asked of the casino was refused, or did not get there. */
   | {
       readonly kind: 'refused';

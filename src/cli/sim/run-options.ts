@@ -6,6 +6,8 @@ import { isPolicyName, POLICY_NAMES } from '../../routing/policies/policies.ts';
 import type { PolicyName } from '../../routing/policies/route-policy.ts';
 import { presets, type PresetName } from '../../resilience/presets.ts';
 import { MOTION_CLASSES, type MotionClass } from '../../sim/mesh-run/motion.ts';
+import type { FaultScript } from '../../sim/faults/fault.ts';
+import { parseFaults } from '../../sim/faults/parse-faults.ts';
 import type { Amount } from '../../sim/mesh-run/run-options.ts';
 
 export function seedOption(text: string): number {
@@ -53,6 +55,13 @@ export function amountOption(text: string): Amount {
     if (share <= 1) return { kind: 'share', share };
   } else if (/^\d{1,9}$/.test(text)) return { kind: 'count', count: Number(text) };
   throw new InvalidArgumentError('It is a count such as 5, or a share such as 10%.');
+}
+
+/** What is to break, as `parseFaults` reads it. */
+export function faultsOption(text: string): FaultScript {
+  const parsed = parseFaults(text);
+  if (parsed.ok) return parsed.value;
+  throw new InvalidArgumentError(parsed.error.message);
 }
 
 /** Milliseconds, above 0 and at most a day. */

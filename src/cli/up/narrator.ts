@@ -40,6 +40,7 @@ export function casinoLine(event: NodeEvent, nameOf: NameOf): string | null {
       return `      ${nameOf(event.shooter)} is the shooter now`;
     case 'link-up':
     case 'link-down':
+    case 'acknowledged':
     case 'refused':
     case 'casino-unreachable':
     case 'casino-reached':

@@ -8,7 +8,13 @@ import { BitcrapsError } from '../../core/errors.ts';
 import { configDocument } from '../config/document.ts';
 import type { Settings } from '../config/settings.ts';
 import { makePrivateFolder } from '../state-folder.ts';
-import { isReady, type GoMessage, type ReadyMessage, type StopMessage } from './messages.ts';
+import {
+  isReady,
+  type GoMessage,
+  type ReadyMessage,
+  type SkewMessage,
+  type StopMessage,
+} from './messages.ts';
 import type { PlannedNode } from './plan.ts';
 
 /** A node that is not ready by then counts as failed. Generous: ten processes share what cores there are. */
@@ -29,7 +35,14 @@ export interface RunningNode {
 }
 
 export interface Supervisor {
+  /** As they were started last. */
   readonly nodes: readonly RunningNode[];
+  /** Starts a node again whose process has ended; resolves once it listens. Error: `CLI_PROCESS_FAILED`. */
+  restart(name: string): Promise<RunningNode>;
+  /** Of the process that was started last for a node, listening or not. */
+  pidOf(name: string): number;
+  /** Makes the wall clock of a running node wrong by so much. */
+  skew(name: string, byMs: number): void;
   /** Asks every process to end, kills what does not; resolves when none is left. */
   stop(): Promise<void>;
 }
@@ -47,12 +60,17 @@ interface Child {
   readonly ended: Promise<string>;
 }
 
+/** `mesh`: as a neighbour; `bridge`: as a gateway of another mesh. */
+export type AddressOf = (from: PlannedNode, to: RunningNode, purpose: 'mesh' | 'bridge') => string;
+
 export interface SupervisorOptions {
   readonly plan: readonly PlannedNode[];
   readonly folder: string;
   /** Settings of one node; `join`, `gatewayJoin` and `casino` are filled in once all listen. */
   readonly settingsOf: (planned: PlannedNode) => Partial<Settings>;
   readonly onEnd: (end: ChildEnd) => void;
+  /** Where `from` reaches another node, if not where that listens. */
+  readonly addressOf?: AddressOf;
   /** Settles when the start is to be given up. */
   readonly givenUp: Promise<unknown>;
 }
@@ -62,41 +80,83 @@ export interface SupervisorOptions {
  * `CLI_PROCESS_FAILED`. In both cases nothing is left running.
  */
 export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor | null> {
-  const children = options.plan.map((planned) => startChild(planned, options));
-  let stopping = false;
-  const stop = async (): Promise<void> => {
-    stopping = true;
-    await stopAll(children);
-  };
+  const supervisor = new ProcessSupervisor(options);
   try {
-    const givenUp = options.givenUp.then(() => null);
-    const nodes = await Promise.race([Promise.all(children.map(whenReady)), givenUp]);
-    if (nodes === null) {
-      await stop();
-      return null;
-    }
-    const casino = nodes.find(({ planned }) => planned.role === 'validator')?.ready.peerId ?? '';
-    for (const [at, child] of children.entries()) {
-      const go = goMessage(child.planned, nodes, casino);
-      const { join: joins, gatewayJoin } = go;
-      writeConfig(child.folder, {
-        ...options.settingsOf(child.planned),
-        join: joins,
-        gatewayJoin,
-        casino: go.casino,
-      });
-      // A child that has just died is told of by its end.
-      child.process.send(go, () => undefined);
-      const node = nodes[at];
-      if (node === undefined) continue;
-      void child.ended.then((how) => {
-        if (!stopping) options.onEnd({ node, how });
-      });
-    }
-    return { nodes, stop };
+    const started = await Promise.race([supervisor.start(), options.givenUp.then(() => null)]);
+    if (started !== null) return supervisor;
+    await supervisor.stop();
+    return null;
   } catch (error) {
-    await stop();
+    await supervisor.stop();
     throw error;
+  }
+}
+
+class ProcessSupervisor implements Supervisor {
+  nodes: readonly RunningNode[] = [];
+  readonly #options: SupervisorOptions;
+  readonly #children: Child[];
+  #stopping = false;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#children = options.plan.map((planned) => startChild(planned, options));
+  }
+
+  async start(): Promise<true> {
+    this.nodes = await Promise.all(this.#children.map(whenReady));
+    for (const [at, child] of this.#children.entries()) {
+      const node = this.nodes[at];
+      if (node !== undefined) this.#go(child, node);
+    }
+    return true;
+  }
+
+  async restart(name: string): Promise<RunningNode> {
+    const before = this.#child(name);
+    const at = this.#children.indexOf(before);
+    await before.ended;
+    const child = startChild(before.planned, this.#options);
+    this.#children[at] = child;
+    // Who stops everything meanwhile has not seen this one.
+    if (this.#stopping) child.process.kill('SIGKILL');
+    const node = await whenReady(child);
+    this.nodes = this.nodes.with(at, node);
+    this.#go(child, node);
+    return node;
+  }
+
+  pidOf(name: string): number {
+    return this.#child(name).process.pid ?? 0;
+  }
+
+  skew(name: string, byMs: number): void {
+    const message: SkewMessage = { kind: 'skew', byMs };
+    const { process: child } = this.#child(name);
+    if (child.connected) child.send(message, () => undefined);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await stopAll(this.#children);
+  }
+
+  #child(name: string): Child {
+    const child = this.#children.find(({ planned }) => planned.name === name);
+    if (child === undefined) throw new Error(`the plan has no ${name}`);
+    return child;
+  }
+
+  #go(child: Child, node: RunningNode): void {
+    const { settingsOf, addressOf, onEnd } = this.#options;
+    const go = goMessage(child.planned, this.nodes, addressOf ?? whereItListens);
+    const { join: joins, gatewayJoin, casino } = go;
+    writeConfig(child.folder, { ...settingsOf(child.planned), join: joins, gatewayJoin, casino });
+    // A child that has just died is told of by its end.
+    child.process.send(go, () => undefined);
+    void child.ended.then((how) => {
+      if (!this.#stopping) onEnd({ node, how });
+    });
   }
 }
 
@@ -159,18 +219,31 @@ function lastLines(folder: string): string {
   return `; ${file} ends with:\n${lines.join('\n')}`;
 }
 
-function goMessage(planned: PlannedNode, nodes: readonly RunningNode[], casino: string): GoMessage {
+function whereItListens(
+  _: PlannedNode,
+  { ready }: RunningNode,
+  purpose: 'mesh' | 'bridge',
+): string {
+  return purpose === 'mesh' ? ready.listen : (ready.gatewayListen ?? '');
+}
+
+function goMessage(
+  planned: PlannedNode,
+  nodes: readonly RunningNode[],
+  addressOf: AddressOf,
+): GoMessage {
   const find = (name: string): RunningNode => {
     const node = nodes.find((candidate) => candidate.planned.name === name);
     if (node === undefined) throw new Error(`the plan names ${name}, which is not in it`);
     return node;
   };
+  const target = (name: string, purpose: 'mesh' | 'bridge'): string =>
+    `${find(name).ready.peerId}@${addressOf(planned, find(name), purpose)}`;
+  const casino = nodes.find((node) => node.planned.role === 'validator')?.ready.peerId ?? '';
   return {
     kind: 'go',
-    join: planned.joins.map((name) => `${find(name).ready.peerId}@${find(name).ready.listen}`),
-    gatewayJoin: planned.bridges.map(
-      (name) => `${find(name).ready.peerId}@${find(name).ready.gatewayListen ?? ''}`,
-    ),
+    join: planned.joins.map((name) => target(name, 'mesh')),
+    gatewayJoin: planned.bridges.map((name) => target(name, 'bridge')),
     casino: planned.role === 'player' ? casino : '',
   };
 }

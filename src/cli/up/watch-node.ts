@@ -3,15 +3,14 @@
 import type { NodeEvent } from '../../node/node-event.ts';
 import { followControl } from '../../platform/node/control-socket.ts';
 import { controlSocketPath } from '../state-folder.ts';
-import type { RunningNode } from './supervisor.ts';
 
 /** Until a node that ended is looked for again. */
 const AGAIN_AFTER_MS = 500;
 
 /** Calls `tell` with each event until `ended` is aborted. */
-export async function watchNode(
-  node: RunningNode,
-  tell: (node: RunningNode, event: NodeEvent) => void,
+export async function watchNode<N extends { readonly folder: string }>(
+  node: N,
+  tell: (node: N, event: NodeEvent) => void,
   ended: AbortSignal,
 ): Promise<void> {
   while (!ended.aborted) {

@@ -79,4 +79,15 @@ export const cliErrors = {
     cause: 'A route is explained for one peer at a time.',
     cure: 'Name a PeerId: bitcraps routes --explain PEERID. bitcraps routes lists them.',
   },
+  CLI_CHAOS_NO_CASINO: {
+    message: 'no casino runs in {folder}',
+    cause:
+      '`bitcraps chaos --state` breaks a casino that `bitcraps up --state` started, and there is none.',
+    cure: 'Start one with `bitcraps up --state DIR`, or leave --state out: chaos then starts its own.',
+  },
+  CLI_CHAOS_NOT_READY: {
+    message: 'no bet of {players} was acknowledged within {seconds} s of the start',
+    cause: 'The casino did not come into play before anything was broken.',
+    cure: 'Try fewer nodes with --nodes, or a machine with less to do.',
+  },
 } as const;
