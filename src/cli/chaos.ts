@@ -131,6 +131,11 @@ function tellSchedule(events: readonly FaultEvent[], { seed, json }: ChaosFlags)
   return EXIT_DONE;
 }
 
+/** Progress; stdout is for the report. */
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
 async function breakThings(
   { seed, json }: ChaosFlags,
   ground: Ground,
@@ -138,7 +143,6 @@ async function breakThings(
   durationMs: number,
   givenUp: Promise<string>,
 ): Promise<number> {
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const folder = makeRunFolder(undefined, new Date());
   const lock = lockState(folder.path);
   const unexpected: string[] = [];
