@@ -4,7 +4,7 @@
 
 import type { PlannedNode } from '../up/plan.ts';
 
-export const CHAOS_NODES_MIN = 6;
+export const CHAOS_NODES_MIN = 7;
 export const CHAOS_NODES_MAX = 64;
 /** Of a mesh's nodes. */
 const RELAYS_SHARE = 0.3;

@@ -47,8 +47,9 @@ export async function startLinkProxy(target: () => string | null, rng: Rng): Pro
       near.destroy();
       return;
     }
-    const wire = new Wire(near, target, condition, rng, () => wires.delete(wire));
+    const wire = new Wire(near, target, condition, rng, (over) => wires.delete(over));
     wires.add(wire);
+    wire.changed();
   });
   const port = await listen(server);
   const changed = (): void => {
@@ -88,7 +89,7 @@ class Wire {
   readonly #target: () => string | null;
   readonly #condition: Condition;
   readonly #rng: Rng;
-  readonly #over: () => void;
+  readonly #over: (wire: Wire) => void;
   #far: Socket | null = null;
   #there: Direction | null = null;
   #back: Direction | null = null;
@@ -100,7 +101,7 @@ class Wire {
     target: () => string | null,
     condition: Condition,
     rng: Rng,
-    over: () => void,
+    over: (wire: Wire) => void,
   ) {
     this.#near = near;
     this.#target = target;
@@ -109,9 +110,9 @@ class Wire {
     this.#over = over;
     near.on('error', () => this.#broken());
     near.on('close', () => this.#broken());
-    this.changed();
   }
 
+  /** Goes on as the wire now is. */
   changed(): void {
     if (this.#condition.isCut) return;
     if (this.#isBroken) return this.destroy();
@@ -125,7 +126,7 @@ class Wire {
     this.#far?.destroy();
     this.#there?.stop();
     this.#back?.stop();
-    this.#over();
+    this.#over(this);
   }
 
   #connect(): void {
