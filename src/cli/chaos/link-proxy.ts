@@ -109,7 +109,6 @@ class Wire {
     this.#rng = rng;
     this.#over = over;
     near.on('error', () => this.#broken());
-    near.on('close', () => this.#broken());
   }
 
   /** Goes on as the wire now is. */
@@ -141,10 +140,14 @@ class Wire {
     });
     this.#far = far;
     far.on('error', () => this.#broken());
-    far.on('close', () => this.#broken());
-    const condition = this.#condition;
-    this.#there = new Direction(this.#near, far, condition, this.#rng);
-    this.#back = new Direction(far, this.#near, condition, this.#rng);
+    const ended = (): void => this.#ended();
+    this.#there = new Direction(this.#near, far, this.#condition, this.#rng, ended);
+    this.#back = new Direction(far, this.#near, this.#condition, this.#rng, ended);
+  }
+
+  /** An orderly end: what is on its way still arrives. */
+  #ended(): void {
+    if (this.#there?.hasEnded === true && this.#back?.hasEnded === true) this.#over(this);
   }
 
   #broken(): void {
@@ -161,6 +164,8 @@ interface Piece {
 
 /** One direction of a connection: pieces arrive in order, each when its time has come. */
 class Direction {
+  /** The end was handed on. */
+  hasEnded = false;
   readonly #from: Socket;
   readonly #to: Socket;
   readonly #condition: Condition;
@@ -169,8 +174,10 @@ class Direction {
   #heldBytes = 0;
   #lastDueAtMs = 0;
   #timer: NodeJS.Timeout | null = null;
+  readonly #ended: () => void;
 
-  constructor(from: Socket, to: Socket, condition: Condition, rng: Rng) {
+  constructor(from: Socket, to: Socket, condition: Condition, rng: Rng, ended: () => void) {
+    this.#ended = ended;
     this.#from = from;
     this.#to = to;
     this.#condition = condition;
@@ -199,8 +206,12 @@ class Direction {
       }
       this.#pieces.shift();
       this.#heldBytes -= piece.bytes?.length ?? 0;
-      if (piece.bytes === null) this.#to.end();
-      else this.#to.write(piece.bytes);
+      if (piece.bytes !== null) this.#to.write(piece.bytes);
+      else {
+        this.#to.end();
+        this.hasEnded = true;
+        this.#ended();
+      }
     }
     if (this.#heldBytes < HELD_BYTES_MAX) this.#from.resume();
   }
