@@ -11,6 +11,7 @@ import type { Logger } from '../../env/logger.ts';
 import { createFrameSplitter, type FrameSplitter } from '../../wire/stream-framing.ts';
 import { madeOutside } from '../node/young-garbage.ts';
 import { OutgoingPieces, uncleared } from './outgoing-pieces.ts';
+import { StallWatch } from './stall-watch.ts';
 
 /** Handed to the socket at once. Small, so that each completed write is a sign of life; large enough for 1 GB/s. */
 const IN_FLIGHT_BYTES_MAX = 256 * 1024;
@@ -59,8 +60,7 @@ export class TlsLink implements Link {
   #inFlightBytes = 0;
   #flushPlanned = false;
   #wantsDrain = false;
-  #progressMs = 0;
-  #stallTimer: Timer | null = null;
+  readonly #stall: StallWatch;
   #closeTimer: Timer | null = null;
   #ending = false;
   #ended = false;
@@ -79,6 +79,13 @@ export class TlsLink implements Link {
     this.frameBytesMax = config.frameBytesMax;
     this.queueBytesMax = config.queueBytesMax;
     this.#splitter = createFrameSplitter(config.frameBytesMax, uncleared);
+    this.#stall = new StallWatch({
+      clock: config.clock,
+      timeoutMs: config.stallTimeoutMs,
+      isWaiting: () => this.#inFlightBytes > 0,
+      stalled: (detail) => this.destroy({ code: 'LINK_STALLED', detail }),
+      idle: () => this.#pieces.trim(),
+    });
     this.#secure.on('error', (error) => this.#broken(error));
     this.#secure.on('end', () => this.#remoteEnded());
     this.#secure.on('close', () => this.#closed());
@@ -151,8 +158,7 @@ export class TlsLink implements Link {
   #flush(): void {
     if (this.#reason !== null || this.#over) return;
     if (this.#inFlightBytes < IN_FLIGHT_BYTES_MAX) this.#handOver();
-    if (this.#inFlightBytes > 0) this.#watchProgress();
-    else if (this.#ending && !this.#ended) {
+    if (this.#inFlightBytes === 0 && this.#ending && !this.#ended) {
       this.#ended = true;
       this.#secure.end(GOODBYE);
       // Somebody must read what still comes, or the other end's goodbye is never seen.
@@ -161,9 +167,8 @@ export class TlsLink implements Link {
   }
 
   #handOver(): void {
-    // What begins to wait now has not waited before, however long the link was idle.
-    if (this.#inFlightBytes === 0) this.#progressMs = this.#config.clock.now();
     const pieces = this.#pieces.take();
+    if (pieces.length > 0) this.#stall.adds();
     let taken = 0;
     if (pieces.length > 1) this.#secure.cork();
     for (const piece of pieces) {
@@ -183,32 +188,12 @@ export class TlsLink implements Link {
     this.#inFlightBytes -= bytes;
     this.#bufferedBytes -= bytes;
     this.writtenBytes += bytes;
-    this.#progressMs = this.#config.clock.now();
+    this.#stall.moved();
     if (this.#wantsDrain && this.#bufferedBytes <= this.queueBytesMax / 2) {
       this.#wantsDrain = false;
       if (!this.#ending) this.#handlers?.drain();
     }
     this.#planFlush();
-  }
-
-  #watchProgress(): void {
-    if (this.#stallTimer !== null) return;
-    const { clock, stallTimeoutMs } = this.#config;
-    this.#progressMs = clock.now();
-    const check = (): void => {
-      this.#stallTimer = null;
-      if (this.#inFlightBytes === 0) {
-        this.#pieces.trim();
-        return;
-      }
-      const idleMs = clock.now() - this.#progressMs;
-      if (idleMs >= stallTimeoutMs) {
-        this.destroy({ code: 'LINK_STALLED', detail: `no progress for ${stallTimeoutMs} ms` });
-        return;
-      }
-      this.#stallTimer = clock.after(stallTimeoutMs - idleMs, check);
-    };
-    this.#stallTimer = clock.after(stallTimeoutMs, check);
   }
 
   #flow(): void {
@@ -278,7 +263,7 @@ export class TlsLink implements Link {
   }
 
   #forget(): void {
-    this.#stallTimer?.cancel();
+    this.#stall.cancel();
     this.#closeTimer?.cancel();
     this.#pieces.clear();
     this.#bufferedBytes = 0;

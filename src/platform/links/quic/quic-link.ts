@@ -8,6 +8,7 @@ import type { Timer } from '../../../env/clock.ts';
 import type { Link, LinkClose, LinkHandlers, SendResult, SentRange } from '../../../env/link.ts';
 import { createFrameSplitter, type FrameSplitter } from '../../../wire/stream-framing.ts';
 import { OutgoingPieces } from '../outgoing-pieces.ts';
+import { StallWatch } from '../stall-watch.ts';
 import {
   CLOSE_BROKEN,
   CLOSE_ORDERLY,
@@ -58,8 +59,7 @@ export class QuicLink implements Link {
   #readBytes = READ_BYTES_MIN;
   #handlers: LinkHandlers | null = null;
   #wantsDrain = false;
-  #progressMs = 0;
-  #stallTimer: Timer | null = null;
+  readonly #stall: StallWatch;
   #closeTimer: Timer | null = null;
   #ending = false;
   #ended = false;
@@ -78,6 +78,13 @@ export class QuicLink implements Link {
     this.frameBytesMax = bounds.frameBytesMax;
     this.queueBytesMax = bounds.queueBytesMax;
     this.#splitter = createFrameSplitter(bounds.frameBytesMax);
+    this.#stall = new StallWatch({
+      clock: config.node.clock,
+      timeoutMs: bounds.stallTimeoutMs,
+      isWaiting: () => this.bufferedBytes > 0,
+      stalled: (detail) => this.destroy({ code: 'LINK_STALLED', detail }),
+      idle: () => this.#pieces.trim(),
+    });
     this.#connection.own({
       established: () => undefined,
       readable: () => this.#read(),
@@ -108,8 +115,7 @@ export class QuicLink implements Link {
       this.#wantsDrain = true;
       return 'full';
     }
-    // Nobody waited until now, so that nothing was late.
-    if (this.bufferedBytes === 0) this.#progressMs = this.#config.node.clock.now();
+    this.#stall.adds();
     this.bufferedBytes += this.#pieces.add(frame);
     this.#connection.planFlush();
     return 'sent';
@@ -123,6 +129,7 @@ export class QuicLink implements Link {
     this.#closeTimer = clock.after(closeTimeoutMs, () =>
       this.destroy({ code: 'LINK_STALLED', detail: `no close within ${closeTimeoutMs} ms` }),
     );
+    this.#stall.adds();
     this.bufferedBytes += this.#pieces.add(GOODBYE);
     // Somebody must read what still comes, or the other end's goodbye is never seen.
     this.#connection.plan();
@@ -144,12 +151,11 @@ export class QuicLink implements Link {
     const taken = this.#handOver();
     this.bufferedBytes -= taken;
     this.writtenBytes += taken;
-    if (taken > 0) this.#progressMs = this.#config.node.clock.now();
+    if (taken > 0) this.#stall.moved();
     if (this.#wantsDrain && this.bufferedBytes <= this.queueBytesMax / 2) {
       this.#wantsDrain = false;
       if (!this.#ending) this.#handlers?.drain();
     }
-    if (taken > 0 || this.bufferedBytes > 0) this.#watchProgress();
     if (this.bufferedBytes === 0 && this.#ending && !this.#ended) {
       this.#ended = true;
       this.#connection.finish();
@@ -170,26 +176,6 @@ export class QuicLink implements Link {
       break;
     }
     return taken;
-  }
-
-  #watchProgress(): void {
-    if (this.#stallTimer !== null || this.#reason !== null) return;
-    const { clock, bounds } = this.#config.node;
-    const { stallTimeoutMs } = bounds;
-    const check = (): void => {
-      this.#stallTimer = null;
-      if (this.bufferedBytes === 0) {
-        this.#pieces.trim();
-        return;
-      }
-      const idleMs = clock.now() - this.#progressMs;
-      if (idleMs >= stallTimeoutMs) {
-        this.destroy({ code: 'LINK_STALLED', detail: `no progress for ${stallTimeoutMs} ms` });
-        return;
-      }
-      this.#stallTimer = clock.after(stallTimeoutMs - idleMs, check);
-    };
-    this.#stallTimer = clock.after(stallTimeoutMs, check);
   }
 
   #read(): void {
@@ -272,7 +258,7 @@ export class QuicLink implements Link {
 
   #over(reason: LinkClose, code: number | null): void {
     this.#reason = reason;
-    this.#stallTimer?.cancel();
+    this.#stall.cancel();
     this.#closeTimer?.cancel();
     this.#pieces.clear();
     this.bufferedBytes = 0;

@@ -107,7 +107,6 @@ export class DatagramLink extends StreamEnd {
   #finishNow(): void {
     if (this.isOver) return;
     this.sayGoodbye();
-    this.watchProgress();
   }
 
   /** The system took a packet, or the stream ended before it could. */

@@ -6,6 +6,7 @@ import type { Clock, Timer } from '../../../env/clock.ts';
 import type { Link, LinkClose, LinkHandlers, SendResult } from '../../../env/link.ts';
 import type { Logger } from '../../../env/logger.ts';
 import type { SecretStream, UdxStream } from '../../dht/hyperdht-api.ts';
+import { StallWatch } from '../stall-watch.ts';
 import type { Introduced } from './introduction.ts';
 import type { UdpBounds } from './udp-bounds.ts';
 
@@ -48,11 +49,8 @@ export abstract class StreamEnd implements Link {
   protected handlers: LinkHandlers | null = null;
   protected heardGoodbye = false;
   readonly #config: StreamEndConfig;
-  #stallTimer: Timer | null = null;
+  readonly #stall: StallWatch;
   #closeTimer: Timer | null = null;
-  /** Packets that had come when something was last known to move. */
-  #packetsSeen = 0;
-  #progressMs = 0;
   #attached = false;
   #reading = false;
   #ending = false;
@@ -70,6 +68,13 @@ export abstract class StreamEnd implements Link {
     this.remoteAddress = config.remoteAddress;
     this.channelBinding = introduced.channelBinding;
     this.queueBytesMax = config.bounds.queueBytesMax;
+    this.#stall = new StallWatch({
+      clock: config.clock,
+      timeoutMs: config.bounds.stallTimeoutMs,
+      isWaiting: () => this.hasWaiting() || this.raw.inflight > 0,
+      signs: () => this.raw.packetsReceived,
+      stalled: (detail) => this.destroy({ code: 'LINK_STALLED', detail }),
+    });
     this.stream.on('error', (error) => this.#broken(error));
     this.stream.on('end', () => this.#remoteEnded());
     // The encrypted stream is done when both ends have said all; the one beneath when that has arrived.
@@ -136,6 +141,7 @@ export abstract class StreamEnd implements Link {
   protected sayGoodbye(): void {
     if (this.#saidGoodbye) return;
     this.#saidGoodbye = true;
+    this.watchProgress();
     this.stream.end(GOODBYE);
     // Somebody must read what still comes, or the other end's goodbye is never seen.
     this.#read();
@@ -143,32 +149,15 @@ export abstract class StreamEnd implements Link {
 
   /** Something that waited was taken. */
   protected madeProgress(): void {
-    this.#progressMs = this.#config.clock.now();
+    this.#stall.moved();
   }
 
   /**
-   * Sees to it that the link breaks when bytes wait, here or for an acknowledgement, and neither the queue moves nor
-   * any packet comes for the time allowed.
+   * Something is to be sent, and does not count as waiting yet. The link breaks when bytes wait, here or for an
+   * acknowledgement, and neither the queue moves nor any packet comes for the time allowed.
    */
   protected watchProgress(): void {
-    if (this.#stallTimer !== null) return;
-    const { clock, bounds } = this.#config;
-    const { stallTimeoutMs } = bounds;
-    this.#progressMs = clock.now();
-    this.#packetsSeen = this.raw.packetsReceived;
-    const check = (): void => {
-      this.#stallTimer = null;
-      if (!this.hasWaiting() && this.raw.inflight === 0) return;
-      if (this.raw.packetsReceived !== this.#packetsSeen) this.madeProgress();
-      this.#packetsSeen = this.raw.packetsReceived;
-      const idleMs = clock.now() - this.#progressMs;
-      if (idleMs >= stallTimeoutMs) {
-        this.destroy({ code: 'LINK_STALLED', detail: `no progress for ${stallTimeoutMs} ms` });
-        return;
-      }
-      this.#stallTimer = clock.after(stallTimeoutMs - idleMs, check);
-    };
-    this.#stallTimer = clock.after(stallTimeoutMs, check);
+    this.#stall.adds();
   }
 
   /** Both ends have said all they had to say. */
@@ -222,7 +211,7 @@ export abstract class StreamEnd implements Link {
   }
 
   #forgetAll(): void {
-    this.#stallTimer?.cancel();
+    this.#stall.cancel();
     this.#closeTimer?.cancel();
     this.forget();
   }

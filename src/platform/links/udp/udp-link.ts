@@ -48,6 +48,7 @@ export class UdpLink extends StreamEnd {
       this.#wantsDrain = true;
       return 'full';
     }
+    if (this.#bufferedBytes === 0) this.watchProgress();
     this.#bufferedBytes += this.#outbox.append(frame);
     this.#planFlush();
     return 'sent';
@@ -91,7 +92,6 @@ export class UdpLink extends StreamEnd {
         if (this.isEnding) this.sayGoodbye();
         return;
       }
-      this.watchProgress();
       this.#inStreamBytes = piece.length;
       if (this.stream.write(piece)) this.#count();
     }

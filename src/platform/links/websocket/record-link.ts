@@ -17,6 +17,7 @@ import type { Link, LinkClose, LinkHandlers, SendResult } from '../../../env/lin
 import type { Logger } from '../../../env/logger.ts';
 import type { Primitives } from '../../../env/primitives.ts';
 import { createFrameSplitter, type FrameSplitter } from '../../../wire/stream-framing.ts';
+import { StallWatch } from '../stall-watch.ts';
 import type { MessagePipe } from './message-pipe.ts';
 import { createRecordQueue, type RecordQueue } from './record-queue.ts';
 
@@ -74,8 +75,7 @@ export class RecordLink implements Link {
   #sealedBytes = 0;
   #flushPlanned = false;
   #wantsDrain = false;
-  #progressMs = 0;
-  #stallTimer: Timer | null = null;
+  readonly #stall: StallWatch;
   #closeTimer: Timer | null = null;
   #ending = false;
   #saidGoodbye = false;
@@ -100,6 +100,12 @@ export class RecordLink implements Link {
     primitives.wipe(peer.keys.send);
     primitives.wipe(peer.keys.receive);
     this.#splitter = createFrameSplitter(config.frameBytesMax);
+    this.#stall = new StallWatch({
+      clock: config.clock,
+      timeoutMs: config.stallTimeoutMs,
+      isWaiting: () => this.bufferedBytes > 0,
+      stalled: (detail) => this.destroy({ code: 'LINK_STALLED', detail }),
+    });
     this.#pipe.attach({
       message: (bytes) => this.#message(bytes),
       written: () => this.#written(),
@@ -134,6 +140,7 @@ export class RecordLink implements Link {
       this.#wantsDrain = true;
       return 'full';
     }
+    this.#stall.adds();
     this.#queue.push(frame);
     this.#planFlush();
     return 'sent';
@@ -175,8 +182,6 @@ export class RecordLink implements Link {
 
   #flush(): void {
     if (this.#reason !== null || this.#over) return;
-    // What begins to wait now has not waited before, however long the link was idle.
-    if (this.#pipe.bufferedBytes === 0) this.#progressMs = this.#config.clock.now();
     while (this.#pipe.bufferedBytes < IN_FLIGHT_BYTES_MAX) {
       const content = this.#queue.shift();
       if (content === null) break;
@@ -185,12 +190,12 @@ export class RecordLink implements Link {
     }
     if (this.#ending && !this.#saidGoodbye && this.#queue.bytes === 0) {
       this.#saidGoodbye = true;
+      this.#stall.adds();
       this.#send(new Uint8Array(0));
       if (this.#heardGoodbye) this.#pipe.end();
       // Somebody must read what still comes, or the other end's goodbye is never heard.
       else this.#flow();
     }
-    if (this.bufferedBytes > 0) this.#watchProgress();
   }
 
   #send(content: Uint8Array): void {
@@ -201,29 +206,12 @@ export class RecordLink implements Link {
 
   #written(): void {
     if (this.#reason !== null || this.#over) return;
-    this.#progressMs = this.#config.clock.now();
+    this.#stall.moved();
     if (this.#wantsDrain && this.bufferedBytes <= this.queueBytesMax / 2) {
       this.#wantsDrain = false;
       if (!this.#ending) this.#handlers?.drain();
     }
     if (this.#queue.bytes > 0 || this.#ending) this.#planFlush();
-  }
-
-  #watchProgress(): void {
-    if (this.#stallTimer !== null) return;
-    const { clock, stallTimeoutMs } = this.#config;
-    this.#progressMs = clock.now();
-    const check = (): void => {
-      this.#stallTimer = null;
-      if (this.bufferedBytes === 0) return;
-      const idleMs = clock.now() - this.#progressMs;
-      if (idleMs >= stallTimeoutMs) {
-        this.destroy({ code: 'LINK_STALLED', detail: `no progress for ${stallTimeoutMs} ms` });
-        return;
-      }
-      this.#stallTimer = clock.after(stallTimeoutMs - idleMs, check);
-    };
-    this.#stallTimer = clock.after(stallTimeoutMs, check);
   }
 
   /** Both goodbyes said: only the WebSocket itself lingers, and that is no failure. */
@@ -307,7 +295,7 @@ export class RecordLink implements Link {
   }
 
   #forget(): void {
-    this.#stallTimer?.cancel();
+    this.#stall.cancel();
     this.#closeTimer?.cancel();
     this.#queue.clear();
     this.#sealer.wipe();
