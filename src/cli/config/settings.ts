@@ -2,15 +2,7 @@
 // `config init`, `config show`, `config check`, the flags of `bitcraps node` and the parser all read this table.
 
 import * as z from 'zod';
-import {
-  compareVersions,
-  CURRENT,
-  formatVersion,
-  parseVersion,
-} from '../../versioning/protocol-version.ts';
-import { parseDuration } from '../../core/units.ts';
-import { parsePeerId } from '../../core/peer-id.ts';
-import { parseAmount } from '../../core/amount.ts';
+import { CURRENT, formatVersion } from '../../versioning/protocol-version.ts';
 import type { PolicyName } from '../../routing/policies/route-policy.ts';
 import { BANDWIDTH_SETTINGS, type BandwidthSettings } from './bandwidth-settings.ts';
 import { HEALTH_SETTINGS, type HealthSettings } from './health-settings.ts';
@@ -19,6 +11,21 @@ import { RESILIENCE_SETTINGS, type ResilienceSettings } from './resilience-setti
 import { SELECTION_SETTINGS, type SelectionSettings } from './selection-settings.ts';
 import { parseMobility, parsePosition } from './place.ts';
 import { checkWith, type Setting } from './setting.ts';
+import {
+  address,
+  addressOrNone,
+  addresses,
+  amount,
+  duration,
+  flag,
+  givenName,
+  joins,
+  name,
+  origins,
+  peer,
+  version,
+  JOINS_MAX,
+} from './values.ts';
 
 /**
  * What a node runs with. Addresses are `host:port` for TLS, else the transport's word before it, `ws:host:port`; those to
@@ -34,6 +41,7 @@ export interface Settings
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly metricsListen: string;
   readonly drain: string;
+  readonly pageOrigins: readonly string[];
   readonly passphraseFile: string;
   readonly meshName: string;
   readonly policy: PolicyName;
@@ -64,46 +72,6 @@ export interface Settings
 }
 
 export type SettingName = keyof Settings;
-
-const ADDRESS = /^((ws|wss|quic|udp):)?(\[[0-9a-fA-F:.]+\]|[^:@[\]\s]+):\d{1,5}$/;
-const JOINS_MAX = 64;
-
-const name = z.string().regex(/^[a-z0-9-]{0,32}$/, 'up to 32 of a–z, 0–9 and -');
-const givenName = z.string().regex(/^[a-z0-9-]{1,32}$/, '1 to 32 of a–z, 0–9 and -');
-const flag = z.boolean('true or false');
-const address = z.string().regex(ADDRESS, 'an address such as 192.168.1.5:7461 or [::1]:7461');
-const peer = z
-  .string()
-  .refine((text) => text === '' || parsePeerId(text).ok, 'a PeerId (52 characters)');
-const duration = z
-  .string()
-  .refine((text) => parseDuration(text).ok, 'a duration such as 500ms or 30s');
-const amount = z
-  .string()
-  .refine((text) => parseAmount(text).ok, 'an amount of CRAP such as 100000');
-const joins = z
-  .array(
-    z.string().refine((text) => {
-      const at = text.indexOf('@');
-      if (text.startsWith('dht:')) return parsePeerId(text.slice('dht:'.length)).ok;
-      return ADDRESS.test(text.slice(at + 1)) && (at < 0 || parsePeerId(text.slice(0, at)).ok);
-    }, 'addresses such as 192.168.1.5:7461, PEERID@host:7461 or dht:PEERID'),
-  )
-  .max(JOINS_MAX, `at most ${JOINS_MAX} addresses`);
-const addresses = z
-  .array(
-    z
-      .string()
-      .refine((text) => text === 'dht:' || ADDRESS.test(text), 'addresses such as ws:0.0.0.0:7463'),
-  )
-  .max(JOINS_MAX, `at most ${JOINS_MAX} addresses`);
-const version = z.string().refine(
-  (text) => {
-    const parsed = parseVersion(text);
-    return parsed.ok && compareVersions(parsed.value, CURRENT) <= 0;
-  },
-  `a version up to ${formatVersion(CURRENT)}`,
-);
 
 /** The table. Order is the order in the file; the part of the key before the dot is its section. */
 export const SETTINGS: { readonly [K in SettingName]: Setting<Settings[K]> } = {
@@ -171,11 +139,7 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     default: '',
     comment:
       'Where the metrics are read over HTTP, at /metrics, for Prometheus: 127.0.0.1:9464 for this machine alone. Nothing secret is in them, but they tell who is active. Empty: nowhere.',
-    check: checkWith(
-      z
-        .string()
-        .refine((text) => text === '' || ADDRESS.test(text), 'an address such as 127.0.0.1:9464'),
-    ),
+    check: checkWith(addressOrNone('127.0.0.1:9464')),
   },
   drain: {
     key: 'node.drain',
@@ -186,6 +150,16 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     comment:
       'How long a node that is asked to end (SIGTERM, SIGINT) goes on at the most until others carry what it carried: it lets nobody new in and tells gateways and members to use others. A second signal ends it at once. 10s for a gateway that runs as a service.',
     check: checkWith(duration),
+  },
+  pageOrigins: {
+    key: 'node.page_origins',
+    form: 'list',
+    flag: 'page-origins',
+    valueName: 'ORIGIN',
+    default: [],
+    comment:
+      'Web pages of these origins may connect over WebSockets, and no others: https://casino.example. Nodes send no origin and are not meant. Empty: pages of any origin, since each brings an identity of its own and no cookie counts.',
+    check: checkWith(origins),
   },
   passphraseFile: {
     key: 'identity.passphrase_file',
@@ -377,11 +351,7 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     default: '',
     comment:
       'The IPv4 address (host:port, as others reach it) at which this node keeps the table for all, so that others can name it in dht.bootstrap. Empty: it does not.',
-    check: checkWith(
-      z
-        .string()
-        .refine((text) => text === '' || ADDRESS.test(text), 'an address such as 203.0.113.5:7464'),
-    ),
+    check: checkWith(addressOrNone('203.0.113.5:7464')),
   },
   validator: {
     key: 'casino.validator',

@@ -119,6 +119,7 @@ export async function bootNode(
       rng: systemRng,
       logger,
       gate,
+      origins: settings.pageOrigins.length === 0 ? null : settings.pageOrigins,
       ...(dht === null ? {} : { dht }),
     });
     undo.push(() => transports.close());

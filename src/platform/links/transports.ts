@@ -24,6 +24,8 @@ export interface TransportOptions extends Omit<TlsOptions, 'bounds'> {
   readonly rng: Rng;
   /** For links by key; without it their addresses are refused. Closed by whoever started it, after the transports. */
   readonly dht?: DhtNode;
+  /** Pages of these origins may connect over WebSockets; `null`, the default: of any. */
+  readonly origins?: readonly string[] | null;
   /** The package that brings a Bluetooth radio; without it Bluetooth's addresses are refused. */
   readonly radioPackage?: string;
 }
