@@ -16,6 +16,7 @@ import { concat, utf8 } from '../core/bytes.ts';
 import { BitcrapsError } from '../core/errors.ts';
 import type { Primitives } from '../env/primitives.ts';
 import type { Rng } from '../env/rng.ts';
+import type { SlowHash } from '../env/slow-hash.ts';
 import { lengthPrefixed } from './length-prefix.ts';
 import { randomBytes } from './random-bytes.ts';
 import { PUBLIC_KEY_BYTES } from './signing.ts';
@@ -44,14 +45,24 @@ function subjectOf(publicKey: Uint8Array, networkId: string): Uint8Array {
   return concat(LABEL, lengthPrefixed(utf8(networkId)), publicKey);
 }
 
+/** What Argon2id marks, `null` of a proof that fails the cheap filter. */
+function filteredDigest(
+  primitives: Primitives,
+  subject: Uint8Array,
+  proof: Uint8Array,
+): Uint8Array | null {
+  const digest = primitives.sha256(concat(subject, proof));
+  return startsWithZeros(digest, PREFILTER_BITS) ? digest : null;
+}
+
 function isProof(
   primitives: Primitives,
   subject: Uint8Array,
   proof: Uint8Array,
   bits: number,
 ): boolean {
-  const digest = primitives.sha256(concat(subject, proof));
-  if (!startsWithZeros(digest, PREFILTER_BITS)) return false;
+  const digest = filteredDigest(primitives, subject, proof);
+  if (digest === null) return false;
   const mark = primitives.argon2id(digest, SALT, ARGON2_PASSES, ARGON2_MEMORY_BYTES, MARK_BYTES);
   return startsWithZeros(mark, bits);
 }
@@ -94,4 +105,26 @@ export function checkProofOfWork(
   requireBits(bits);
   if (publicKey.length !== PUBLIC_KEY_BYTES || proof.length !== PROOF_BYTES) return false;
   return bits === 0 || isProof(primitives, subjectOf(publicKey, networkId), proof, bits);
+}
+
+/**
+ * As `checkProofOfWork`, with the costly part on another thread: at once where the cheap part decides, else later. Rejects as
+ * `slowHash` does.
+ */
+export function checkProofElsewhere(
+  primitives: Primitives,
+  slowHash: SlowHash,
+  publicKey: Uint8Array,
+  networkId: string,
+  bits: number,
+  proof: Uint8Array,
+): boolean | Promise<boolean> {
+  requireBits(bits);
+  if (publicKey.length !== PUBLIC_KEY_BYTES || proof.length !== PROOF_BYTES) return false;
+  if (bits === 0) return true;
+  const digest = filteredDigest(primitives, subjectOf(publicKey, networkId), proof);
+  if (digest === null) return false;
+  return slowHash
+    .argon2id(digest, SALT, ARGON2_PASSES, ARGON2_MEMORY_BYTES, MARK_BYTES)
+    .then((mark) => startsWithZeros(mark, bits));
 }

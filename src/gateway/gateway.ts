@@ -10,6 +10,7 @@ import type { Logger } from '../env/logger.ts';
 import type { Metrics } from '../env/metrics.ts';
 import type { Primitives } from '../env/primitives.ts';
 import type { Rng } from '../env/rng.ts';
+import type { SlowHash } from '../env/slow-hash.ts';
 import type { Store } from '../env/store.ts';
 import { bytesEqual } from '../core/bytes.ts';
 import { fail, ok, type BitcrapsError, type Result } from '../core/errors.ts';
@@ -64,6 +65,8 @@ export interface GatewayDeps {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly compressor: Compressor;
+  /** Where proofs of work of gateways are checked. Default: on this thread. */
+  readonly slowHash?: SlowHash;
   readonly mesh: Mesh;
   /** Durable, grows at each start: later presence is newer presence. */
   readonly bootEpoch: number;

@@ -9,6 +9,7 @@ import type { Logger } from '../env/logger.ts';
 import type { Metrics } from '../env/metrics.ts';
 import type { Primitives } from '../env/primitives.ts';
 import type { Rng } from '../env/rng.ts';
+import type { SlowHash } from '../env/slow-hash.ts';
 import type { MemberReports } from '../resilience/partitions/member-links.ts';
 import type { FailureTimings } from '../resilience/presets.ts';
 import type { NodeAttributes } from '../routing/node-attributes.ts';
@@ -35,6 +36,8 @@ export interface MeshDeps {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly compressor: Compressor;
+  /** Where proofs of work of neighbours are checked. Default: on this thread. */
+  readonly slowHash?: SlowHash;
   /** Durable; grows at each start of the node. 0…2^32 − 1. */
   readonly bootEpoch: number;
   /** Link-state records of this network, shared with other nodes of this process. Default: one for this node. */

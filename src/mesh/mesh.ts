@@ -46,7 +46,7 @@ import {
 import type { ControlFrameType, NeighbourClose, OutgoingFrame } from './neighbour.ts';
 import type { SwitchErrorCode } from './packet-switch-config.ts';
 import { PacketSwitch } from './packet-switch.ts';
-import { createProofMemory } from './proof-memory.ts';
+import { createProofChecks } from './proof-checks.ts';
 import type { SessionInfo } from './peer-sessions.ts';
 import { TrafficMeter } from './traffic.ts';
 
@@ -125,7 +125,7 @@ class MeshNode implements Mesh {
       logger,
       ...(deps.accounts === undefined ? {} : { accounts: deps.accounts }),
       ...(deps.packetQueue === undefined ? {} : { packetQueue: deps.packetQueue }),
-      checkProof: createProofMemory(primitives, networkId, config.proofBits),
+      checkProof: createProofChecks({ ...deps, networkId, bits: config.proofBits }),
       hello: (frameBytesMax) => meshHello(config, rng, frameBytesMax),
       energy: () => config.attributes?.energy ?? null,
       handlers: {

@@ -13,6 +13,7 @@ import type { Negotiation } from '../versioning/negotiate.ts';
 import type { NeighbourHandlers } from './neighbour-handlers.ts';
 import type { PacketQueue } from './packet-queue.ts';
 import type { FrameCounters, PayloadFrameType } from './payload-frame.ts';
+import type { CheckProof } from './proof-checks.ts';
 
 export interface NeighbourConfig extends FailureTimings {
   readonly primitives: Primitives;
@@ -22,8 +23,8 @@ export interface NeighbourConfig extends FailureTimings {
   /** Fresh for this link; its purpose says whether this is a link of the mesh or a bridge. */
   readonly hello: Hello;
   readonly proofBits: number;
-  /** See `LinkHandshakeConfig`. */
-  readonly checkProof?: (publicKey: Uint8Array, proof: Uint8Array) => boolean;
+  /** Default: on this thread, at once. */
+  readonly checkProof?: CheckProof;
   /** Default `HANDSHAKE_TIMEOUT_MS`. */
   readonly handshakeTimeoutMs?: number;
   /** Where packets wait for the link; default: a `FifoPacketQueue`. */

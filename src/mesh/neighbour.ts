@@ -20,6 +20,7 @@ import { createLoadMark, type LoadMark } from './load-mark.ts';
 import type { Neighbour, NeighbourConfig, SendErrorCode } from './neighbour-contract.ts';
 import type { FrameCounters, NeighbourClose, PayloadFrameType } from './payload-frame.ts';
 import { FifoPacketQueue, type PacketQueue } from './packet-queue.ts';
+import type { ProofWaiter } from './proof-checks.ts';
 
 export type { Neighbour, NeighbourConfig, SendErrorCode } from './neighbour-contract.ts';
 export type { ControlFrameType, NeighbourClose, OutgoingFrame } from './payload-frame.ts';
@@ -81,6 +82,11 @@ class EstablishingNeighbour implements Neighbour {
     this.#short = peerIdShort(link.remoteKey);
     this.#frameBytesMax = link.frameBytesMax;
     this.#packets = config.packetQueue?.(link) ?? new FifoPacketQueue();
+    const { checkProof } = config;
+    const waiter: ProofWaiter = {
+      isGone: () => this.state !== 'opening',
+      answer: (verdict) => this.#perform(this.#handshake.proofChecked(verdict)),
+    };
     this.#handshake = createLinkHandshake({
       primitives: config.primitives,
       identity: config.identity,
@@ -89,7 +95,9 @@ class EstablishingNeighbour implements Neighbour {
       channelBinding: link.channelBinding,
       hello: config.hello,
       proofBits: config.proofBits,
-      ...(config.checkProof === undefined ? {} : { checkProof: config.checkProof }),
+      ...(checkProof === undefined
+        ? {}
+        : { checkProof: (publicKey, proof) => checkProof(publicKey, proof, waiter) }),
     });
   }
 

@@ -10,9 +10,10 @@ import type { Logger } from '../env/logger.ts';
 import type { Metrics } from '../env/metrics.ts';
 import type { Primitives } from '../env/primitives.ts';
 import type { Rng } from '../env/rng.ts';
+import type { SlowHash } from '../env/slow-hash.ts';
 import type { Store } from '../env/store.ts';
 import { bytesEqual } from '../core/bytes.ts';
-import type { Result } from '../core/errors.ts';
+import type { ErrorCode, Result } from '../core/errors.ts';
 import { peerIdText } from '../core/peer-id.ts';
 import type { CheckedBlock } from '../casino/replica.ts';
 import { rulesHash } from '../casino/rules-hash.ts';
@@ -50,6 +51,18 @@ import { createNodeEvents, type NodeEvents } from './node-event.ts';
 import { followCasino } from './remote-casino.ts';
 import { NodeResilience } from './resilience.ts';
 
+/** Ends of links that nobody comes to by being old, of another mesh, or one too many. */
+const BLAMED: ReadonlySet<string> = new Set<ErrorCode>([
+  'MESH_FAULTS_EXCEEDED',
+  'MESH_HANDSHAKE_TIMEOUT',
+  'HELLO_TOO_LONG',
+  'HELLO_MALFORMED',
+  'HELLO_PROOF_TOO_WEAK',
+  'HELLO_BINDING_INVALID',
+  'HELLO_UNEXPECTED_FRAME',
+  'WIRE_FRAME_EMPTY',
+  'WIRE_FRAME_UNKNOWN_TYPE',
+]);
 /** What a node's messages are to gateways. */
 const TRAFFIC_CLASSES: ReadonlyMap<number, TrafficClass> = new Map([
   [CASINO_PROTOCOL, TrafficClass.game],
@@ -85,6 +98,8 @@ export interface NodeDeps {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly compressor: Compressor;
+  /** Where proofs of work of neighbours are checked. Default: on this thread. */
+  readonly slowHash?: SlowHash;
   readonly dialer: Dialer;
   /** The casino's ledger, where this node runs one. */
   readonly store: Store;
@@ -218,6 +233,7 @@ class ComposedNode implements CasinoNode {
       if (event.kind === 'established')
         this.#linkUp(event.peer, 'mesh', event.negotiation, event.remote);
       else if (event.kind === 'closed' && event.established) this.#linkDown(event.peer, event.code);
+      else if (event.kind === 'closed' && event.by === 'local') this.#blame(event.peer, event.code);
     });
     this.gateway?.onBridge((event) => {
       if (event.kind === 'established')
@@ -372,7 +388,12 @@ class ComposedNode implements CasinoNode {
   }
 
   #linkDown(peer: Uint8Array, code: string | null): void {
-    if (code === 'MESH_FAULTS_EXCEEDED') this.gate?.fault(peer);
+    this.#blame(peer, code);
     this.events.emit({ kind: 'link-down', peer: peerIdText(peer), code });
+  }
+
+  /** What a neighbour did wrong within its link costs its address at the gate. */
+  #blame(peer: Uint8Array, code: string | null): void {
+    if (code !== null && BLAMED.has(code)) this.gate?.fault(peer);
   }
 }

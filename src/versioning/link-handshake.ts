@@ -34,8 +34,11 @@ export interface LinkHandshakeConfig {
   readonly hello: Hello;
   /** The difficulty that this node demands, whatever the neighbour claims. */
   readonly proofBits: number;
-  /** Replaces the check of the neighbour's proof of work (13 ms), for example by one that remembers keys. */
-  readonly checkProof?: (publicKey: Uint8Array, proof: Uint8Array) => boolean;
+  /**
+   * Replaces the check of the neighbour's proof of work (13 ms), for example by one that remembers keys. `later`: the verdict
+   * is given to `proofChecked`. `busy`: too many wait to be checked.
+   */
+  readonly checkProof?: (publicKey: Uint8Array, proof: Uint8Array) => boolean | 'busy' | 'later';
 }
 
 export type LinkHandshakeOutput =
@@ -52,6 +55,17 @@ export interface LinkHandshake {
    * handshake still fails it. After a failure frames are ignored.
    */
   receive(frame: Uint8Array): readonly LinkHandshakeOutput[];
+  /** What came of the check that answered `later`. Once; after a failure it is ignored. */
+  proofChecked(verdict: boolean | 'busy'): readonly LinkHandshakeOutput[];
+}
+
+/** A Hello that passed all checks but that of its proof. */
+interface ReceivedHello {
+  readonly remote: Hello;
+  readonly negotiation: Negotiation;
+  /** Both Hellos as they went over the wire. */
+  readonly sentBytes: Uint8Array;
+  readonly receivedBytes: Uint8Array;
 }
 
 type State =
@@ -59,6 +73,12 @@ type State =
   | { readonly at: 'established' }
   | { readonly at: 'failed' }
   | { readonly at: 'awaiting-hello'; readonly sent: Uint8Array }
+  | {
+      readonly at: 'checking-proof';
+      readonly received: ReceivedHello;
+      /** The one frame that a neighbour may send meanwhile: it is done with this node's proof, and sends its binding. */
+      readonly held: Uint8Array | null;
+    }
   | {
       readonly at: 'awaiting-binding';
       readonly remote: Hello;
@@ -71,6 +91,10 @@ export function createLinkHandshake(config: LinkHandshakeConfig): LinkHandshake 
   const { primitives, identity, role, remoteKey, channelBinding } = config;
   assert(remoteKey.length === PEER_ID_BYTES, 'a remote key is a PeerId');
   assert(channelBinding.length === CHANNEL_BINDING_BYTES, 'a channel binding is 32 bytes');
+  const checkProof =
+    config.checkProof ??
+    ((publicKey: Uint8Array, proof: Uint8Array): boolean =>
+      checkProofOfWork(primitives, publicKey, config.hello.networkId, config.proofBits, proof));
   let state: State = { at: 'new' };
 
   function end(error: BitcrapsError, tellNeighbour: boolean): readonly LinkHandshakeOutput[] {
@@ -79,18 +103,40 @@ export function createLinkHandshake(config: LinkHandshakeConfig): LinkHandshake 
     return tellNeighbour ? [{ kind: 'send', frame: encodeGoodbye(error.code) }, failed] : [failed];
   }
 
-  function receiveHello(sent: Uint8Array, received: Uint8Array): readonly LinkHandshakeOutput[] {
-    const decoded = decodeHello(received);
+  function receiveHello(
+    sentBytes: Uint8Array,
+    receivedBytes: Uint8Array,
+  ): readonly LinkHandshakeOutput[] {
+    const decoded = decodeHello(receivedBytes);
     if (!decoded.ok) return end(decoded.error, true);
     const remote = decoded.value;
     const negotiation = negotiate(config.hello, remote);
     const error = findRefusal(config, remote, negotiation);
     if (error !== null) return end(error, true);
+    const received = { remote, negotiation, sentBytes, receivedBytes };
+    const verdict = checkProof(remoteKey, remote.proof);
+    if (verdict !== 'later') return proved(received, verdict);
+    // The frame's bytes are the neighbour's, and the check takes its time.
+    state = {
+      at: 'checking-proof',
+      received: { ...received, receivedBytes: receivedBytes.slice() },
+      held: null,
+    };
+    return [];
+  }
 
+  function proved(
+    { remote, negotiation, sentBytes, receivedBytes }: ReceivedHello,
+    verdict: boolean | 'busy',
+  ): readonly LinkHandshakeOutput[] {
+    if (verdict === 'busy') return end(new BitcrapsError('HELLO_PROOF_UNCHECKED', {}), true);
+    if (!verdict) {
+      return end(new BitcrapsError('HELLO_PROOF_TOO_WEAK', { bits: config.proofBits }), true);
+    }
     const theirRole = role === 'dialer' ? 'listener' : 'dialer';
-    const statement = bindingStatement(config, theirRole, sent, received);
+    const statement = bindingStatement(config, theirRole, sentBytes, receivedBytes);
     state = { at: 'awaiting-binding', remote, negotiation, statement };
-    const own = bindingStatement(config, role, sent, received);
+    const own = bindingStatement(config, role, sentBytes, receivedBytes);
     const signature = signIn(primitives, identity, 'link-hello', own);
     return [{ kind: 'send', frame: encodeFrame(FrameType.helloBinding, signature) }];
   }
@@ -120,6 +166,13 @@ export function createLinkHandshake(config: LinkHandshakeConfig): LinkHandshake 
           if (type !== FrameType.hello) return end(unexpected(type, 'a Hello'), true);
           return receiveHello(state.sent, payload);
         }
+        case 'checking-proof': {
+          if (type !== FrameType.helloBinding || state.held !== null) {
+            return end(unexpected(type, 'a binding'), true);
+          }
+          state = { ...state, held: frame.slice() };
+          return [];
+        }
         case 'awaiting-binding': {
           if (type !== FrameType.helloBinding) return end(unexpected(type, 'a binding'), true);
           const { remote, negotiation, statement } = state;
@@ -134,6 +187,14 @@ export function createLinkHandshake(config: LinkHandshakeConfig): LinkHandshake 
         default:
           return unreachable(state);
       }
+    },
+
+    proofChecked(verdict) {
+      if (state.at === 'failed') return [];
+      assert(state.at === 'checking-proof', 'a proof is checked once, when it was asked for');
+      const { received, held } = state;
+      const outputs = proved(received, verdict);
+      return held === null ? outputs : [...outputs, ...this.receive(held)];
     },
   };
 }
@@ -153,13 +214,13 @@ function bindingStatement(
   return concat(role, channelBinding, dialer.key, listener.key, dialer.hello, listener.hello);
 }
 
-/** Why this node does not link with the sender of `remote`, the costly check last; `null` if it does. */
+/** Why this node does not link with the sender of `remote`, whatever its proof; `null` if it may. */
 function findRefusal(
   config: LinkHandshakeConfig,
   remote: Hello,
   negotiation: Negotiation,
 ): BitcrapsError | null {
-  const { hello, primitives, proofBits: bits } = config;
+  const { hello } = config;
   const incompatibility = incompatibilityError(negotiation);
   if (incompatibility !== null) return incompatibility;
   if (remote.purpose !== hello.purpose) {
@@ -169,13 +230,6 @@ function findRefusal(
   if (hello.purpose === 'mesh' && remote.meshName !== hello.meshName) {
     const data = { local: hello.meshName, remote: remote.meshName };
     return new BitcrapsError('HELLO_OTHER_MESH', data);
-  }
-  const checkProof =
-    config.checkProof ??
-    ((publicKey: Uint8Array, proof: Uint8Array): boolean =>
-      checkProofOfWork(primitives, publicKey, hello.networkId, bits, proof));
-  if (!checkProof(config.remoteKey, remote.proof)) {
-    return new BitcrapsError('HELLO_PROOF_TOO_WEAK', { bits });
   }
   return null;
 }

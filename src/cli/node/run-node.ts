@@ -30,6 +30,7 @@ import { serveMetrics } from '../../platform/node/metrics-server.ts';
 import { primitives } from '../../platform/node/primitives.ts';
 import { releaseMemory } from '../../platform/node/release-memory.ts';
 import { systemRng } from '../../platform/node/rng.ts';
+import { slowHash } from '../../platform/node/slow-hash.ts';
 import { openSqliteStore } from '../../platform/node/sqlite-store.ts';
 import { lockState, type StateLock } from '../../platform/node/state-lock.ts';
 import { zstd } from '../../platform/node/zstd.ts';
@@ -158,6 +159,7 @@ export async function bootNode(
         logger,
         metrics,
         compressor: zstd,
+        slowHash,
         dialer: transports.dialer,
         gate,
         store,

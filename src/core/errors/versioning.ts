@@ -55,6 +55,11 @@ export const versioningErrors = {
     cause: 'Its key was made for another network or with a lower difficulty.',
     cure: 'On the neighbour, make a key for this network with `bitcraps keys`.',
   },
+  HELLO_PROOF_UNCHECKED: {
+    message: "too many proofs of work wait to be checked, the neighbour's would be one more",
+    cause: 'Many strangers come at once, and each check takes a hundredth of a second.',
+    cure: 'Dial again: nodes do so by themselves.',
+  },
   HELLO_SELF: {
     message: 'the neighbour is this node itself',
     cause: 'A node dialled its own address, or two nodes were given one key.',

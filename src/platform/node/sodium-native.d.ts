@@ -76,6 +76,16 @@ declare module 'sodium-native' {
       algorithm: number,
     ) => void;
 
+    /** Resolves once a thread of the pool is done with it. */
+    crypto_pwhash_async: (
+      out: Uint8Array,
+      password: Uint8Array,
+      salt: Uint8Array,
+      opsLimit: number,
+      memoryBytes: number,
+      algorithm: number,
+    ) => Promise<void>;
+
     crypto_core_ed25519_is_valid_point: (point: Uint8Array) => boolean;
     crypto_core_ed25519_add: (out: Uint8Array, p: Uint8Array, q: Uint8Array) => void;
     crypto_core_ed25519_sub: (out: Uint8Array, p: Uint8Array, q: Uint8Array) => void;
