@@ -332,44 +332,53 @@ describe('proof of work in the handshake', () => {
   });
 });
 
-describe('a proof whose check takes its time', () => {
-  /** Frames and verdicts come in the order that `picks` gives; both ends at last, in order of their roles. */
-  function meet(
-    verdicts: Readonly<Record<LinkRole, boolean | 'busy' | null>>,
-    picks: readonly number[],
-  ): Readonly<Record<LinkRole, string>> {
-    const ends: Record<LinkRole, string> = { dialer: 'open', listener: 'open' };
-    const machines = {} as Record<LinkRole, LinkHandshake>;
-    const due: { readonly to: LinkRole; readonly run: () => readonly LinkHandshakeOutput[] }[] = [];
-    const take = (role: LinkRole, outputs: readonly LinkHandshakeOutput[]): void => {
-      const other = role === 'dialer' ? 'listener' : 'dialer';
-      for (const output of outputs) {
-        if (output.kind === 'send') {
-          due.push({ to: other, run: () => machines[other].receive(output.frame) });
-        } else ends[role] = output.kind === 'failed' ? output.error.code : 'established';
-      }
+/** Frames and verdicts come in the order that `picks` gives; both ends at last, in order of their roles. */
+function meet(
+  verdicts: Readonly<Record<LinkRole, boolean | 'busy' | null>>,
+  picks: readonly number[],
+): Readonly<Record<LinkRole, string>> {
+  const ends: Record<LinkRole, string> = { dialer: 'open', listener: 'open' };
+  const machines = {} as Record<LinkRole, LinkHandshake>;
+  const due: { readonly to: LinkRole; readonly run: () => readonly LinkHandshakeOutput[] }[] = [];
+  const take = (role: LinkRole, outputs: readonly LinkHandshakeOutput[]): void => {
+    const other = role === 'dialer' ? 'listener' : 'dialer';
+    for (const output of outputs) {
+      if (output.kind === 'send') {
+        due.push({ to: other, run: () => machines[other].receive(output.frame) });
+      } else ends[role] = output.kind === 'failed' ? output.error.code : 'established';
+    }
+  };
+  const checks: { to: LinkRole; run: () => readonly LinkHandshakeOutput[] }[] = [];
+  for (const role of ['dialer', 'listener'] as const) {
+    const verdict = verdicts[role];
+    const checkProof = (): true | 'later' => {
+      if (verdict === null) return true;
+      checks.push({ to: role, run: () => machines[role].proofChecked(verdict) });
+      return 'later';
     };
-    const checks: { to: LinkRole; run: () => readonly LinkHandshakeOutput[] }[] = [];
-    for (const role of ['dialer', 'listener'] as const) {
-      const verdict = verdicts[role];
-      const checkProof = (): true | 'later' => {
-        if (verdict === null) return true;
-        checks.push({ to: role, run: () => machines[role].proofChecked(verdict) });
-        return 'later';
-      };
-      machines[role] = createLinkHandshake(configFor(role, { checkProof }));
-    }
-    take('dialer', machines.dialer.start());
-    take('listener', machines.listener.start());
-    for (let turn = 0; due.length + checks.length > 0; turn += 1) {
-      const fromChecks = checks.length > 0 && (due.length === 0 || (picks[turn] ?? 0) === 1);
-      // The frames of one direction keep their order: those of both are taken as they were sent.
-      const next = fromChecks ? checks.shift() : due.shift();
-      if (next !== undefined && ends[next.to] === 'open') take(next.to, next.run());
-    }
-    return ends;
+    machines[role] = createLinkHandshake(configFor(role, { checkProof }));
   }
+  take('dialer', machines.dialer.start());
+  take('listener', machines.listener.start());
+  for (let turn = 0; due.length + checks.length > 0; turn += 1) {
+    const fromChecks = checks.length > 0 && (due.length === 0 || (picks[turn] ?? 0) === 1);
+    // The frames of one direction keep their order: those of both are taken as they were sent.
+    const next = fromChecks ? checks.shift() : due.shift();
+    if (next !== undefined && ends[next.to] === 'open') take(next.to, next.run());
+  }
+  return ends;
+}
 
+/** It has the neighbour's Hello, and waits for the verdict on its proof. */
+function checking(): LinkHandshake {
+  const machine = createLinkHandshake(configFor('dialer', { checkProof: () => 'later' }));
+  machine.start();
+  const hello = encodeFrame(FrameType.hello, encodeHello(freshHello()));
+  expect(machine.receive(hello)).toEqual([]);
+  return machine;
+}
+
+describe('a proof whose check takes its time', () => {
   const picks = fc.array(fc.nat(1), { maxLength: 12 });
   const good = fc.constantFrom(true, null);
 
@@ -395,25 +404,18 @@ describe('a proof whose check takes its time', () => {
   });
 
   test('holds one binding meanwhile and nothing else, and hears a goodbye', () => {
-    const begin = (): LinkHandshake => {
-      const machine = createLinkHandshake(configFor('dialer', { checkProof: () => 'later' }));
-      machine.start();
-      const hello = encodeFrame(FrameType.hello, encodeHello(freshHello()));
-      expect(machine.receive(hello)).toEqual([]);
-      return machine;
-    };
     const binding = encodeFrame(FrameType.helloBinding, new Uint8Array(64));
-    const twice = begin();
+    const twice = checking();
     expect(twice.receive(binding)).toEqual([]);
     expect(twice.receive(binding).map(codeOf)).toEqual([
       'goodbye HELLO_UNEXPECTED_FRAME',
       'HELLO_UNEXPECTED_FRAME',
     ]);
     expect(twice.proofChecked(true)).toEqual([]);
-    const left = begin();
+    const left = checking();
     expect(left.receive(encodeGoodbye('UNSPECIFIED')).map(codeOf)).toEqual(['HELLO_REFUSED']);
     expect(left.proofChecked(true)).toEqual([]);
-    const forged = begin();
+    const forged = checking();
     forged.receive(binding);
     expect(forged.proofChecked(true).map(codeOf)).toContain('HELLO_BINDING_INVALID');
   });

@@ -91,10 +91,7 @@ export function createLinkHandshake(config: LinkHandshakeConfig): LinkHandshake 
   const { primitives, identity, role, remoteKey, channelBinding } = config;
   assert(remoteKey.length === PEER_ID_BYTES, 'a remote key is a PeerId');
   assert(channelBinding.length === CHANNEL_BINDING_BYTES, 'a channel binding is 32 bytes');
-  const checkProof =
-    config.checkProof ??
-    ((publicKey: Uint8Array, proof: Uint8Array): boolean =>
-      checkProofOfWork(primitives, publicKey, config.hello.networkId, config.proofBits, proof));
+  const checkProof = config.checkProof ?? ownCheck(config);
   let state: State = { at: 'new' };
 
   function end(error: BitcrapsError, tellNeighbour: boolean): readonly LinkHandshakeOutput[] {
@@ -129,10 +126,7 @@ export function createLinkHandshake(config: LinkHandshakeConfig): LinkHandshake 
     { remote, negotiation, sentBytes, receivedBytes }: ReceivedHello,
     verdict: boolean | 'busy',
   ): readonly LinkHandshakeOutput[] {
-    if (verdict === 'busy') return end(new BitcrapsError('HELLO_PROOF_UNCHECKED', {}), true);
-    if (!verdict) {
-      return end(new BitcrapsError('HELLO_PROOF_TOO_WEAK', { bits: config.proofBits }), true);
-    }
+    if (verdict !== true) return end(proofError(verdict, config.proofBits), true);
     const theirRole = role === 'dialer' ? 'listener' : 'dialer';
     const statement = bindingStatement(config, theirRole, sentBytes, receivedBytes);
     state = { at: 'awaiting-binding', remote, negotiation, statement };
@@ -197,6 +191,17 @@ export function createLinkHandshake(config: LinkHandshakeConfig): LinkHandshake 
       return held === null ? outputs : [...outputs, ...this.receive(held)];
     },
   };
+}
+
+function proofError(verdict: false | 'busy', bits: number): BitcrapsError {
+  return verdict === 'busy'
+    ? new BitcrapsError('HELLO_PROOF_UNCHECKED', {})
+    : new BitcrapsError('HELLO_PROOF_TOO_WEAK', { bits });
+}
+
+function ownCheck(config: LinkHandshakeConfig): (key: Uint8Array, proof: Uint8Array) => boolean {
+  const { primitives, hello, proofBits } = config;
+  return (key, proof) => checkProofOfWork(primitives, key, hello.networkId, proofBits, proof);
 }
 
 /** role ‖ channel binding ‖ dialer's PeerId ‖ listener's PeerId ‖ hash of the dialer's Hello ‖ of the listener's. */

@@ -68,12 +68,14 @@ function turns(count: number): Promise<void> {
     : new Promise((resolve) => setImmediate(() => resolve(turns(count - 1))));
 }
 
+function nothing(): void {}
+
 describe.each(Object.keys(TRANSPORTS))('%s', (kind) => {
   test('what is sent just before the watch looks has not stalled, however long nothing was', async () => {
     const { out, inn, clock } = await pair(kind);
     const closes: LinkClose[] = [];
     const came: number[] = [];
-    let tell = (): void => undefined;
+    let tell: () => void = nothing;
     inn.attach({
       frame: (bytes) => {
         came.push(bytes[0] ?? 0);

@@ -8,6 +8,7 @@ import { utf8 } from '../../core/bytes.ts';
 import { parsePeerId, peerIdText } from '../../core/peer-id.ts';
 import { parseDuration } from '../../core/units.ts';
 import type { Clock } from '../../env/clock.ts';
+import type { Identity } from '../../crypto/signing.ts';
 import type { Listener } from '../../env/link.ts';
 import type { Store } from '../../env/store.ts';
 import { answerControl } from '../../node/control.ts';
@@ -16,7 +17,7 @@ import type { AdmissionLimits } from '../../gateway/admission/limits.ts';
 import { openOwnPrice } from '../../gateway/accounting/own-price.ts';
 import type { Listening } from '../../node/report.ts';
 import { parseDialTarget, type DialTarget } from '../../node/dialing.ts';
-import { createNode, type CasinoNode } from '../../node/node.ts';
+import { createNode, type CasinoNode, type NodeConfig } from '../../node/node.ts';
 import type { NodeEvent } from '../../node/node-event.ts';
 import { createDhtRecords } from '../../platform/dht/dht-records.ts';
 import { startBootstrapNode, startDhtNode, type DhtNode } from '../../platform/dht/dht-node.ts';
@@ -131,47 +132,25 @@ export async function bootNode(
           priceTable(settings),
         )
       : null;
-    const node = createNode(
-      {
-        identity,
-        proof,
-        name: settings.name,
-        networkId: settings.networkId,
-        meshName: settings.meshName,
-        version: unwrap(parseVersion(settings.version)),
-        proofBits: settings.proofBits,
-        gateway: settings.gateway,
-        policy: settings.policy,
-        attributes: {
-          relays: !settings.leaf,
-          location: locationOf(settings.position, settings.mobility, clock.wallMs()),
-        },
-        selection: selectionCriteria(settings),
-        bandwidth: shapingLimits(settings),
-        gatewayCapacity: capacityOf(settings),
-        gatewayTransports: [settings.gatewayListen, ...settings.gatewayAlsoListen].map(transportOf),
-        ...unwrap(resilienceOf(settings)),
-      },
-      {
-        primitives,
-        clock,
-        rng: systemRng,
-        logger,
-        metrics,
-        compressor: zstd,
-        slowHash,
-        dialer: transports.dialer,
-        gate,
-        store,
-        bootEpoch,
-        alertSinks: alertSinks(settings),
-        alertSeverityMin: settings.notify,
-        ...(ownPrice === null ? {} : { ownPrice }),
-        ...(dht === null
-          ? {}
-          : { dht: createDhtRecords({ primitives, node: dht, networkId: settings.networkId }) }),
-      },
-    );
+    const node = createNode(nodeConfig(settings, identity, proof, clock.wallMs()), {
+      primitives,
+      clock,
+      rng: systemRng,
+      logger,
+      metrics,
+      compressor: zstd,
+      slowHash,
+      dialer: transports.dialer,
+      gate,
+      store,
+      bootEpoch,
+      alertSinks: alertSinks(settings),
+      alertSeverityMin: settings.notify,
+      ...(ownPrice === null ? {} : { ownPrice }),
+      ...(dht === null
+        ? {}
+        : { dht: createDhtRecords({ primitives, node: dht, networkId: settings.networkId }) }),
+    });
     undo.push(() => node.stop());
     return await openDoors(
       { clock, lock, store, dht, transports, gate, metrics, logger },
@@ -184,6 +163,35 @@ export async function bootNode(
     for (const step of undo.toReversed()) await step();
     throw error;
   }
+}
+
+/** What the settings say of the node itself. */
+function nodeConfig(
+  settings: Settings,
+  identity: Identity,
+  proof: Uint8Array,
+  wallMs: number,
+): NodeConfig {
+  return {
+    identity,
+    proof,
+    name: settings.name,
+    networkId: settings.networkId,
+    meshName: settings.meshName,
+    version: unwrap(parseVersion(settings.version)),
+    proofBits: settings.proofBits,
+    gateway: settings.gateway,
+    policy: settings.policy,
+    attributes: {
+      relays: !settings.leaf,
+      location: locationOf(settings.position, settings.mobility, wallMs),
+    },
+    selection: selectionCriteria(settings),
+    bandwidth: shapingLimits(settings),
+    gatewayCapacity: capacityOf(settings),
+    gatewayTransports: [settings.gatewayListen, ...settings.gatewayAlsoListen].map(transportOf),
+    ...unwrap(resilienceOf(settings)),
+  };
 }
 
 async function openDoors(

@@ -3,9 +3,11 @@ import { expect, test } from 'vitest';
 import { primitives } from './primitives.ts';
 import { slowHash } from './slow-hash.ts';
 
+function bytes(length: number): fc.Arbitrary<Uint8Array> {
+  return fc.uint8Array({ minLength: length, maxLength: length });
+}
+
 test('gives what the same function gives at once', async () => {
-  const bytes = (length: number): fc.Arbitrary<Uint8Array> =>
-    fc.uint8Array({ minLength: length, maxLength: length });
   await fc.assert(
     fc.asyncProperty(bytes(32), bytes(16), fc.constantFrom(16, 32, 64), async (word, salt, out) => {
       const later = await slowHash.argon2id(word, salt, 1, 64 * 1024, out);
