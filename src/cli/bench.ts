@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { tableRows, type BenchDocument } from '../bench/benchmark.ts';
 import { benchPacketHeader } from '../bench/packet-header.ts';
+import { benchPower, powerTable } from '../bench/power.ts';
 import { benchRouting } from '../bench/routing/routing.ts';
 import { SEED_DEFAULT } from '../bench/seed.ts';
 import { benchShaping } from '../bench/shaping.ts';
@@ -26,6 +27,7 @@ Examples:
   bitcraps bench routing --quick
   bitcraps bench routing --json
   bitcraps bench shaping
+  bitcraps bench power --quick
 
 BITCRAPS_TOPOLOGIES may name a folder with Abilene.graphml and Geant2012.graphml to balance load on.
 Exits with 99 where a threshold is clearly missed; an interval that spans it decides nothing.`,
@@ -43,6 +45,12 @@ Exits with 99 where a threshold is clearly missed; an interval that spans it dec
     routing,
   );
   add(command, 'shaping', 'what a packet costs in the shaped queue of a gateway', shaping);
+  add(
+    command,
+    'power',
+    'what an idle device sends, how often it wakes and how late it notices, by its battery',
+    power,
+  );
   return command;
 }
 
@@ -86,6 +94,13 @@ async function routing(quick: boolean, json: boolean): Promise<number> {
 
 async function shaping(quick: boolean, json: boolean): Promise<number> {
   return show(await benchShaping({ quick, seed: SEED_DEFAULT }), json);
+}
+
+function power(quick: boolean, json: boolean): Promise<number> {
+  const document = benchPower({ quick, seed: SEED_DEFAULT });
+  if (json) printJson(document);
+  else process.stdout.write(tableText(powerTable(document)));
+  return Promise.resolve(EXIT_DONE);
 }
 
 function show(document: BenchDocument, json: boolean): number {

@@ -103,6 +103,8 @@ export function healthText(report: HealthReport): string {
       `${primaryRoutes} destinations in use, ${backupRoutes} disjoint ways beside the first`,
     ],
   ];
+  const { power } = report;
+  if (power !== null) rows.push(['power', powerLine(power)]);
   return [
     tableText(heading),
     '\n',
@@ -115,6 +117,13 @@ export function healthText(report: HealthReport): string {
     historyText(alertHistory),
     deliveriesText(report.deliveries),
   ].join('');
+}
+
+function powerLine({ energy, stretch, relays }: NonNullable<HealthReport['power']>): string {
+  if (energy === null) return 'on mains';
+  const saving = stretch === 1 ? '' : `, heartbeats ${stretch.toFixed(1)} times as rare`;
+  const relaying = relays ? '' : ', carries nothing of others';
+  return `${Math.round(100 * energy)} % of the battery${saving}${relaying}`;
 }
 
 function absentText(absent: HealthReport['absent']): string {

@@ -38,6 +38,7 @@ function watched(options: Partial<LinkWatchConfig> = {}): Watched {
     timings,
     role: 'dialer',
     shares: true,
+    stretch: () => 1,
     bufferedBytes: () => state.bufferedBytes,
     rate: () => null,
     pingDue: () => {

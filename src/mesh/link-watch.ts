@@ -41,6 +41,8 @@ export interface LinkWatchConfig {
   readonly role: 'dialer' | 'listener';
   /** Whether pings carry the round trip, so that one end's suffice (EnhancedRouting revision 2). */
   readonly shares: boolean;
+  /** Heartbeats and the failure timeout of the idle link are so many times as long, to save the energy of either end. */
+  stretch(): number;
   /** What the transport has not yet handed on. */
   bufferedBytes(): number;
   /** Bytes per second at best, `null` where not known. */
@@ -89,6 +91,7 @@ export class LinkWatch {
   #busyBytes = 0;
   #busyLimited = false;
   #bufferedBytes = 0;
+  #stretch = 1;
   #heardAtMs: number;
   #pingedAtMs = -Infinity;
   /** When either end last measured the round trip. */
@@ -158,6 +161,7 @@ export class LinkWatch {
   /** The payload of the ping that `pingDue` asked for; it goes out now. */
   ping(): Uint8Array {
     const nowMs = this.#config.clock.now();
+    this.#stretch = this.#config.stretch();
     this.#pingWanted = false;
     this.#pingNumber = (this.#pingNumber + 1) >>> 0;
     this.#pingedAtMs = nowMs;
@@ -177,6 +181,7 @@ export class LinkWatch {
   pinged(payload: Uint8Array): boolean {
     const ping = decodePing(payload);
     if (ping === null) return false;
+    this.#stretch = this.#config.stretch();
     if (!this.#config.shares) return true;
     if (ping.roundTripMs === null) return true;
     this.#sharedAtMs = this.#config.clock.now();
@@ -293,16 +298,24 @@ export class LinkWatch {
     return this.#roundTrip.timeoutMs(minMs, ackTimeoutMsMax, nowMs) + aheadMs;
   }
 
+  get #heartbeatMs(): number {
+    return this.#stretch * this.#config.timings.heartbeatMs;
+  }
+
+  get #failureTimeoutMs(): number {
+    return this.#stretch * this.#config.timings.failureTimeoutMs;
+  }
+
   #beatAtMs(): number {
     if (this.#pingWanted) return Infinity;
-    const { role, shares, timings } = this.#config;
+    const { role, shares } = this.#config;
     const beats = shares && role === 'listener' ? QUIET_BEATS : 1;
-    return Math.max(this.#sharedAtMs, this.#pingedAtMs) + beats * timings.heartbeatMs;
+    return Math.max(this.#sharedAtMs, this.#pingedAtMs) + beats * this.#heartbeatMs;
   }
 
   #tick(lateMs: number): void {
     const nowMs = this.#config.clock.now();
-    const { failureTimeoutMs } = this.#config.timings;
+    const failureTimeoutMs = this.#failureTimeoutMs;
     if (lateMs > PAUSE_MS) this.#excuse(nowMs);
     if (nowMs - this.#heardAtMs > failureTimeoutMs - ROUNDING_MS) {
       this.#config.silent(failureTimeoutMs);
@@ -328,7 +341,7 @@ export class LinkWatch {
 
   /** This node was held up: what waits to be read counts before anybody is convicted. */
   #excuse(nowMs: number): void {
-    const { failureTimeoutMs } = this.#config.timings;
+    const failureTimeoutMs = this.#failureTimeoutMs;
     const graceMs = Math.min(this.#timeoutMs(), failureTimeoutMs);
     if (this.#probe !== null) this.#probe = { askedAtMs: nowMs, timeoutMs: graceMs };
     if (this.#ackAtMs !== Infinity) this.#ackAtMs = nowMs + graceMs;
@@ -339,7 +352,7 @@ export class LinkWatch {
     this.#ackAtMs = Infinity;
     if (this.suspect) {
       this.#suspectAnswers = false;
-      this.#probeMs = Math.min(2 * this.#probeMs, this.#config.timings.heartbeatMs);
+      this.#probeMs = Math.min(2 * this.#probeMs, this.#heartbeatMs);
       this.#ackAtMs = nowMs + this.#probeMs;
       this.#want();
       return;
@@ -394,9 +407,9 @@ export class LinkWatch {
   /** One timer for all that may fall due; what is put off is noticed when it fires. */
   #arm(): void {
     if (this.#stopped) return;
-    const { clock, timings } = this.#config;
+    const { clock } = this.#config;
     const dueAtMs = Math.min(
-      this.#heardAtMs + timings.failureTimeoutMs,
+      this.#heardAtMs + this.#failureTimeoutMs,
       this.#probeAtMs(),
       this.#askAtMs,
       this.#beatAtMs(),

@@ -11,6 +11,7 @@ import type { Primitives } from '../env/primitives.ts';
 import type { Rng } from '../env/rng.ts';
 import type { SlowHash } from '../env/slow-hash.ts';
 import type { MemberReports } from '../resilience/partitions/member-links.ts';
+import type { PowerConfig, PowerState } from '../resilience/power/power-plan.ts';
 import type { FailureTimings } from '../resilience/presets.ts';
 import type { NodeAttributes } from '../routing/node-attributes.ts';
 import type { PolicyName, RouteCriteria } from '../routing/policies/route-policy.ts';
@@ -77,6 +78,8 @@ export interface MeshConfig extends FailureTimings {
   readonly criteria?: RouteCriteria;
   /** What this node tells the mesh of itself; default: it stands still on mains power, and relays. */
   readonly attributes?: Partial<Omit<NodeAttributes, 'gateway'>>;
+  /** How energy is saved as batteries fall, this node's and its neighbours'; default `POWER_DEFAULTS`. */
+  readonly power?: PowerConfig;
   /** What gateways are asked to take messages for, by protocol; `unspecified` where it is not given. */
   readonly trafficClasses?: ReadonlyMap<number, TrafficClass>;
 }
@@ -117,6 +120,10 @@ export interface Mesh {
   onFeedback(listener: (feedback: FlowFeedback) => void): void;
   /** Tells the mesh where this node is from now on and how it moves; `null` for no more. At most once a second goes out. */
   setLocation(location: NodeAttributes['location']): void;
+  /** Tells the mesh from now on how much energy this node has, and whether it carries packets of others. */
+  setPower(power: PowerState): void;
+  /** Times between what this node does of itself are to be so many times as long, to save its energy; 1 on mains. */
+  readonly stretch: number;
   setBridge(bridge: Bridge): void;
   /** Tells the mesh from now on that this gateway is none, so that others are used; it still takes across what comes. */
   retireGateway(): void;

@@ -82,6 +82,8 @@ export interface MeshLinksConfig extends Omit<NeighbourConfig, 'hello' | 'handle
   hello(frameBytesMax: number): Hello;
   /** 0–1 of this node's battery, `null` on mains: a node that runs low weighs its links more. */
   energy(): number | null;
+  /** How much rarer the idle link to this neighbour beats, to save energy. */
+  stretch(peer: Uint8Array): number;
   /** Who accounts for the packets of links. Default: nobody. */
   readonly accounts?: LinkAccounts;
   readonly handlers: MeshLinksHandlers;
@@ -140,6 +142,7 @@ export class MeshLinks {
         delivered: (bytes, ms) => {
           opened.link?.meter.delivered(bytes, ms, this.#config.clock.now());
         },
+        stretch: () => this.#config.stretch(link.remoteKey),
         rate: () => opened.link?.meter.bytesPerSecond(this.#config.clock.now()) ?? null,
         suspected: () => {
           const { link } = opened;

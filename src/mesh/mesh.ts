@@ -6,6 +6,13 @@ import { BitcrapsError, fail, type Result } from '../core/errors.ts';
 import type { Timer } from '../env/clock.ts';
 import type { Link } from '../env/link.ts';
 import type { MemberReports } from '../resilience/partitions/member-links.ts';
+import {
+  heartbeatStretch,
+  linkStretch,
+  POWER_DEFAULTS,
+  type PowerConfig,
+  type PowerState,
+} from '../resilience/power/power-plan.ts';
 import { createLinkState, type LinkState } from '../routing/link-state.ts';
 import { PLAIN_NODE, type NodeAttributes } from '../routing/node-attributes.ts';
 import {
@@ -70,6 +77,7 @@ class MeshNode implements Mesh {
   readonly #meter: TrafficMeter;
   readonly #linkState: LinkState;
   #attributes: NodeAttributes;
+  readonly #power: PowerConfig;
   readonly #routes: RoutePlanner;
   readonly #links: MeshLinks;
   readonly #switch: PacketSwitch;
@@ -94,6 +102,7 @@ class MeshNode implements Mesh {
     this.#meter = new TrafficMeter(metrics);
     this.#announcer = new LinkAnnouncer(logger);
     this.#gauges = createMeshGauges(metrics);
+    this.#power = config.power ?? POWER_DEFAULTS;
     this.#attributes = { ...PLAIN_NODE, ...config.attributes, gateway: gateway && usesGateways };
     this.#linkState = createLinkState(
       {
@@ -127,7 +136,8 @@ class MeshNode implements Mesh {
       ...(deps.packetQueue === undefined ? {} : { packetQueue: deps.packetQueue }),
       checkProof: createProofChecks({ ...deps, networkId, bits: config.proofBits }),
       hello: (frameBytesMax) => meshHello(config, rng, frameBytesMax),
-      energy: () => config.attributes?.energy ?? null,
+      energy: () => this.#attributes.energy,
+      stretch: (peer) => this.#linkStretch(peer),
       handlers: {
         up: (link, port) => this.#linkUp(link, port),
         down: (link, port, reason) => this.#linkDown(link, port, reason),
@@ -201,6 +211,14 @@ class MeshNode implements Mesh {
 
   retireGateway(): void {
     this.#setAttributes({ gateway: false });
+  }
+
+  setPower({ energy, relays }: PowerState): void {
+    this.#setAttributes({ energy, relays });
+  }
+
+  get stretch(): number {
+    return heartbeatStretch(this.#attributes.energy, this.#power);
   }
 
   setBridge(bridge: Bridge): void {
@@ -312,6 +330,11 @@ class MeshNode implements Mesh {
     this.#driver.spread();
   }
 
+  #linkStretch(peer: Uint8Array): number {
+    const other = this.#linkState.database.get(peer)?.signed.record.attributes.energy ?? null;
+    return linkStretch(this.#attributes.energy, other, this.#power);
+  }
+
   #linkUp(link: MeshLink, port: number): void {
     this.#linkChanges += 1;
     this.#linkStateUp(link, port);
@@ -397,6 +420,6 @@ class MeshNode implements Mesh {
       members: this.#linkState.database.attached,
       sessions: this.#ends.sessions().length,
     });
-    this.#sweep = clock.after(SWEEP_INTERVAL_MS, () => this.#sweepUp());
+    this.#sweep = clock.after(this.stretch * SWEEP_INTERVAL_MS, () => this.#sweepUp());
   }
 }

@@ -22,6 +22,8 @@ export interface NeighbourHandlers {
   delivered?(bytes: number, ms: number): void;
   /** Bytes per second that the link carries at best, `null` where not known. */
   rate?(): number | null;
+  /** See `LinkWatchConfig`; 1 where it is not given. */
+  stretch?(): number;
   /** Nothing comes back any more: packets are to take another way until `recovered`. Never, where it is not given. */
   suspected?(): void;
   recovered?(): void;

@@ -292,6 +292,7 @@ class EstablishingNeighbour implements Neighbour {
       shares: revisionOf(negotiation, 'EnhancedRouting') >= 2,
       bufferedBytes: () => this.link.bufferedBytes,
       rate: () => handlers.rate?.() ?? null,
+      stretch: () => handlers.stretch?.() ?? 1,
       pingDue: () => this.#ping(),
       measured: (roundTripMs) => {
         this.#packets.measured(roundTripMs, clock.now());

@@ -24,10 +24,12 @@ export interface Seen {
   readonly judgement: HealthJudgement;
   readonly absent: readonly AbsentMember[];
   readonly statistics: ResilienceStatistics;
+  /** 0–1 of the battery; `null` on mains. */
+  readonly energy: number | null;
 }
 
 export function alertConditions(seen: Seen): readonly AlertCondition[] {
-  const { observation, judgement, absent, statistics } = seen;
+  const { observation, judgement, absent, statistics, energy } = seen;
   const conditions: AlertCondition[] = [];
   const about = (name: AlertName, value: number, why: string, subject = ''): void => {
     conditions.push({ rule: ALERT_RULES[name], subject, value, why });
@@ -51,5 +53,7 @@ export function alertConditions(seen: Seen): readonly AlertCondition[] {
   }
   const { localHealth } = statistics;
   about('heldUp', localHealth, `this node was held up: local health ${localHealth} of 8`);
+  if (energy !== null)
+    about('energyLow', energy, `${Math.round(100 * energy)} % of the battery are left`);
   return conditions;
 }

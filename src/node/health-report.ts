@@ -4,6 +4,7 @@ import type { Alert } from '../env/alert-sink.ts';
 import type { DeliveryCounts } from '../resilience/alerts/alert-delivery.ts';
 import type { CategoryName } from '../resilience/health/category.ts';
 import type { ResilienceStatistics } from '../resilience/statistics.ts';
+import type { PowerReport } from './power.ts';
 import type { HealthLine } from './report.ts';
 
 export interface CategoryReport {
@@ -39,6 +40,8 @@ export interface HealthReport extends Omit<HealthLine, 'alerts'> {
   readonly healthCheckMs: number;
   readonly absent: readonly AbsentReport[];
   readonly ways: readonly WaysReport[];
+  /** `null` where this node does not watch its energy. */
+  readonly power: PowerReport | null;
   readonly statistics: ResilienceStatistics;
   readonly alerts: readonly Alert[];
   /** Alerts that have ended, the newest last. */

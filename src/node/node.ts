@@ -6,6 +6,7 @@ import type { Discover } from '../env/discovery.ts';
 import type { Compressor } from '../env/compressor.ts';
 import type { Dht } from '../env/dht.ts';
 import type { Dialer, Link } from '../env/link.ts';
+import type { EnergySource } from '../env/energy.ts';
 import type { Logger } from '../env/logger.ts';
 import type { Metrics } from '../env/metrics.ts';
 import type { Primitives } from '../env/primitives.ts';
@@ -27,6 +28,7 @@ import type { ShapingLimits } from '../gateway/shaping/limits.ts';
 import { createShaper } from '../gateway/shaping/shaper.ts';
 import { createMesh, type Mesh, type MeshConfig } from '../mesh/mesh.ts';
 import { RESILIENCE_DEFAULTS, type ResilienceConfig } from '../resilience/config.ts';
+import { POWER_DEFAULTS, type PowerConfig } from '../resilience/power/power-plan.ts';
 import type { FailureTimings } from '../resilience/presets.ts';
 import type { PolicyName } from '../routing/policies/route-policy.ts';
 import type { Hello } from '../versioning/hello.ts';
@@ -49,6 +51,7 @@ import { createKeyDialing } from './key-dialing.ts';
 import { joinNearby, type Nearby } from './nearby.ts';
 import { createNodeEvents, type NodeEvents } from './node-event.ts';
 import { followCasino } from './remote-casino.ts';
+import { PowerWatch } from './power.ts';
 import { NodeResilience } from './resilience.ts';
 
 /** Ends of links that nobody comes to by being old, of another mesh, or one too many. */
@@ -89,6 +92,8 @@ export interface NodeConfig
   /** See `MeshConfig`. */
   readonly policy: PolicyName;
   readonly attributes: NonNullable<MeshConfig['attributes']>;
+  /** Default `POWER_DEFAULTS`. */
+  readonly power?: PowerConfig;
 }
 
 export interface NodeDeps {
@@ -111,6 +116,8 @@ export interface NodeDeps {
   readonly gate?: NodeGate;
   /** What this node asks for crossings, if it is a gateway that asks for something. */
   readonly ownPrice?: OwnPrice;
+  /** How much energy this device has. Default: it is on mains. */
+  readonly energy?: EnergySource;
   /** Where alerts go. Default: to events and the log alone. */
   readonly alertSinks?: readonly AlertSink[];
   /** Alerts that are less severe do not go there. Default: all do. */
@@ -178,6 +185,7 @@ class ComposedNode implements CasinoNode {
   casino: CasinoRole = { kind: 'none' };
   readonly #deps: NodeDeps;
   readonly #dialings: Dialing[] = [];
+  readonly #power: PowerWatch | null;
   #wantedNeighbours = 0;
   #nearby: Nearby | null = null;
   readonly #home: HomeKeeper | null;
@@ -217,6 +225,15 @@ class ComposedNode implements CasinoNode {
     this.#home = config.gateway
       ? null
       : new HomeKeeper({ ...config, isGateway: false }, { ...deps, mesh: this.mesh });
+    this.#power =
+      deps.energy === undefined
+        ? null
+        : new PowerWatch(config.power ?? POWER_DEFAULTS, {
+            ...deps,
+            mesh,
+            source: deps.energy,
+            relays: config.attributes.relays !== false,
+          });
     this.resilience = new NodeResilience(
       { ...RESILIENCE_DEFAULTS, ...config },
       {
@@ -225,6 +242,7 @@ class ComposedNode implements CasinoNode {
         events: this.events,
         name: config.name,
         wantedNeighbours: () => this.#wantedNeighbours,
+        power: () => this.#power?.report() ?? null,
         alertSinks: deps.alertSinks ?? [],
         severityMin: deps.alertSeverityMin ?? 'warning',
       },
@@ -353,6 +371,7 @@ class ComposedNode implements CasinoNode {
     }
     if (this.casino.kind === 'validator') await this.casino.local.stop();
     this.resilience.stop();
+    this.#power?.stop();
     this.gatewayChoice?.stop();
     this.#home?.stop();
     await this.gateway?.stop();

@@ -26,6 +26,7 @@ import { destinationWays, observeHealth, type DestinationWays } from './health-o
 import type { HealthReport } from './health-report.ts';
 import type { NodeEvents } from './node-event.ts';
 import type { HealthLine } from './report.ts';
+import type { PowerReport } from './power.ts';
 import { resilienceMetrics } from './resilience-metrics.ts';
 
 /** Drops that mean that a packet found no way or no room here; what others sent malformed is none of this node's health. */
@@ -42,6 +43,8 @@ export interface NodeResilienceDeps {
   readonly name: string;
   /** Neighbours that this node was told to keep links to. */
   readonly wantedNeighbours: () => number;
+  /** `null` where its energy is not watched. */
+  readonly power: () => PowerReport | null;
   /** Where alerts go, those that are at least so severe. */
   readonly alertSinks: readonly AlertSink[];
   readonly severityMin: Severity;
@@ -152,6 +155,7 @@ export class NodeResilience {
       judgedMsAgo: clock.now() - this.#judgedAtMs,
       healthCheckMs: this.#config.healthCheckMs,
       absent: this.#absent.map((one) => ({ ...one, peer: peerIdText(one.peer) })),
+      power: this.#deps.power(),
       ways: this.#ways.found.map(({ peer, ways }) => ({ destination: peerIdText(peer), ways })),
       statistics: this.statistics(),
       alerts: this.#book.active(),
@@ -166,7 +170,8 @@ export class NodeResilience {
   }
 
   #later(): Timer {
-    return this.#deps.clock.after(this.#config.healthCheckMs, () => {
+    const everyMs = this.#deps.mesh.stretch * this.#config.healthCheckMs;
+    return this.#deps.clock.after(everyMs, () => {
       this.#check();
       this.#timer = this.#later();
     });
@@ -183,6 +188,7 @@ export class NodeResilience {
         judgement: this.#judgement,
         absent: this.#absent,
         statistics: this.statistics(),
+        energy: this.#deps.power()?.energy ?? null,
       }),
     );
     for (const change of changes) this.#alert(change);

@@ -7,6 +7,7 @@ import type { PolicyName } from '../../routing/policies/route-policy.ts';
 import { BANDWIDTH_SETTINGS, type BandwidthSettings } from './bandwidth-settings.ts';
 import { HEALTH_SETTINGS, type HealthSettings } from './health-settings.ts';
 import { LIMIT_SETTINGS, type LimitSettings } from './limit-settings.ts';
+import { POWER_SETTINGS, type PowerSettings } from './power-settings.ts';
 import { RESILIENCE_SETTINGS, type ResilienceSettings } from './resilience-settings.ts';
 import { SELECTION_SETTINGS, type SelectionSettings } from './selection-settings.ts';
 import { parseMobility, parsePosition } from './place.ts';
@@ -32,7 +33,13 @@ import {
  * join may be prefixed with `PEERID@`.
  */
 export interface Settings
-  extends LimitSettings, SelectionSettings, BandwidthSettings, ResilienceSettings, HealthSettings {
+  extends
+    LimitSettings,
+    SelectionSettings,
+    BandwidthSettings,
+    ResilienceSettings,
+    HealthSettings,
+    PowerSettings {
   readonly networkId: string;
   readonly proofBits: number;
   readonly name: string;
@@ -320,6 +327,7 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   ...LIMIT_SETTINGS,
   ...RESILIENCE_SETTINGS,
   ...HEALTH_SETTINGS,
+  ...POWER_SETTINGS,
   dhtBootstrap: {
     key: 'dht.bootstrap',
     form: 'list',

@@ -17,12 +17,13 @@ import type { AdmissionLimits } from '../../gateway/admission/limits.ts';
 import { openOwnPrice } from '../../gateway/accounting/own-price.ts';
 import type { Listening } from '../../node/report.ts';
 import { parseDialTarget, type DialTarget } from '../../node/dialing.ts';
-import { createNode, type CasinoNode, type NodeConfig } from '../../node/node.ts';
+import { createNode, type CasinoNode, type NodeConfig, type NodeDeps } from '../../node/node.ts';
 import type { NodeEvent } from '../../node/node-event.ts';
 import { createDhtRecords } from '../../platform/dht/dht-records.ts';
 import { startBootstrapNode, startDhtNode, type DhtNode } from '../../platform/dht/dht-node.ts';
 import { createMdns } from '../../platform/discovery/mdns.ts';
 import { createTransports, transportOf, type Transport } from '../../platform/links/transports.ts';
+import { batteryEnergy } from '../../platform/node/battery.ts';
 import { serveControl, type ControlServer } from '../../platform/node/control-socket.ts';
 import { watchLoopDelay } from '../../platform/node/loop-delay.ts';
 import { createLogger, type NodeLogger } from '../../platform/node/logger.ts';
@@ -40,6 +41,7 @@ import { locationOf } from '../config/place.ts';
 import { shapingLimits, type BandwidthSettings } from '../config/bandwidth-settings.ts';
 import { admissionLimits, type LimitSettings } from '../config/limit-settings.ts';
 import { capacityOf, priceTable, selectionCriteria } from '../config/selection-settings.ts';
+import { powerConfig } from '../config/power-settings.ts';
 import { resilienceOf } from '../config/resilience-settings.ts';
 import type { Settings } from '../config/settings.ts';
 import { controlSocketPath, makePrivateFolder } from '../state-folder.ts';
@@ -144,8 +146,7 @@ export async function bootNode(
       gate,
       store,
       bootEpoch,
-      alertSinks: alertSinks(settings),
-      alertSeverityMin: settings.notify,
+      ...surroundings(settings),
       ...(ownPrice === null ? {} : { ownPrice }),
       ...(dht === null
         ? {}
@@ -190,6 +191,7 @@ function nodeConfig(
     bandwidth: shapingLimits(settings),
     gatewayCapacity: capacityOf(settings),
     gatewayTransports: [settings.gatewayListen, ...settings.gatewayAlsoListen].map(transportOf),
+    power: powerConfig(settings),
     ...unwrap(resilienceOf(settings)),
   };
 }
@@ -271,6 +273,17 @@ async function openDoors(
       await ground.logger.flush();
       ground.lock.release();
     },
+  };
+}
+
+/** Where alerts go, and where energy comes from. */
+function surroundings(
+  settings: Settings,
+): Pick<NodeDeps, 'alertSinks' | 'alertSeverityMin' | 'energy'> {
+  return {
+    alertSinks: alertSinks(settings),
+    alertSeverityMin: settings.notify,
+    ...(settings.energySource === 'auto' ? { energy: batteryEnergy() } : {}),
   };
 }
 
