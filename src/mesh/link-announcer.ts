@@ -3,6 +3,7 @@
 import { peerIdShort } from '../core/peer-id.ts';
 import type { Link } from '../env/link.ts';
 import type { Logger } from '../env/logger.ts';
+import type { SuspicionCause } from './link-watch.ts';
 import type { MeshLink } from './mesh-links.ts';
 import type { MeshLinkEvent } from './mesh-view.ts';
 import type { NeighbourClose } from './neighbour.ts';
@@ -41,10 +42,16 @@ export class LinkAnnouncer {
     this.#tell({ kind: 'closed', peer, role, address, established, ...reason });
   }
 
-  changed(kind: 'suspect' | 'recovered', { neighbour, port }: MeshLink): void {
+  suspected({ neighbour, port }: MeshLink, cause: SuspicionCause): void {
     const peer = neighbour.link.remoteKey;
-    this.#logger.info(`link-${kind}`, { peer: peerIdShort(peer), port });
-    this.#tell({ kind, peer });
+    this.#logger.info('link-suspect', { peer: peerIdShort(peer), port, cause });
+    this.#tell({ kind: 'suspect', peer, cause });
+  }
+
+  recovered({ neighbour, port }: MeshLink): void {
+    const peer = neighbour.link.remoteKey;
+    this.#logger.info('link-recovered', { peer: peerIdShort(peer), port });
+    this.#tell({ kind: 'recovered', peer });
   }
 
   #tell(event: MeshLinkEvent): void {

@@ -1,8 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { primitives } from '../platform/node/primitives.ts';
-import { presets } from '../resilience/presets.ts';
+import { LocalHealth } from '../resilience/detector/local-health.ts';
+import { PhiDetectors } from '../resilience/detector/phi-accrual.ts';
+import { deviationsAt } from '../resilience/detector/phi.ts';
+import { presets, type FailureTimings } from '../resilience/presets.ts';
 import { createWorld, type World } from '../sim/world.ts';
-import { ACK_INTERVAL_MS, LinkWatch, type LinkWatchConfig } from './link-watch.ts';
+import {
+  ACK_INTERVAL_MS,
+  LinkWatch,
+  type LinkWatchConfig,
+  type SuspicionCause,
+} from './link-watch.ts';
 import { decodePing, encodePing } from './ping.ts';
 
 const timings = presets.lan;
@@ -19,6 +27,8 @@ interface Watched {
   bufferedBytes: number;
   /** Timers fire so much too late. */
   lateMs: number;
+  /** Of the last suspicion. */
+  readonly cause: SuspicionCause | null;
 }
 
 /** A watch of an established link whose transport takes every ping at once. */
@@ -32,9 +42,12 @@ function watched(options: Partial<LinkWatchConfig> = {}): Watched {
     answerMs: 2 as number | null,
     bufferedBytes: 0,
     lateMs: 0,
+    cause: null as SuspicionCause | null,
   };
   const watch: LinkWatch = new LinkWatch({
     clock: { ...clock, after: (delayMs, run) => clock.after(delayMs + state.lateMs, run) },
+    detector: new PhiDetectors({ ...timings, ...options.timings, phiThreshold: 8 }).watch(0),
+    localHealth: new LocalHealth(),
     timings,
     role: 'dialer',
     shares: true,
@@ -53,7 +66,10 @@ function watched(options: Partial<LinkWatchConfig> = {}): Watched {
     measured: () => {},
     arrived: null,
     delivered: () => {},
-    suspected: () => state.events.push('suspected'),
+    suspected: (cause) => {
+      state.events.push('suspected');
+      state.cause = cause;
+    },
     recovered: () => state.events.push('recovered'),
     silent: () => state.events.push('silent'),
     ...options,
@@ -240,6 +256,95 @@ describe('suspicion', () => {
     sendPacket(one, FRAME);
     run(one, 4_000);
     expect(one.watch.suspect).toBe(false);
+  });
+});
+
+describe('silence', () => {
+  /** Of a steady link, from the last frame on. */
+  function silenceMs(preset: FailureTimings): number {
+    const { heartbeatMs, acceptablePauseMs, deviationMsMin } = preset;
+    return heartbeatMs + acceptablePauseMs + deviationsAt(8) * deviationMsMin;
+  }
+
+  /** Goes on until just after an answer came, and lets no other come. */
+  function hush(one: Watched, ms: number): void {
+    run(one, ms);
+    const { length } = one.pings;
+    while (one.pings.length === length) run(one, 1);
+    run(one, 5);
+    one.answerMs = null;
+  }
+
+  // With the default preset two acknowledgements that fail to come are noticed a second before.
+  test.each(['local', 'lan', 'wan'] as const)(
+    'makes an idle link of the preset %s suspect when φ reaches the threshold',
+    (name) => {
+      const preset = presets[name];
+      const one = watched({ timings: preset });
+      hush(one, 100 * preset.heartbeatMs);
+      expect(one.watch.phi).toBeLessThan(1e-6);
+      run(one, silenceMs(preset) - 20);
+      expect(one.events).toEqual([]);
+      expect(one.watch.phi).toBeGreaterThan(5);
+      run(one, 25);
+      expect(one.events).toEqual(['suspected']);
+      expect(one.cause).toBe('silence');
+      // As ever, the failure timeout ends it.
+      run(one, preset.failureTimeoutMs);
+      expect(one.events.at(-1)).toBe('silent');
+    },
+  );
+
+  test('after traffic is waited for as after none', () => {
+    const one = watched();
+    for (let i = 0; i < 2_000; i += 1) {
+      hear(one);
+      if (i % 3 === 0) sendPacket(one, FRAME);
+      run(one, 1 + ((i * 37) % 60));
+    }
+    run(one, 60 * timings.heartbeatMs);
+    expect(one.events).toEqual([]);
+  });
+
+  test('while the transport gets rid of bytes convicts nobody', () => {
+    const one = watched();
+    run(one, 20_000);
+    one.answerMs = null;
+    one.bufferedBytes = 1_000_000;
+    for (let i = 0; i < 45; i += 1) {
+      run(one, 100);
+      one.bufferedBytes -= 1_000;
+    }
+    expect(one.events).toEqual([]);
+  });
+
+  test('is waited for longer where answers are slow, and by a node that does not trust itself', () => {
+    const slow = watched();
+    slow.answerMs = 1_550;
+    run(slow, 60_000);
+    expect(slow.events).toEqual([]);
+    const localHealth = new LocalHealth();
+    const unsure = watched({ localHealth });
+    run(unsure, 20_000);
+    unsure.answerMs = null;
+    for (let i = 0; i < 8; i += 1) localHealth.failed(unsure.world.clock.now());
+    const startMs = unsure.world.clock.now();
+    run(unsure, 3_500);
+    // The acknowledgement of its ping is not multiplied; two timeouts find the link.
+    expect(unsure.cause).toBe('acknowledgement');
+    expect(unsure.world.clock.now() - startMs).toBeGreaterThan(silenceMs(timings));
+  });
+
+  test('convicts nobody just after another timer of this node told of a pause', () => {
+    const localHealth = new LocalHealth();
+    const one = watched({ localHealth });
+    hush(one, 20_000);
+    run(one, silenceMs(timings) - 20);
+    localHealth.timerFired(800, one.world.clock.now());
+    run(one, 780);
+    expect(one.events).toEqual([]);
+    run(one, 1_000);
+    expect(one.events).toEqual(['suspected']);
   });
 });
 

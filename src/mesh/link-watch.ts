@@ -1,11 +1,14 @@
 // Whether a link still works, how long it takes, and how much it may carry. A ping goes behind the packets it is to
 // account for: links keep order, so its pong acknowledges all that went before. Packets thus find a dead link in two
-// timeouts (RFC 6298's, within the preset's bounds); an idle link is found by its heartbeat in the same way.
+// timeouts (RFC 6298's, within the preset's bounds). An idle link is found by φ: every frame is a heartbeat, and a silence
+// that is too long for what is usual on this link makes it suspect, as missing acknowledgements do, whichever is first.
 //
 // A link without an answer is suspect, not dead: its packets go elsewhere, it is probed, and an answer brings it back once
 // flap damping allows. Silence for the failure timeout ends it. A node that was itself held up convicts nobody.
 
 import type { Clock, Timer } from '../env/clock.ts';
+import { LOCAL_PAUSE_MS, type LocalHealth } from '../resilience/detector/local-health.ts';
+import type { PhiDetector } from '../resilience/detector/phi-accrual.ts';
 import { createFlapDamping, type FlapDamping } from '../resilience/flap-damping.ts';
 import type { FailureTimings } from '../resilience/presets.ts';
 import { createRoundTrip } from '../resilience/round-trip.ts';
@@ -17,8 +20,6 @@ import { createSendWindow } from './send-window.ts';
 export const ACK_INTERVAL_MS = 50;
 /** A suspect link is pinged after so long, then after twice that each time, up to the heartbeat. */
 const SUSPECT_PROBE_MS = 500;
-/** A timer that is later than this was held up by this node itself. */
-const PAUSE_MS = 100;
 /** Beats of the other end that a listener waits for before it pings by itself. */
 const QUIET_BEATS = 1.25;
 /** A new link is pinged so often at once, so that one slow answer does not pass for its round trip. */
@@ -30,13 +31,22 @@ const PINGS_MAX = 16;
 const BYTES_PER_SECOND_UNKNOWN = 256 * 1024;
 /** The rate of a busy link is taken over so much, and then anew. */
 const BUSY_BYTES_MAX = 64 * 1024;
+/** Silence waits for an answer so many times as long as the slowest one of late took. */
+const SLOW_ANSWER_FACTOR = 1.25;
 /** Sums of fractional times need not be exact. */
 const ROUNDING_MS = 1;
 /** Who was heard within this time need not be asked. */
 const NUDGE_QUIET_MS = 250;
 
+/** Why a link is suspect: it was silent for too long, or did not acknowledge what it was sent. */
+export type SuspicionCause = 'silence' | 'acknowledgement';
+
 export interface LinkWatchConfig {
   readonly clock: Clock;
+  /** Of this link alone; released by `stop`. */
+  readonly detector: PhiDetector;
+  /** Of this node. */
+  readonly localHealth: LocalHealth;
   readonly timings: FailureTimings;
   readonly role: 'dialer' | 'listener';
   /** Whether pings carry the round trip, so that one end's suffice (EnhancedRouting revision 2). */
@@ -55,7 +65,7 @@ export interface LinkWatchConfig {
   /** `bytes` were acknowledged within `ms` in which the link was kept busy. */
   delivered(bytes: number, ms: number): void;
   /** Nothing came back: packets should take another way. `null`: the link is never suspected. */
-  readonly suspected: (() => void) | null;
+  readonly suspected: ((cause: SuspicionCause) => void) | null;
   recovered(): void;
   /** Nothing at all was heard for so long: the link is to end. */
   silent(timeoutMs: number): void;
@@ -104,6 +114,8 @@ export class LinkWatch {
   #readmitAtMs = 0;
   #probeMs = SUSPECT_PROBE_MS;
   #ackAtMs = Infinity;
+  /** When the transport was last seen to get rid of bytes: somebody takes them. */
+  #drainedAtMs = -Infinity;
   #askAtMs = Infinity;
   #probe: { readonly askedAtMs: number; readonly timeoutMs: number } | null = null;
   #timer: { readonly atMs: number; readonly timer: Timer } | null = null;
@@ -116,18 +128,27 @@ export class LinkWatch {
 
   /** The link carries frames from now on. */
   start(): void {
-    this.#heardAtMs = this.#config.clock.now();
+    this.heard(this.#config.clock.now());
     this.#want();
   }
 
   stop(): void {
+    if (this.#stopped) return;
     this.#stopped = true;
     this.#timer?.timer.cancel();
+    this.#config.detector.release();
+  }
+
+  /** φ of the silence until now. */
+  get phi(): number {
+    const nowMs = this.#config.clock.now();
+    return this.#config.detector.phi(nowMs, this.#config.localHealth.multiplier(nowMs));
   }
 
   /** A frame came, of whatever kind. */
   heard(nowMs: number): void {
     this.#heardAtMs = nowMs;
+    this.#config.detector.heard(nowMs);
     this.#isSecondTry = false;
     this.#isUrgent = false;
   }
@@ -161,7 +182,7 @@ export class LinkWatch {
   /** The payload of the ping that `pingDue` asked for; it goes out now. */
   ping(): Uint8Array {
     const nowMs = this.#config.clock.now();
-    this.#stretch = this.#config.stretch();
+    this.#setStretch();
     this.#pingWanted = false;
     this.#pingNumber = (this.#pingNumber + 1) >>> 0;
     this.#pingedAtMs = nowMs;
@@ -181,7 +202,7 @@ export class LinkWatch {
   pinged(payload: Uint8Array): boolean {
     const ping = decodePing(payload);
     if (ping === null) return false;
-    this.#stretch = this.#config.stretch();
+    this.#setStretch();
     if (!this.#config.shares) return true;
     if (ping.roundTripMs === null) return true;
     this.#sharedAtMs = this.#config.clock.now();
@@ -289,13 +310,37 @@ export class LinkWatch {
   /** How long an answer may take from now: round trip, and what is under way before it. */
   #timeoutMs(): number {
     const { ackTimeoutMsMin, ackTimeoutMsMax } = this.#config.timings;
-    const rate = this.#config.rate() ?? BYTES_PER_SECOND_UNKNOWN;
-    const aheadMs = (2 * 1000 * (this.#bytesSent - this.#bytesAnswered)) / rate;
     // Nobody waits for an idle link: there is time to let a lost segment come again.
     const isAwaited = this.underWay.bytes > 0 || this.#isUrgent;
     const minMs = isAwaited ? ackTimeoutMsMin : ackTimeoutMsMax;
     const nowMs = this.#config.clock.now();
-    return this.#roundTrip.timeoutMs(minMs, ackTimeoutMsMax, nowMs) + aheadMs;
+    return this.#roundTrip.timeoutMs(minMs, ackTimeoutMsMax, nowMs) + this.#aheadMs();
+  }
+
+  /** What is under way excuses a late answer. */
+  #aheadMs(): number {
+    const rate = this.#config.rate() ?? BYTES_PER_SECOND_UNKNOWN;
+    return (2 * 1000 * (this.#bytesSent - this.#bytesAnswered)) / rate;
+  }
+
+  /** When silence makes the link suspect. An answer that is slow but usual is waited for, too. */
+  #silenceAtMs(): number {
+    if (this.suspect || this.#config.suspected === null) return Infinity;
+    const { detector, localHealth, clock, timings } = this.#config;
+    const nowMs = clock.now();
+    const slowMs = SLOW_ANSWER_FACTOR * this.#roundTrip.slowestMs(nowMs);
+    const answerMs = Math.min(slowMs, 2 * timings.ackTimeoutMsMax);
+    const atMs = Math.max(
+      detector.convictsAtMs(localHealth.multiplier(nowMs)),
+      (this.#pings[0]?.atMs ?? -Infinity) + answerMs,
+    );
+    const drainedMs = this.#drainedAtMs + timings.ackTimeoutMsMax;
+    return Math.max(atMs + this.#aheadMs(), localHealth.quietUntilMs, drainedMs);
+  }
+
+  #setStretch(): void {
+    this.#stretch = this.#config.stretch();
+    this.#config.detector.expectLater((this.#stretch - 1) * this.#config.timings.heartbeatMs);
   }
 
   get #heartbeatMs(): number {
@@ -316,7 +361,8 @@ export class LinkWatch {
   #tick(lateMs: number): void {
     const nowMs = this.#config.clock.now();
     const failureTimeoutMs = this.#failureTimeoutMs;
-    if (lateMs > PAUSE_MS) this.#excuse(nowMs);
+    this.#config.localHealth.timerFired(lateMs, nowMs);
+    if (lateMs > LOCAL_PAUSE_MS) this.#excuse(nowMs);
     if (nowMs - this.#heardAtMs > failureTimeoutMs - ROUNDING_MS) {
       this.#config.silent(failureTimeoutMs);
       return;
@@ -336,7 +382,17 @@ export class LinkWatch {
     }
     if (this.#beatAtMs() <= nowMs) this.#want();
     if (this.#ackAtMs <= nowMs) this.#unanswered(nowMs);
+    if (this.#silenceAtMs() <= nowMs) {
+      this.#lookAtTransport(nowMs);
+      if (this.#silenceAtMs() <= nowMs) this.#suspectNow(nowMs, 'silence');
+    }
     this.#arm();
+  }
+
+  #lookAtTransport(nowMs: number): void {
+    const buffered = this.#config.bufferedBytes();
+    if (buffered < this.#bufferedBytes) this.#drainedAtMs = nowMs;
+    this.#bufferedBytes = buffered;
   }
 
   /** This node was held up: what waits to be read counts before anybody is convicted. */
@@ -346,6 +402,8 @@ export class LinkWatch {
     if (this.#probe !== null) this.#probe = { askedAtMs: nowMs, timeoutMs: graceMs };
     if (this.#ackAtMs !== Infinity) this.#ackAtMs = nowMs + graceMs;
     this.#heardAtMs = Math.max(this.#heardAtMs, nowMs + graceMs - failureTimeoutMs);
+    const { detector, localHealth } = this.#config;
+    detector.excuse(nowMs + graceMs, localHealth.multiplier(nowMs));
   }
 
   #unanswered(nowMs: number): void {
@@ -358,10 +416,8 @@ export class LinkWatch {
       return;
     }
     if (this.#pings.length === 0 && !this.#pingWanted) return;
-    const buffered = this.#config.bufferedBytes();
-    // The transport gets rid of bytes: somebody takes them.
-    const signAtMs = buffered < this.#bufferedBytes ? nowMs : this.#heardAtMs;
-    this.#bufferedBytes = buffered;
+    this.#lookAtTransport(nowMs);
+    const signAtMs = Math.max(this.#drainedAtMs, this.#heardAtMs);
     const timeoutMs = this.#timeoutMs();
     if (signAtMs + timeoutMs > nowMs) {
       this.#isSecondTry = false;
@@ -370,13 +426,16 @@ export class LinkWatch {
       this.#isSecondTry = true;
       this.#ackAtMs = nowMs + timeoutMs;
       this.#want();
+    } else if (nowMs < this.#config.localHealth.quietUntilMs) {
+      this.#ackAtMs = this.#config.localHealth.quietUntilMs;
     } else {
-      this.#suspectNow(nowMs, this.#config.suspected);
+      this.#suspectNow(nowMs, 'acknowledgement');
     }
   }
 
-  #suspectNow(nowMs: number, suspected: () => void): void {
+  #suspectNow(nowMs: number, cause: SuspicionCause): void {
     this.suspect = true;
+    this.#config.detector.leaveOut();
     this.#suspectAnswers = false;
     this.#isSecondTry = false;
     this.#isUrgent = false;
@@ -386,7 +445,7 @@ export class LinkWatch {
     this.#readmitAtMs = nowMs + this.#damping.failed(nowMs);
     this.#probeMs = SUSPECT_PROBE_MS;
     this.#ackAtMs = nowMs + this.#probeMs;
-    suspected();
+    this.#config.suspected?.(cause);
   }
 
   /** A suspect link answered. */
@@ -414,6 +473,7 @@ export class LinkWatch {
       this.#askAtMs,
       this.#beatAtMs(),
       this.#ackAtMs,
+      this.#silenceAtMs(),
     );
     if (this.#timer !== null && this.#timer.atMs <= dueAtMs) return;
     this.#timer?.timer.cancel();

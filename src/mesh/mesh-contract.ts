@@ -12,6 +12,7 @@ import type { Rng } from '../env/rng.ts';
 import type { SlowHash } from '../env/slow-hash.ts';
 import type { MemberReports } from '../resilience/partitions/member-links.ts';
 import type { PowerConfig, PowerState } from '../resilience/power/power-plan.ts';
+import type { LocalHealth } from '../resilience/detector/local-health.ts';
 import type { FailureTimings } from '../resilience/presets.ts';
 import type { NodeAttributes } from '../routing/node-attributes.ts';
 import type { PolicyName, RouteCriteria } from '../routing/policies/route-policy.ts';
@@ -49,6 +50,8 @@ export interface MeshDeps {
   readonly buffers?: FrameBuffers;
   /** Who accounts for the packets of links. Default: nobody. */
   readonly accounts?: LinkAccounts;
+  /** How far this node trusts itself, where more than this mesh asks. Default: one for this mesh. */
+  readonly localHealth?: LocalHealth;
   /** Where packets for other meshes go. Default: the nearest gateway. */
   readonly chooseGateway?: ChooseGateway;
   /**
@@ -58,6 +61,8 @@ export interface MeshDeps {
 }
 
 export interface MeshConfig extends FailureTimings {
+  /** See `ResilienceConfig`; default: as in `RESILIENCE_DEFAULTS`. */
+  readonly phiThreshold?: number;
   readonly identity: Identity;
   readonly networkId: string;
   readonly meshName: string;

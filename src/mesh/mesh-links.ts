@@ -26,6 +26,7 @@ import {
   type ControlFrameType,
 } from './neighbour.ts';
 import type { LinkAccount, LinkAccounts, LinkArrivals } from './link-account.ts';
+import type { SuspicionCause } from './link-watch.ts';
 import type { NeighbourHandlers } from './neighbour-handlers.ts';
 import { createTraffic, type Traffic } from './traffic.ts';
 
@@ -64,7 +65,7 @@ export interface MeshLinksHandlers {
   /** After `down`, and after another link to the neighbour took its place: what waits there is to be handed over. */
   over(link: MeshLink, port: number): void;
   /** The link does not answer: it stays open, and should carry nothing until `recovered`. */
-  suspected(link: MeshLink, port: number): void;
+  suspected(link: MeshLink, port: number, cause: SuspicionCause): void;
   recovered(link: MeshLink, port: number): void;
   /** A link ended that never carried the mesh. */
   refused(link: Link, reason: NeighbourClose): void;
@@ -144,10 +145,10 @@ export class MeshLinks {
         },
         stretch: () => this.#config.stretch(link.remoteKey),
         rate: () => opened.link?.meter.bytesPerSecond(this.#config.clock.now()) ?? null,
-        suspected: () => {
+        suspected: (cause) => {
           const { link } = opened;
           if (link === null || link.port === null) return;
-          this.#config.handlers.suspected(link, link.port);
+          this.#config.handlers.suspected(link, link.port, cause);
           this.#nudge();
         },
         recovered: () => {

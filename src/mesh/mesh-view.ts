@@ -4,6 +4,7 @@ import type { LinkMetrics } from '../routing/graph/metric-code.ts';
 import type { LinkStateCounters } from '../routing/link-state.ts';
 import type { Hello } from '../versioning/hello.ts';
 import type { Negotiation } from '../versioning/negotiate.ts';
+import type { SuspicionCause } from './link-watch.ts';
 import type { MeshLink } from './mesh-links.ts';
 import type { Plan } from './plan.ts';
 import type { Traffic } from './traffic.ts';
@@ -31,8 +32,14 @@ export type MeshLinkEvent =
       readonly by: 'local' | 'remote' | 'transport';
     }
   | {
-      /** It stopped to answer and carries nothing, or it carries again. It stays open. */
-      readonly kind: 'suspect' | 'recovered';
+      /** It stopped to answer and carries nothing. It stays open. */
+      readonly kind: 'suspect';
+      readonly peer: Uint8Array;
+      readonly cause: SuspicionCause;
+    }
+  | {
+      /** It answers, and carries again. */
+      readonly kind: 'recovered';
       readonly peer: Uint8Array;
     };
 
@@ -58,6 +65,8 @@ export interface NeighbourInfo {
   readonly weight: number;
   /** It stopped to answer: routes avoid it. */
   readonly suspect: boolean;
+  /** −log10 of the chance that it is silent for so long and lives. */
+  readonly phi: number;
   /** As measured now. */
   readonly metrics: LinkMetrics;
   readonly negotiation: Negotiation;
@@ -88,7 +97,7 @@ export interface MeshCounters {
 /** A link that carries the mesh, as it stands now. */
 export function neighbourInfo(meshLink: MeshLink, nowMs: number): NeighbourInfo {
   const { neighbour, negotiation, remote, meter, port, establishedAtMs } = meshLink;
-  const { link, roundTripMs, pendingBytes, suspect } = neighbour;
+  const { link, roundTripMs, pendingBytes, suspect, phi } = neighbour;
   return {
     peer: link.remoteKey,
     address: link.remoteAddress,
@@ -97,6 +106,7 @@ export function neighbourInfo(meshLink: MeshLink, nowMs: number): NeighbourInfo 
     port: port ?? 0,
     weight: meter.weight,
     suspect,
+    phi: phi ?? 0,
     metrics: meter.current(nowMs),
     negotiation,
     remote,

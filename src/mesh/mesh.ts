@@ -37,6 +37,10 @@ import type {
 import type { FlowFeedback } from './flow-feedback.ts';
 import { EndToEnd } from './end-to-end.ts';
 import { createMeshGauges, type MeshSizes } from './mesh-gauges.ts';
+import type { SuspicionCause } from './link-watch.ts';
+import { RESILIENCE_DEFAULTS } from '../resilience/config.ts';
+import { LocalHealth } from '../resilience/detector/local-health.ts';
+import { PhiDetectors } from '../resilience/detector/phi-accrual.ts';
 import { LinkAnnouncer } from './link-announcer.ts';
 import { memberReports } from './member-reports.ts';
 import { meshHello, recordNetwork } from './mesh-hello.ts';
@@ -132,6 +136,8 @@ class MeshNode implements Mesh {
       primitives,
       clock,
       logger,
+      detectors: new PhiDetectors({ phiThreshold: RESILIENCE_DEFAULTS.phiThreshold, ...config }),
+      localHealth: deps.localHealth ?? new LocalHealth(),
       ...(deps.accounts === undefined ? {} : { accounts: deps.accounts }),
       ...(deps.packetQueue === undefined ? {} : { packetQueue: deps.packetQueue }),
       checkProof: createProofChecks({ ...deps, networkId, bits: config.proofBits }),
@@ -143,7 +149,7 @@ class MeshNode implements Mesh {
         down: (link, port, reason) => this.#linkDown(link, port, reason),
         over: (link, port) =>
           link.neighbour.handOver((packet) => this.#switch.reroute(packet, port, true)),
-        suspected: (link, port) => this.#linkSuspected(link, port),
+        suspected: (link, port, cause) => this.#linkSuspected(link, port, cause),
         recovered: (link, port) => this.#linkRecovered(link, port),
         refused: (link, reason) => this.#announcer.closed(link, reason, false),
         reweighed: (link, port) => this.#linkReweighed(link, port),
@@ -358,10 +364,10 @@ class MeshNode implements Mesh {
    * Where there is another way to the neighbour, the link is down to the mesh, so that nobody routes over it, and its
    * packets go round it without waiting for that. A link that is the only way stays for a while: nothing better is known.
    */
-  #linkSuspected(link: MeshLink, port: number): void {
+  #linkSuspected(link: MeshLink, port: number, cause: SuspicionCause): void {
     this.#linkChanges += 1;
     if (this.#stopped) return;
-    this.#announcer.changed('suspect', link);
+    this.#announcer.suspected(link, cause);
     const giveUp = (): void => {
       this.#linkState.linkDown(port);
       this.#driver.spread();
@@ -380,7 +386,7 @@ class MeshNode implements Mesh {
     if (this.#stopped) return;
     this.#linkStateUp(link, port);
     this.#driver.spread();
-    this.#announcer.changed('recovered', link);
+    this.#announcer.recovered(link);
   }
 
   #linkStateUp({ neighbour, negotiation, meter }: MeshLink, port: number): void {

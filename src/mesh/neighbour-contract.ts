@@ -7,6 +7,8 @@ import type { Clock } from '../env/clock.ts';
 import type { Link } from '../env/link.ts';
 import type { Logger } from '../env/logger.ts';
 import type { Primitives } from '../env/primitives.ts';
+import type { LocalHealth } from '../resilience/detector/local-health.ts';
+import type { PhiDetectors } from '../resilience/detector/phi-accrual.ts';
 import type { FailureTimings } from '../resilience/presets.ts';
 import type { Hello } from '../versioning/hello.ts';
 import type { Negotiation } from '../versioning/negotiate.ts';
@@ -20,6 +22,9 @@ export interface NeighbourConfig extends FailureTimings {
   readonly identity: Identity;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Of this node: how long its neighbours are usually silent, and how far it trusts itself. */
+  readonly detectors: PhiDetectors;
+  readonly localHealth: LocalHealth;
   /** Fresh for this link; its purpose says whether this is a link of the mesh or a bridge. */
   readonly hello: Hello;
   readonly proofBits: number;
@@ -48,6 +53,8 @@ export interface Neighbour {
   readonly roundTripMs: number | null;
   /** Whether it has stopped to answer, and packets should take another way. */
   readonly suspect: boolean;
+  /** φ of its silence until now; `null` until established. */
+  readonly phi: number | null;
   /** Bytes that wait here for the link to take more. */
   readonly pendingBytes: number;
   readonly counters: Readonly<FrameCounters>;

@@ -2,6 +2,7 @@
 
 import type { Hello } from '../versioning/hello.ts';
 import type { Negotiation } from '../versioning/negotiate.ts';
+import type { SuspicionCause } from './link-watch.ts';
 import type { PacketArrived } from './packets-under-way.ts';
 import type { NeighbourClose, OutgoingFrame, PayloadFrameType } from './payload-frame.ts';
 
@@ -25,7 +26,7 @@ export interface NeighbourHandlers {
   /** See `LinkWatchConfig`; 1 where it is not given. */
   stretch?(): number;
   /** Nothing comes back any more: packets are to take another way until `recovered`. Never, where it is not given. */
-  suspected?(): void;
+  suspected?(cause: SuspicionCause): void;
   recovered?(): void;
   /** The link takes frames: the next control frame, before packets that wait; `null` if there is none. */
   nextControl?(): OutgoingFrame | null;

@@ -109,6 +109,10 @@ class EstablishingNeighbour implements Neighbour {
     return this.#watch?.suspect === true;
   }
 
+  get phi(): number | null {
+    return this.state === 'established' ? (this.#watch?.phi ?? null) : null;
+  }
+
   get pendingBytes(): number {
     return this.#control.bytes + this.#packets.bytes + (this.#held?.length ?? 0);
   }
@@ -284,9 +288,11 @@ class EstablishingNeighbour implements Neighbour {
   }
 
   #createWatch(negotiation: Negotiation): LinkWatch {
-    const { clock, handlers } = this.#config;
+    const { clock, handlers, detectors, localHealth } = this.#config;
     return new LinkWatch({
       clock,
+      detector: detectors.watch(clock.now()),
+      localHealth,
       timings: this.#config,
       role: this.link.role,
       shares: revisionOf(negotiation, 'EnhancedRouting') >= 2,
@@ -300,7 +306,7 @@ class EstablishingNeighbour implements Neighbour {
       },
       arrived: handlers.acknowledged ?? null,
       delivered: (bytes, ms) => handlers.delivered?.(bytes, ms),
-      suspected: handlers.suspected === undefined ? null : () => handlers.suspected?.(),
+      suspected: handlers.suspected === undefined ? null : (cause) => handlers.suspected?.(cause),
       recovered: () => {
         handlers.recovered?.();
         this.wake();

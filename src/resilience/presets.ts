@@ -15,6 +15,12 @@ export interface FailureTimings {
    */
   readonly ackTimeoutMsMin: number;
   readonly ackTimeoutMsMax: number;
+  /**
+   * What the detector of `detector/phi-accrual.ts` grants a beat beyond what is usual: time that it may always be late, and
+   * the least deviation. On a steady link silence makes suspect after a heartbeat, this, and 5.6 times that.
+   */
+  readonly acceptablePauseMs: number;
+  readonly deviationMsMin: number;
 }
 
 export type PresetName = 'default' | 'local' | 'lan' | 'wan';
@@ -27,6 +33,9 @@ export const presets: Readonly<Record<PresetName, FailureTimings>> = {
     // As for `lan`, and radios that sleep.
     ackTimeoutMsMin: 350,
     ackTimeoutMsMax: 1_500,
+    // A segment that was lost four times in a row comes after 3 s; 14.2 s in all.
+    acceptablePauseMs: 2_000,
+    deviationMsMin: 400,
   },
   /** Processes of one machine: answers take microseconds, so only a stopped process or a long pause is silent for 1.5 s. */
   local: {
@@ -35,6 +44,9 @@ export const presets: Readonly<Record<PresetName, FailureTimings>> = {
     // Ten nodes that start on two cores hold each other up for a quarter of a second.
     ackTimeoutMsMin: 300,
     ackTimeoutMsMax: 600,
+    // Nothing is lost here; a process that waits for a core is late by a few hundred milliseconds. 0.9 s in all.
+    acceptablePauseMs: 400,
+    deviationMsMin: 45,
   },
   /** One building: Wi-Fi hands over within a second or two, and people notice a table that hangs for five. */
   lan: {
@@ -43,6 +55,9 @@ export const presets: Readonly<Record<PresetName, FailureTimings>> = {
     // TCP sends a lost segment again after 200 ms, and after 600 ms if it is lost twice (Linux's bounds).
     ackTimeoutMsMin: 350,
     ackTimeoutMsMax: 1_000,
+    // A segment that was lost three times in a row comes after 1.4 s; 2.8 s in all.
+    acceptablePauseMs: 1_200,
+    deviationMsMin: 100,
   },
   /** Across the internet: a rerouting of the carrier takes some ten seconds, and TCP retransmits for that long. */
   wan: {
@@ -51,5 +66,8 @@ export const presets: Readonly<Record<PresetName, FailureTimings>> = {
     // A round trip round the globe is 300 ms, and a lost segment costs as much again.
     ackTimeoutMsMin: 400,
     ackTimeoutMsMax: 3_000,
+    // With a round trip of 150 ms and 300 ms to the first retransmission, the third comes after 2.1 s; 7.4 s in all.
+    acceptablePauseMs: 1_000,
+    deviationMsMin: 250,
   },
 };

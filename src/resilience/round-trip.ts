@@ -18,6 +18,8 @@ export interface RoundTrip {
   readonly deviationMs: number;
   /** `ms` of a request that was not sent twice under one number (Karn's rule). */
   measured(ms: number, nowMs: number): void;
+  /** The slowest answer of the last minute or two; 0 if there was none. */
+  slowestMs(nowMs: number): number;
   /** SRTT + 4 · RTTVAR or the slowest of late, within the bounds; the upper one before the first sample. */
   timeoutMs(minMs: number, maxMs: number, nowMs: number): number;
 }
@@ -43,6 +45,7 @@ export function createRoundTrip(): RoundTrip {
       deviationMs += BETA * (Math.abs(smoothedMs - ms) - deviationMs);
       smoothedMs += ALPHA * (ms - smoothedMs);
     },
+    slowestMs: (nowMs) => slowest.value(nowMs) ?? 0,
     timeoutMs(minMs, maxMs, nowMs) {
       if (smoothedMs === null) return maxMs;
       const slowestMs = slowest.value(nowMs) ?? 0;

@@ -15,6 +15,8 @@ import { decodeStep } from '../../src/mesh/session-handshake.ts';
 import { decodePing, encodePing } from '../../src/mesh/ping.ts';
 import { decodeUnreachable, encodeUnreachable } from '../../src/mesh/unreachable.ts';
 import { primitives } from '../../src/platform/node/primitives.ts';
+import { LocalHealth } from '../../src/resilience/detector/local-health.ts';
+import { PhiDetectors } from '../../src/resilience/detector/phi-accrual.ts';
 import { presets } from '../../src/resilience/presets.ts';
 import { createForwarder } from '../../src/routing/forwarder.ts';
 import { decodeDigest, encodeDigest } from '../../src/routing/link-state-digest.ts';
@@ -297,6 +299,8 @@ function attack(rig: MeshRig): () => Neighbour {
       logger: silentLogger,
       proofBits: 0,
       ...presets.lan,
+      detectors: new PhiDetectors({ ...presets.lan, phiThreshold: 8 }),
+      localHealth: new LocalHealth(),
       hello: helloFor(CURRENT, rest, rig.world.rng('mallory')),
       handlers,
     });

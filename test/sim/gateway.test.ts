@@ -8,6 +8,8 @@ import type { LedgerLimits } from '../../src/gateway/accounting/limits.ts';
 import { encodePresence } from '../../src/gateway/federation/presence.ts';
 import { openNeighbour, type Neighbour } from '../../src/mesh/neighbour.ts';
 import { primitives } from '../../src/platform/node/primitives.ts';
+import { LocalHealth } from '../../src/resilience/detector/local-health.ts';
+import { PhiDetectors } from '../../src/resilience/detector/phi-accrual.ts';
 import { presets } from '../../src/resilience/presets.ts';
 import type { Link } from '../../src/env/link.ts';
 import { helloFor } from '../../src/versioning/hello.ts';
@@ -267,6 +269,8 @@ function impostor(
     ),
     proofBits: 0,
     ...presets.lan,
+    detectors: new PhiDetectors({ ...presets.lan, phiThreshold: 8 }),
+    localHealth: new LocalHealth(),
     handlers: {
       established: () => undefined,
       frame: () => undefined,

@@ -8,6 +8,8 @@ import type { Bridge } from '../../src/mesh/mesh.ts';
 import { DIALLED_RESERVED, LINKS_MAX } from '../../src/mesh/mesh-links.ts';
 import { HANDSHAKE_TIMEOUT_MS, openNeighbour } from '../../src/mesh/neighbour.ts';
 import { primitives } from '../../src/platform/node/primitives.ts';
+import { LocalHealth } from '../../src/resilience/detector/local-health.ts';
+import { PhiDetectors } from '../../src/resilience/detector/phi-accrual.ts';
 import { presets } from '../../src/resilience/presets.ts';
 import { helloFor } from '../../src/versioning/hello.ts';
 import { CURRENT } from '../../src/versioning/protocol-version.ts';
@@ -85,6 +87,8 @@ function hostile(
     logger: silentLogger,
     proofBits: 0,
     ...presets.lan,
+    detectors: new PhiDetectors({ ...presets.lan, phiThreshold: 8 }),
+    localHealth: new LocalHealth(),
     hello: helloFor(
       CURRENT,
       {

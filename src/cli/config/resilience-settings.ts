@@ -80,6 +80,16 @@ export const RESILIENCE_SETTINGS: {
     null,
     'The most time for that, and what an idle link gets. Empty: as the preset has it.',
   ),
+  acceptablePauseMs: time(
+    'acceptable_pause',
+    null,
+    'What a beat may always be late before silence tells anything. Empty: as the preset has it.',
+  ),
+  deviationMsMin: time(
+    'deviation_min',
+    null,
+    'The least deviation that beats are thought to have, so that a steady link is not suspected for the first millisecond. Empty: as the preset has it.',
+  ),
   phiThreshold: figure(
     'phi_threshold',
     DEFAULTS.phiThreshold,

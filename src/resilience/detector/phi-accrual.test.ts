@@ -107,6 +107,19 @@ describe('a silence', () => {
     expect(spanMs).toBeCloseTo(1_780.6, 1);
   });
 
+  test('is as much longer as beats are put off, and what is usual stays what it is', () => {
+    const [detector, nowMs] = heard(Array.from({ length: 80 }, () => 1_020));
+    const before = detector.estimate;
+    const spanMs = detector.convictsAtMs(1) - nowMs;
+    detector.expectLater(3_000);
+    expect(detector.convictsAtMs(1) - nowMs).toBeCloseTo(spanMs + 3_000, 6);
+    expect(detector.phi(nowMs + spanMs + 3_000, 1)).toBeCloseTo(8, 6);
+    detector.heard(nowMs + 4_020);
+    expect(detector.estimate).toEqual(before);
+    detector.excuse(nowMs + 20_000, 1);
+    expect(detector.convictsAtMs(1)).toBeCloseTo(nowMs + 20_000, 6);
+  });
+
   test('that was excused is not kept, and convicts no sooner than it was told', () => {
     const intervals = Array.from({ length: 20 }, () => 1_000);
     const [detector, nowMs] = heard(intervals);

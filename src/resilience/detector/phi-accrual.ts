@@ -50,6 +50,8 @@ interface Page {
   /** Number of its first place among those of all pages. */
   readonly first: number;
   readonly heardAtMs: Float64Array;
+  /** What beats are put off by; it is taken from the intervals that are kept. */
+  readonly laterMs: Float64Array;
   /** Of the ticks in the window, and of their squares; at most 64 · 2^32, so both are exact. */
   readonly sums: Uint32Array;
   readonly squares: Float64Array;
@@ -71,6 +73,8 @@ export interface PhiDetector {
   convictsAtMs(pauses: number): number;
   /** The silence that goes on now says nothing of this peer's habits, and is not to convict before `notBeforeMs`. */
   excuse(notBeforeMs: number, pauses: number): void;
+  /** Beats come so much later than each heartbeat from now on: the other end, or this one, saves energy. */
+  expectLater(byMs: number): void;
   /** The silence that goes on now is an outage. */
   leaveOut(): void;
   readonly estimate: PhiEstimate;
@@ -132,13 +136,14 @@ class PooledDetector implements PhiDetector {
     this.#at = at;
     this.#free = free;
     page.heardAtMs[at] = nowMs;
+    page.laterMs[at] = 0;
     for (const of of [page.sums, page.squares, page.counts, page.nexts, page.leftOut]) of[at] = 0;
   }
 
   /** On the way of every frame; see `bitcraps bench detector`. */
   heard(nowMs: number): void {
-    const { heardAtMs } = this.#page;
-    const intervalMs = nowMs - (heardAtMs[this.#at] ?? nowMs);
+    const { heardAtMs, laterMs } = this.#page;
+    const intervalMs = nowMs - (heardAtMs[this.#at] ?? nowMs) - (laterMs[this.#at] ?? 0);
     heardAtMs[this.#at] = nowMs;
     if (intervalMs >= this.#rules.beatMsMin) this.#beat(intervalMs);
   }
@@ -146,20 +151,26 @@ class PooledDetector implements PhiDetector {
   phi(nowMs: number, pauses: number): number {
     const { timings } = this.#rules;
     const { meanMs, deviationMs } = this.estimate;
-    const silentMs = nowMs - (this.#page.heardAtMs[this.#at] ?? nowMs);
+    const { heardAtMs, laterMs } = this.#page;
+    const silentMs = nowMs - (heardAtMs[this.#at] ?? nowMs) - (laterMs[this.#at] ?? 0);
     const lateMs = silentMs - meanMs - pauses * timings.acceptablePauseMs;
     return phiOf(lateMs / Math.max(deviationMs, timings.deviationMsMin));
   }
 
   convictsAtMs(pauses: number): number {
-    return (this.#page.heardAtMs[this.#at] ?? 0) + this.#spanMs(pauses);
+    const { heardAtMs, laterMs } = this.#page;
+    return (heardAtMs[this.#at] ?? 0) + (laterMs[this.#at] ?? 0) + this.#spanMs(pauses);
   }
 
   excuse(notBeforeMs: number, pauses: number): void {
-    const { heardAtMs } = this.#page;
-    const heardMs = notBeforeMs - this.#spanMs(pauses);
+    const { heardAtMs, laterMs } = this.#page;
+    const heardMs = notBeforeMs - (laterMs[this.#at] ?? 0) - this.#spanMs(pauses);
     heardAtMs[this.#at] = Math.max(heardAtMs[this.#at] ?? 0, heardMs);
     this.leaveOut();
+  }
+
+  expectLater(byMs: number): void {
+    this.#page.laterMs[this.#at] = byMs;
   }
 
   leaveOut(): void {
@@ -184,7 +195,7 @@ class PooledDetector implements PhiDetector {
     this.#free.push(this.#page.first + this.#at);
   }
 
-  /** The silence that convicts. */
+  /** The silence that convicts, where beats are not put off. */
   #spanMs(pauses: number): number {
     const { timings, deviations } = this.#rules;
     const { meanMs, deviationMs } = this.estimate;
@@ -218,6 +229,7 @@ function newPage(first: number): Page {
   return {
     first,
     heardAtMs: new Float64Array(PEERS_PER_PAGE),
+    laterMs: new Float64Array(PEERS_PER_PAGE),
     sums: new Uint32Array(PEERS_PER_PAGE),
     squares: new Float64Array(PEERS_PER_PAGE),
     counts: new Uint8Array(PEERS_PER_PAGE),
