@@ -259,22 +259,22 @@ describe('suspicion', () => {
   });
 });
 
+/** Of a steady link, from the last frame on. */
+function silenceMs(preset: FailureTimings): number {
+  const { heartbeatMs, acceptablePauseMs, deviationMsMin } = preset;
+  return heartbeatMs + acceptablePauseMs + deviationsAt(8) * deviationMsMin;
+}
+
+/** Goes on until just after an answer came, and lets no other come. */
+function hush(one: Watched, ms: number): void {
+  run(one, ms);
+  const { length } = one.pings;
+  while (one.pings.length === length) run(one, 1);
+  run(one, 5);
+  one.answerMs = null;
+}
+
 describe('silence', () => {
-  /** Of a steady link, from the last frame on. */
-  function silenceMs(preset: FailureTimings): number {
-    const { heartbeatMs, acceptablePauseMs, deviationMsMin } = preset;
-    return heartbeatMs + acceptablePauseMs + deviationsAt(8) * deviationMsMin;
-  }
-
-  /** Goes on until just after an answer came, and lets no other come. */
-  function hush(one: Watched, ms: number): void {
-    run(one, ms);
-    const { length } = one.pings;
-    while (one.pings.length === length) run(one, 1);
-    run(one, 5);
-    one.answerMs = null;
-  }
-
   // With the default preset two acknowledgements that fail to come are noticed a second before.
   test.each(['local', 'lan', 'wan'] as const)(
     'makes an idle link of the preset %s suspect when φ reaches the threshold',
