@@ -137,7 +137,8 @@ class PooledDetector implements PhiDetector {
     this.#free = free;
     page.heardAtMs[at] = nowMs;
     page.laterMs[at] = 0;
-    for (const of of [page.sums, page.squares, page.counts, page.nexts, page.leftOut]) of[at] = 0;
+    for (const column of [page.sums, page.squares, page.counts, page.nexts, page.leftOut])
+      column[at] = 0;
   }
 
   /** On the way of every frame; see `bitcraps bench detector`. */
