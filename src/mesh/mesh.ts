@@ -322,6 +322,8 @@ class MeshNode implements Mesh {
 
   stop(): void {
     if (this.#stopped) return;
+    this.#linkState.leave();
+    this.#links.wake();
     this.#stopped = true;
     this.#sweep.cancel();
     this.#driver.stop();

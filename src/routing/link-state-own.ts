@@ -74,6 +74,7 @@ export class OwnRecord {
   #onlyRemovals = true;
   #isDeferred = false;
   #toldAtMs = -Infinity;
+  #isLeaving = false;
 
   constructor(config: OwnRecordConfig, deps: OwnRecordDeps) {
     this.#config = config;
@@ -88,7 +89,8 @@ export class OwnRecord {
     this.sequence += 1n;
     const { identity, networkId, attributes } = this.#config;
     const { primitives, database } = this.#deps;
-    const neighbours = this.#deps.neighbours().toSorted((a, b) => compareBytes(a.peer, b.peer));
+    const links = this.#isLeaving ? [] : this.#deps.neighbours();
+    const neighbours = links.toSorted((a, b) => compareBytes(a.peer, b.peer));
     const { sequence } = this;
     const record = { originator: identity.publicKey, sequence, attributes, neighbours };
     const pooled = database.pool.addOwn(signRecord(primitives, identity, networkId, record));
@@ -99,6 +101,15 @@ export class OwnRecord {
   setAttributes(attributes: NodeAttributes, nowMs: number): void {
     this.#config.attributes = attributes;
     this.change(nowMs);
+  }
+
+  /** Says goodbye: a last record, without links, which is told at once. */
+  leave(nowMs: number): void {
+    this.#isLeaving = true;
+    this.#changed = true;
+    this.#onlyRemovals = false;
+    this.dueAtMs = nowMs;
+    this.wake(nowMs);
   }
 
   /** Something is other than the record says: it is signed and told in a moment. */
@@ -140,7 +151,7 @@ export class OwnRecord {
       this.dueAtMs = nowMs + DENIED_HOLD_MS;
       return false;
     }
-    if (!this.#rate.take(nowMs)) {
+    if (!this.#isLeaving && !this.#rate.take(nowMs)) {
       this.dueAtMs = nowMs + this.#rate.waitMs(nowMs);
       return false;
     }

@@ -124,6 +124,8 @@ export interface LinkState {
   next(port: number): LinkStateFrame | null;
   /** Does what is due. */
   wake(): void;
+  /** This node is about to go: its last record, without links, is the next frame of the links that spread news. */
+  leave(): void;
 }
 
 /** Starts with a record of this node without links, which nobody is told before the first link is up. */
@@ -298,6 +300,15 @@ class Exchange implements LinkState, UpdateSink {
       }
     }
     this.#noteNews();
+  }
+
+  leave(): void {
+    this.#own.leave(this.#deps.clock.now());
+    for (const state of this.#ports.values()) {
+      if (state.modern && !state.eager) continue;
+      state.newsAtMs = null;
+      state.ready = true;
+    }
   }
 
   get pool(): RecordPool {
