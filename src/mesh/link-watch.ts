@@ -145,6 +145,11 @@ export class LinkWatch {
     return this.#config.detector.phi(nowMs, this.#config.localHealth.multiplier(nowMs));
   }
 
+  /** When anything was last heard. */
+  get heardAtMs(): number {
+    return this.#heardAtMs;
+  }
+
   /** A frame came, of whatever kind. */
   heard(nowMs: number): void {
     this.#heardAtMs = nowMs;

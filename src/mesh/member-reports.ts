@@ -2,7 +2,12 @@
 // kept by nobody. A relay that forwards by ports holds no graph.
 
 import { NO_NODE } from '../resilience/partitions/cut-points.ts';
-import { GATEWAY, NO_RELAY, type MemberReports } from '../resilience/partitions/member-links.ts';
+import {
+  GATEWAY,
+  LINKLESS,
+  NO_RELAY,
+  type MemberReports,
+} from '../resilience/partitions/member-links.ts';
 import type { LinkStateDatabase } from '../routing/link-state-database.ts';
 import type { PooledRecord } from '../routing/record-pool.ts';
 
@@ -26,7 +31,8 @@ export function memberReports(database: LinkStateDatabase, self: Uint8Array): Me
   let length = 0;
   for (const [node, { neighbours, signed }] of records.entries()) {
     const { gateway, relays } = signed.record.attributes;
-    flags[node] = (gateway ? GATEWAY : 0) | (relays ? 0 : NO_RELAY);
+    flags[node] =
+      (gateway ? GATEWAY : 0) | (relays ? 0 : NO_RELAY) | (neighbours.length === 0 ? LINKLESS : 0);
     for (let i = 0; i < neighbours.length; i += 1) {
       const target = (nodeOf[neighbours[i] ?? 0] ?? 0) - 1;
       if (target < 0) continue;

@@ -73,6 +73,8 @@ export interface NeighbourInfo {
   readonly remote: Hello;
   /** `null` before the first ping was answered. */
   readonly roundTripMs: number | null;
+  /** Since anything was heard. */
+  readonly heardMsAgo: number;
   readonly ageMs: number;
   readonly pendingBytes: number;
 }
@@ -97,7 +99,7 @@ export interface MeshCounters {
 /** A link that carries the mesh, as it stands now. */
 export function neighbourInfo(meshLink: MeshLink, nowMs: number): NeighbourInfo {
   const { neighbour, negotiation, remote, meter, port, establishedAtMs } = meshLink;
-  const { link, roundTripMs, pendingBytes, suspect, phi } = neighbour;
+  const { link, roundTripMs, heardAtMs, pendingBytes, suspect, phi } = neighbour;
   return {
     peer: link.remoteKey,
     address: link.remoteAddress,
@@ -111,6 +113,7 @@ export function neighbourInfo(meshLink: MeshLink, nowMs: number): NeighbourInfo 
     negotiation,
     remote,
     roundTripMs,
+    heardMsAgo: nowMs - (heardAtMs ?? establishedAtMs),
     ageMs: nowMs - establishedAtMs,
     pendingBytes,
   };

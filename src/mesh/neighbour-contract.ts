@@ -51,6 +51,8 @@ export interface Neighbour {
   readonly remote: Hello | null;
   /** The last measured one; `null` before the first. */
   readonly roundTripMs: number | null;
+  /** When anything was last heard, by the clock; `null` until established. */
+  readonly heardAtMs: number | null;
   /** Whether it has stopped to answer, and packets should take another way. */
   readonly suspect: boolean;
   /** φ of its silence until now; `null` until established. */

@@ -105,6 +105,10 @@ class EstablishingNeighbour implements Neighbour {
     return this.#watch?.roundTripMs ?? null;
   }
 
+  get heardAtMs(): number | null {
+    return this.#watch?.heardAtMs ?? null;
+  }
+
   get suspect(): boolean {
     return this.#watch?.suspect === true;
   }

@@ -3,9 +3,10 @@
 
 import { NO_NODE, type LinkRows } from './cut-points.ts';
 
-/** Of a member: it leads to other meshes; it passes nothing on for others. */
+/** Of a member: it leads to other meshes; it passes nothing on for others; its record names no link: it said goodbye. */
 export const GATEWAY = 1;
 export const NO_RELAY = 2;
+export const LINKLESS = 4;
 
 /**
  * Members are 0 … `nodes` − 1, and only those whom links ever led to: anybody can sign for members that he made up. What
@@ -17,7 +18,7 @@ export interface MemberReports {
   readonly self: number;
   readonly starts: Uint32Array;
   readonly targets: Uint32Array;
-  /** By node: sums of `GATEWAY` and `NO_RELAY`. */
+  /** By node: sums of `GATEWAY`, `NO_RELAY` and `LINKLESS`. */
   readonly flags: Uint8Array;
   /** PeerId of a node. */
   readonly peerOf: (node: number) => Uint8Array;
