@@ -10,6 +10,7 @@ import {
   encodeAck,
   encodeMessage,
 } from '../../src/mesh/delivery/delivery-frame.ts';
+import { decodeMembership, encodeMembership } from '../../src/mesh/membership-message.ts';
 import { openNeighbour, type Neighbour } from '../../src/mesh/neighbour.ts';
 import { decodeStep } from '../../src/mesh/session-handshake.ts';
 import { decodePing, encodePing } from '../../src/mesh/ping.ts';
@@ -224,6 +225,16 @@ describe('decoders', () => {
       decodeStep(bytes);
       const decoded = decodeUnreachable(bytes);
       if (decoded !== null) expect(decoded.code).toMatch(/^[A-Z0-9_]+$/);
+    });
+  });
+
+  test('question and answer about a member', () => {
+    const about = { number: 7, subject: new Uint8Array(32).fill(3), incarnation: 2n ** 33n };
+    const query = encodeMembership({ kind: 'query', ...about });
+    const answer = encodeMembership({ kind: 'answer', finding: 'silent', ...about });
+    fuzz(mutated(query, answer), (bytes) => {
+      const decoded = decodeMembership(bytes);
+      if (decoded !== null) expect(decodeMembership(encodeMembership(decoded))).toEqual(decoded);
     });
   });
 

@@ -1,0 +1,425 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { peerIdText } from '../../core/peer-id.ts';
+import { primitives } from '../../platform/node/primitives.ts';
+import { createWorld } from '../../sim/world.ts';
+import { LocalHealth } from '../detector/local-health.ts';
+import { presets } from '../presets.ts';
+import { MEMBERS_KEPT_MAX } from './member-table.ts';
+import type { Unreached, ViewedLink, Witness } from './membership-view.ts';
+import { INQUIRIES_MAX, Membership } from './membership.ts';
+import type { MembershipEvent, MembershipMessage } from './verdict.ts';
+
+const { failureTimeoutMs, ackTimeoutMsMax } = presets.lan;
+const EPOCH = 7;
+
+function id(n: number): Uint8Array {
+  const bytes = new Uint8Array(32);
+  new DataView(bytes.buffer).setUint32(0, n);
+  return bytes;
+}
+
+const SELF = id(0);
+
+/** A node that sees what the test says. */
+class Seat {
+  readonly world = createWorld({ seed: 1, primitives });
+  readonly health = new LocalHealth();
+  readonly sent: { readonly to: number; readonly message: MembershipMessage }[] = [];
+  readonly told: MembershipEvent[] = [];
+  links: ViewedLink[] = [];
+  reached = new Set<string>();
+  neighbours = new Map<string, readonly Witness[]>();
+  lost: readonly Unreached[] = [];
+  readonly membership: Membership;
+
+  constructor() {
+    this.membership = new Membership(
+      { self: SELF, bootEpoch: EPOCH, timings: presets.lan },
+      {
+        clock: this.world.clock,
+        rng: this.world.rng('seat'),
+        health: this.health,
+        view: {
+          links: () => this.links,
+          members: () => 10,
+          reaches: (peer) => this.reached.has(peerIdText(peer)),
+          witnesses: (peer) => this.neighbours.get(peerIdText(peer)) ?? null,
+          unreached: () => this.lost,
+        },
+        send: (to, message) => this.sent.push({ to: numberOf(to), message }),
+        tell: (event) => this.told.push(event),
+      },
+    );
+  }
+
+  get kinds(): readonly MembershipEvent['kind'][] {
+    return this.told.map(({ kind }) => kind);
+  }
+
+  run(ms: number): void {
+    this.world.runSync(this.world.clock.now() + ms);
+  }
+
+  link(n: number, suspect = false): void {
+    this.links = this.links.filter(({ peer }) => numberOf(peer) !== n);
+    this.links.push({ peer: id(n), heardAtMs: this.world.clock.now(), suspect });
+  }
+
+  /** `n` said to be linked with this node and with those. */
+  linkedTo(n: number, others: readonly number[], state: Partial<Witness> = {}): void {
+    const witness = { reached: true, denies: false, ...state };
+    const names = others.map((other) => ({ peer: id(other), ...witness }));
+    this.neighbours.set(peerIdText(id(n)), [{ peer: SELF, reached: true, denies: true }, ...names]);
+  }
+
+  queries(): readonly { readonly to: number; readonly number: number }[] {
+    return this.sent
+      .filter(({ message }) => message.kind === 'query')
+      .map(({ to, message }) => ({ to, number: message.number }));
+  }
+
+  answer(from: number, number: number, finding: 'alive' | 'silent' | 'unsure', about = 1): void {
+    const subject = id(about);
+    this.membership.received(id(from), {
+      kind: 'answer',
+      number,
+      subject,
+      finding,
+      incarnation: 0n,
+    });
+  }
+}
+
+function numberOf(peer: Uint8Array): number {
+  return new DataView(peer.buffer, peer.byteOffset).getUint32(0);
+}
+
+/** Four good links, and a fifth to node 1 that is silent; nodes 11 to 14 were linked to it as well. */
+function suspecting(): Seat {
+  const seat = new Seat();
+  for (const n of [2, 3, 4, 5]) seat.link(n);
+  seat.link(1, true);
+  seat.linkedTo(1, [11, 12, 13, 14]);
+  seat.membership.link(id(1), 'silent');
+  return seat;
+}
+
+describe('the one who suspects', () => {
+  test('asks three others, and the suspect itself where there is a way', () => {
+    const seat = suspecting();
+    expect(seat.queries()).toHaveLength(3);
+    expect(new Set(seat.queries().map(({ to }) => to)).size).toBe(3);
+    expect(seat.queries().every(({ to }) => to > 10)).toBe(true);
+    const other = new Seat();
+    other.link(2);
+    other.reached.add(peerIdText(id(1)));
+    other.membership.link(id(1), 'lost');
+    expect(other.queries().map(({ to }) => to)).toEqual([1]);
+  });
+
+  test('confirms once three of them say the same, and the failure timeout has passed', () => {
+    const seat = suspecting();
+    for (const { to, number } of seat.queries()) seat.answer(to, number, 'silent');
+    seat.run(failureTimeoutMs - 1);
+    expect(seat.kinds).toEqual(['suspected']);
+    seat.run(2);
+    expect(seat.kinds).toEqual(['suspected', 'confirmed']);
+    expect(seat.told[1]).toMatchObject({ witnesses: 3 });
+    expect(seat.membership.statistics()).toMatchObject({
+      suspectedFailures: 0,
+      confirmedFailures: 1,
+      suspicions: 1,
+      confirmations: 1,
+    });
+    expect(seat.membership.fate(id(1))).toBe('dead');
+  });
+
+  test('waits longer the fewer say so, and does not convict where most say nothing', () => {
+    const seat = suspecting();
+    const first = seat.queries().at(0)!;
+    seat.answer(first.to, first.number, 'silent');
+    seat.run(6 * failureTimeoutMs + 1);
+    expect(seat.kinds).toEqual(['suspected']);
+    expect(seat.membership.verdict(id(1))).toBe('suspect');
+  });
+
+  test('believes the one who heard it', () => {
+    const seat = suspecting();
+    const first = seat.queries().at(0)!;
+    seat.answer(first.to, first.number, 'alive');
+    expect(seat.told.at(-1)).toMatchObject({ kind: 'refuted', by: 'witness' });
+    expect(seat.membership.statistics()).toMatchObject({ suspectedFailures: 0, refutations: 1 });
+  });
+
+  test('takes no answer that it did not ask for, and none twice', () => {
+    const seat = suspecting();
+    const first = seat.queries().at(0)!;
+    const second = seat.queries().at(1)!;
+    seat.answer(99, first.number, 'alive');
+    seat.answer(first.to, second.number, 'alive');
+    seat.answer(first.to, first.number, 'unsure');
+    seat.answer(first.to, first.number, 'alive');
+    expect(seat.kinds).toEqual(['suspected']);
+  });
+
+  test('asks those first that were not asked yet', () => {
+    const seat = suspecting();
+    const before = seat.queries().map(({ to }) => to);
+    seat.run(2 * ackTimeoutMsMax + 1);
+    const after = seat
+      .queries()
+      .slice(3)
+      .map(({ to }) => to);
+    expect(after).toHaveLength(3);
+    expect([...before, ...after]).toEqual(expect.arrayContaining([11, 12, 13, 14]));
+  });
+
+  test('trusts itself less, and waits longer, where witnesses who answered before say nothing', () => {
+    const seat = suspecting();
+    for (const { to, number } of seat.queries()) seat.answer(to, number, 'unsure');
+    seat.run(2 * ackTimeoutMsMax + 1);
+    expect(seat.health.score(seat.world.clock.now())).toBe(0);
+    const asked = seat.queries().length;
+    seat.run(2 * ackTimeoutMsMax + 1);
+    expect(seat.health.score(seat.world.clock.now())).toBeGreaterThan(0);
+    expect(seat.queries().length).toBe(asked + 3);
+    seat.run(2 * ackTimeoutMsMax + 1);
+    expect(seat.queries().length).toBe(asked + 3);
+    seat.run(2 * ackTimeoutMsMax + 1);
+    expect(seat.queries().length).toBe(asked + 6);
+  });
+
+  test('convicts nobody while it hears fewer than it does not hear', () => {
+    const seat = suspecting();
+    for (const n of [2, 3, 4]) seat.link(n, true);
+    for (const { to, number } of seat.queries()) seat.answer(to, number, 'silent');
+    seat.run(10 * failureTimeoutMs);
+    expect(seat.kinds).toEqual(['suspected']);
+    for (const n of [2, 3, 4]) seat.link(n);
+    seat.run(2 * ackTimeoutMsMax);
+    expect(seat.kinds).toEqual(['suspected', 'confirmed']);
+  });
+
+  test('convicts nobody to whom links lead', () => {
+    const seat = suspecting();
+    seat.reached.add(peerIdText(id(1)));
+    for (const { to, number } of seat.queries()) seat.answer(to, number, 'silent');
+    seat.run(failureTimeoutMs + 1);
+    expect(seat.told.at(-1)).toMatchObject({ kind: 'refuted', by: 'records' });
+  });
+
+  test('asks about so many at a time, and keeps so many', () => {
+    const seat = new Seat();
+    seat.link(5_000);
+    for (let n = 1; n <= MEMBERS_KEPT_MAX + 10; n += 1) {
+      seat.linkedTo(n, [6_000]);
+      seat.membership.link(id(n), 'lost');
+    }
+    expect(seat.queries()).toHaveLength(INQUIRIES_MAX);
+    expect(seat.membership.statistics().suspectedFailures).toBe(MEMBERS_KEPT_MAX);
+  });
+});
+
+describe('what records say', () => {
+  test('is a verdict without a message, once it stood for a while', () => {
+    const seat = new Seat();
+    seat.link(2);
+    seat.linkedTo(1, [11, 12, 13], { denies: true });
+    seat.lost = [{ peer: id(1), saidGoodbye: false }];
+    seat.membership.changed();
+    seat.run(failureTimeoutMs);
+    expect(seat.kinds).toEqual(['suspected', 'confirmed']);
+    expect(seat.sent).toEqual([]);
+  });
+
+  test('is none while half of those linked to it are not reached either', () => {
+    const seat = new Seat();
+    seat.link(2);
+    seat.linkedTo(1, [11], { denies: true });
+    const known = seat.neighbours.get(peerIdText(id(1))) ?? [];
+    const away = [12, 13].map((n) => ({ peer: id(n), reached: false, denies: false }));
+    seat.neighbours.set(peerIdText(id(1)), [...known, ...away]);
+    seat.lost = [1, 12, 13].map((n) => ({ peer: id(n), saidGoodbye: false }));
+    seat.membership.changed();
+    seat.run(10 * failureTimeoutMs);
+    expect(seat.kinds).toEqual([]);
+  });
+
+  test('a member without links of its own has left, and is no failure', () => {
+    const seat = new Seat();
+    seat.lost = [{ peer: id(1), saidGoodbye: true }];
+    seat.membership.changed();
+    seat.run(1_000);
+    expect(seat.kinds).toEqual(['left']);
+    seat.membership.link(id(1), 'lost');
+    expect(seat.kinds).toEqual(['left']);
+    expect(seat.membership.statistics()).toMatchObject({ departures: 1, suspicions: 0 });
+  });
+});
+
+function query(number: number, subject = 1): MembershipMessage {
+  return { kind: 'query', number, subject: id(subject), incarnation: 3n };
+}
+
+describe('a witness', () => {
+  test('tells the subject, and answers as soon as that one does', () => {
+    const seat = new Seat();
+    seat.link(1);
+    seat.membership.received(id(9), query(77));
+    const asked = seat.sent.at(0)!;
+    expect(asked).toMatchObject({ to: 1, message: { kind: 'query', incarnation: 3n } });
+    seat.answer(1, asked.message.number, 'alive');
+    expect(seat.sent[1]).toMatchObject({
+      to: 9,
+      message: { kind: 'answer', number: 77, finding: 'alive' },
+    });
+  });
+
+  test('takes any frame for a sign of life, and silence for none, before the asker gives up', () => {
+    for (const [isHeard, finding] of [
+      [true, 'alive'],
+      [false, 'silent'],
+    ] as const) {
+      const seat = new Seat();
+      seat.link(1);
+      seat.link(2);
+      seat.membership.received(id(9), query(77));
+      seat.run(100);
+      if (isHeard) seat.link(1);
+      seat.run(2 * ackTimeoutMsMax);
+      expect(seat.sent[1]).toMatchObject({ to: 9, message: { finding } });
+    }
+  });
+
+  test('is not sure where it hears nobody else', () => {
+    const seat = new Seat();
+    seat.link(1);
+    seat.link(2, true);
+    seat.membership.received(id(9), query(77));
+    seat.run(2 * ackTimeoutMsMax);
+    expect(seat.sent[1]).toMatchObject({ message: { finding: 'unsure' } });
+  });
+
+  test('says at once what it knows', () => {
+    const seat = suspecting();
+    const before = seat.sent.length;
+    seat.membership.received(id(9), query(77));
+    expect(seat.sent.slice(before)).toMatchObject([{ to: 9, message: { finding: 'silent' } }]);
+    seat.membership.received(id(9), query(78, 4_000));
+    expect(seat.sent.at(-1)).toMatchObject({ message: { number: 78, finding: 'unsure' } });
+  });
+
+  test('answers only so many', () => {
+    const seat = suspecting();
+    const before = seat.sent.length;
+    for (let i = 0; i < 1_000; i += 1) seat.membership.received(id(9), query(i));
+    expect(seat.sent.length - before).toBe(64);
+  });
+});
+
+describe('the one who is suspected', () => {
+  test('says that it is there, under a higher number each time, and trusts itself less', () => {
+    const seat = new Seat();
+    const ask = (incarnation: bigint): bigint => {
+      seat.membership.received(id(9), { kind: 'query', number: 1, subject: SELF, incarnation });
+      const { message } = seat.sent.at(-1)!;
+      expect(message).toMatchObject({ kind: 'answer', finding: 'alive' });
+      return message.incarnation;
+    };
+    const first = ask(0n);
+    expect(first).toBe(BigInt(EPOCH) << 32n);
+    expect(seat.health.score(0)).toBe(0);
+    expect(ask(first)).toBe(first + 1n);
+    expect(ask(first)).toBe(first + 1n);
+    expect(seat.health.score(0)).toBe(1);
+    // Nobody but a later start of this node has a higher epoch, and none runs over into it.
+    expect(ask(2n ** 64n - 1n)).toBe(first + 1n);
+    expect(ask(first + 2n ** 32n - 1n)).toBe(first + 1n);
+  });
+});
+
+test('whatever comes in, verdicts follow each other as they may, and all stays bounded', () => {
+  const peer = fc.integer({ min: 1, max: 6 });
+  const step = fc.oneof(
+    fc.record({
+      do: fc.constant('link' as const),
+      peer,
+      news: fc.constantFrom('works', 'silent', 'lost', 'goodbye'),
+    }),
+    fc.record({
+      do: fc.constant('records' as const),
+      peer,
+      isReached: fc.boolean(),
+      saidGoodbye: fc.boolean(),
+      denies: fc.boolean(),
+    }),
+    fc.record({
+      do: fc.constant('answer' as const),
+      peer,
+      from: peer,
+      number: fc.integer({ min: 0, max: 40 }),
+      finding: fc.constantFrom('alive', 'silent', 'unsure'),
+      incarnation: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+    }),
+    fc.record({
+      do: fc.constant('query' as const),
+      peer: fc.integer({ min: 0, max: 6 }),
+      from: peer,
+      incarnation: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+    }),
+    fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 0, max: 20_000 }) }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const seat = new Seat();
+      for (const n of [7, 8]) seat.link(n);
+      for (const one of steps) {
+        switch (one.do) {
+          case 'link':
+            seat.membership.link(id(one.peer), one.news);
+            break;
+          case 'records': {
+            const key = peerIdText(id(one.peer));
+            seat.linkedTo(one.peer, [7, 8], { denies: one.denies });
+            seat.reached.delete(key);
+            if (one.isReached) seat.reached.add(key);
+            seat.lost = one.isReached ? [] : [{ peer: id(one.peer), saidGoodbye: one.saidGoodbye }];
+            seat.membership.changed();
+            break;
+          }
+          case 'answer': {
+            const { number, incarnation } = one;
+            const finding = one.finding as 'alive';
+            const message = { number, subject: id(one.peer), finding, incarnation };
+            seat.membership.received(id(one.from), { kind: 'answer', ...message });
+            break;
+          }
+          case 'query': {
+            const message = { number: 1, subject: id(one.peer), incarnation: one.incarnation };
+            seat.membership.received(id(one.from), { kind: 'query', ...message });
+            break;
+          }
+          case 'wait':
+            seat.run(one.ms);
+        }
+      }
+      const last = new Map<number, MembershipEvent['kind']>();
+      for (const { kind, peer: about } of seat.told) {
+        const before = last.get(numberOf(about)) ?? 'refuted';
+        const mayFollow: Readonly<Record<typeof kind, readonly (typeof kind)[]>> = {
+          suspected: ['refuted', 'returned', 'suspected'],
+          refuted: ['suspected'],
+          confirmed: ['suspected'],
+          left: ['refuted', 'returned', 'suspected', 'confirmed'],
+          returned: ['confirmed', 'left'],
+        };
+        expect(mayFollow[kind]).toContain(before);
+        last.set(numberOf(about), kind);
+      }
+      const { suspicions, refutations, confirmations, suspectedFailures } =
+        seat.membership.statistics();
+      expect(refutations + confirmations + suspectedFailures).toBeLessThanOrEqual(suspicions);
+    }),
+  );
+});

@@ -1,0 +1,422 @@
+// Who of a mesh is there, silent, dead or gone by its own will: SWIM's suspicion and refutation (Das, Gupta and Motivala
+// 2002, sections 3.1 and 4.2) with Lifeguard's extensions (Dadgar, Phillips and Currey 2018, section IV), for a mesh whose
+// nodes watch their link neighbours and spread by signed records who is linked to whom.
+//
+// A suspicion begins with an own link that is silent or lost, or with records of which none leads to a member any more.
+// Silence of a link says nothing yet of the node behind it: up to three others that were linked to it are asked, and it
+// itself is told by whatever way there is. A verdict needs that no link leads there, that most of those who were linked to
+// it say so, in their records or in answer, and that this node hears its own neighbours. What the records say is in all
+// nodes' hands already: so verdicts need no messages of their own to spread, and nobody can make up one for others.
+
+import { bytesEqual } from '../../core/bytes.ts';
+import { peerIdText, type PeerIdText } from '../../core/peer-id.ts';
+import type { Clock, Timer } from '../../env/clock.ts';
+import type { Rng } from '../../env/rng.ts';
+import type { LocalHealth } from '../detector/local-health.ts';
+import { LOCAL_PAUSE_MS } from '../detector/local-health.ts';
+import type { FailureTimings } from '../presets.ts';
+import { Inquiry } from './inquiry.ts';
+import { MemberTable, type Suspicion } from './member-table.ts';
+import type { MembershipView } from './membership-view.ts';
+import { CONFIRMATIONS_MAX, suspicionTimeoutMs } from './suspicion-timeout.ts';
+import type {
+  Finding,
+  MembershipEvent,
+  MembershipMessage,
+  MembershipStatistics,
+  Refutation,
+  Verdict,
+} from './verdict.ts';
+import { WitnessDesk } from './witness-desk.ts';
+
+/** Lifeguard's β: without anybody's word a suspicion stands so many times as long as with everybody's. */
+const SUSPICION_MAX_FACTOR = 6;
+/** Records have been silent for some time when they show it: they stand for so much of the failure timeout. */
+const RECORDS_SHARE = 1 / 2;
+/** A question may take two acknowledgements' time, and its witness so much of that, as Lifeguard's nacks do. */
+const QUESTION_ACKS = 2;
+const WITNESS_SHARE = 0.8;
+/** Suspects that are asked about at a time; others wait for their turn or for records. */
+export const INQUIRIES_MAX = 32;
+/** Between two looks at who is unreached; the largest mesh takes some milliseconds for one. */
+const LOOK_MS_PER_MEMBER = 0.5;
+const EPOCH_BITS = 32n;
+/** Peers that are known to answer questions. */
+const SPEAKERS_MAX = 4_096;
+
+export interface MembershipConfig {
+  /** PeerId of this node. */
+  readonly self: Uint8Array;
+  /** Durable, grows with each start: the upper half of the first incarnation. */
+  readonly bootEpoch: number;
+  readonly timings: FailureTimings;
+}
+
+export interface MembershipDeps {
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly health: LocalHealth;
+  readonly view: MembershipView;
+  send(to: Uint8Array, message: MembershipMessage): void;
+  tell(event: MembershipEvent): void;
+}
+
+/** What became of an own link. `lost`: it ended, and the other end did not say why. */
+export type LinkNews = 'works' | 'silent' | 'lost' | 'goodbye';
+
+export class Membership {
+  readonly #config: MembershipConfig;
+  readonly #deps: MembershipDeps;
+  readonly #table = new MemberTable();
+  readonly #desk: WitnessDesk;
+  readonly #speakers = new Set<PeerIdText>();
+  readonly #epoch: bigint;
+  /** The boot epoch, and how often this node was suspected since. */
+  #incarnation: bigint;
+  #number = 0;
+  #indirectProbes = 0;
+  /** By the records not there, and since when; not suspected yet. */
+  #denied: ReadonlyMap<PeerIdText, number> = new Map();
+  #viewIsNew = false;
+  #lookedAtMs = -Infinity;
+  #timer: { readonly atMs: number; readonly timer: Timer } | null = null;
+  #stopped = false;
+
+  constructor(config: MembershipConfig, deps: MembershipDeps) {
+    this.#config = config;
+    this.#deps = deps;
+    this.#epoch = BigInt(config.bootEpoch);
+    this.#incarnation = this.#epoch << EPOCH_BITS;
+    this.#desk = new WitnessDesk({
+      ask: (subject, number, incarnation) =>
+        deps.send(subject, { kind: 'query', number, subject, incarnation }),
+      answer: ({ asker, askerNumber: number, subject }, finding, incarnation) =>
+        deps.send(asker, { kind: 'answer', number, subject, finding, incarnation }),
+      heardAtMs: (subject) => this.#link(subject)?.heardAtMs ?? null,
+      mayAccuse: (subject) => this.#isTrusted(subject),
+    });
+  }
+
+  verdict(peer: Uint8Array): Verdict {
+    return this.#table.verdict(peerIdText(peer));
+  }
+
+  /** What partitions want to know of a member that links do not lead to. */
+  fate(peer: Uint8Array): 'left' | 'dead' | null {
+    const verdict = this.verdict(peer);
+    if (verdict === 'left') return 'left';
+    return verdict === 'confirmed' ? 'dead' : null;
+  }
+
+  statistics(): MembershipStatistics {
+    return { ...this.#table.statistics(), indirectProbes: this.#indirectProbes };
+  }
+
+  link(peer: Uint8Array, news: LinkNews): void {
+    if (this.#stopped) return;
+    const nowMs = this.#deps.clock.now();
+    if (news === 'works') this.#isThere(peer, 'link', nowMs);
+    else if (news === 'goodbye') this.#departed(peer, nowMs);
+    else this.#suspect(peer, 'link', this.#link(peer)?.heardAtMs ?? nowMs, nowMs);
+    this.#arm();
+  }
+
+  /** Links or records changed: what follows from them is looked at soon. */
+  changed(): void {
+    if (this.#stopped || this.#viewIsNew) return;
+    this.#viewIsNew = true;
+    this.#arm();
+  }
+
+  received(from: Uint8Array, message: MembershipMessage): void {
+    if (this.#stopped) return;
+    const nowMs = this.#deps.clock.now();
+    if (message.kind === 'query') this.#asked(from, message, nowMs);
+    else this.#answered(from, message, nowMs);
+    this.#arm();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.timer.cancel();
+  }
+
+  #asked(
+    from: Uint8Array,
+    { number, subject, incarnation }: MembershipMessage,
+    nowMs: number,
+  ): void {
+    const { self, timings } = this.#config;
+    const answer = (finding: Finding, known: bigint): void =>
+      this.#deps.send(from, { kind: 'answer', number, subject, finding, incarnation: known });
+    if (bytesEqual(subject, from) || !this.#desk.takes(nowMs)) return;
+    if (bytesEqual(subject, self)) {
+      this.#refute(incarnation, nowMs);
+      answer('alive', this.#incarnation);
+      return;
+    }
+    const link = this.#link(subject);
+    const isSuspect = this.#table.suspicion(peerIdText(subject))?.by === 'link';
+    if (link?.suspect === true || (link === undefined && isSuspect)) {
+      answer(this.#isTrusted(subject) ? 'silent' : 'unsure', incarnation);
+    } else if (link !== undefined || this.#deps.view.reaches(subject)) {
+      const waitMs = WITNESS_SHARE * QUESTION_ACKS * timings.ackTimeoutMsMax;
+      const question = { asker: from, askerNumber: number, subject, incarnation };
+      this.#desk.open(question, this.#nextNumber(), nowMs, waitMs);
+    } else {
+      answer('unsure', incarnation);
+    }
+  }
+
+  /** Somebody suspects this node: it is there under a higher number, and trusts itself less, since it may have been slow. */
+  #refute(incarnation: bigint, nowMs: number): void {
+    if (incarnation < this.#incarnation || incarnation >> EPOCH_BITS !== this.#epoch) return;
+    this.#deps.health.failed(nowMs);
+    if ((incarnation + 1n) >> EPOCH_BITS === this.#epoch) this.#incarnation = incarnation + 1n;
+  }
+
+  #answered(
+    from: Uint8Array,
+    { number, subject, incarnation, ...rest }: MembershipMessage,
+    nowMs: number,
+  ): void {
+    if (!('finding' in rest)) return;
+    const { finding } = rest;
+    this.#speaks(peerIdText(from));
+    const isItself = bytesEqual(from, subject);
+    if (isItself && finding === 'alive') this.#desk.answered(number, incarnation);
+    const key = peerIdText(subject);
+    const suspicion = this.#table.suspicion(key);
+    if (suspicion?.inquiry?.answered(from, number, finding) !== true) return;
+    if (finding === 'silent') suspicion.decideAtMs = nowMs;
+    if (finding !== 'alive' || incarnation < this.#table.incarnation(key)) return;
+    this.#table.heard(key, incarnation);
+    this.#isThere(subject, isItself ? 'subject' : 'witness', nowMs);
+  }
+
+  #suspect(peer: Uint8Array, by: 'link' | 'records', sinceMs: number, nowMs: number): void {
+    const begun = this.#table.suspect(peer, by, sinceMs, nowMs);
+    if (begun === null) return;
+    this.#deps.tell({ kind: 'suspected', peer, by });
+    if (by === 'link') this.#ask(begun, nowMs);
+  }
+
+  #isThere(peer: Uint8Array, by: Refutation, nowMs: number): void {
+    const before = this.#table.isThere(peerIdText(peer), nowMs);
+    if (before === 'suspect') this.#deps.tell({ kind: 'refuted', peer, by });
+    else if (before !== 'alive') this.#deps.tell({ kind: 'returned', peer, after: before });
+  }
+
+  #departed(peer: Uint8Array, nowMs: number): void {
+    if (this.#table.departed(peer, nowMs)) this.#deps.tell({ kind: 'left', peer });
+  }
+
+  /** A round of questions: to witnesses, and to the suspect itself by whatever way leads there. */
+  #ask(suspicion: Suspicion, nowMs: number): void {
+    const { peer } = suspicion;
+    const { rng, view, health } = this.#deps;
+    if (suspicion.inquiry === null && this.#table.inquiries >= INQUIRIES_MAX) return;
+    const witnesses = (view.witnesses(peer) ?? [])
+      .filter((witness) => witness.reached && !bytesEqual(witness.peer, this.#config.self))
+      .filter((witness) => this.#table.verdict(peerIdText(witness.peer)) === 'alive');
+    const inquiry = (suspicion.inquiry ??= new Inquiry());
+    const chosen = inquiry.choose(
+      witnesses.map((witness) => witness.peer),
+      rng,
+    );
+    const waitMs = QUESTION_ACKS * this.#config.timings.ackTimeoutMsMax * health.multiplier(nowMs);
+    inquiry.begin(nowMs + waitMs);
+    const incarnation = this.#table.incarnation(peerIdText(peer));
+    for (const to of view.reaches(peer) ? [...chosen, peer] : chosen) {
+      const number = this.#nextNumber();
+      inquiry.asked(to, number);
+      this.#indirectProbes += 1;
+      this.#deps.send(to, { kind: 'query', number, subject: peer, incarnation });
+    }
+  }
+
+  #tick(lateMs: number): void {
+    const { clock, health } = this.#deps;
+    const nowMs = clock.now();
+    health.timerFired(lateMs, nowMs);
+    if (lateMs > LOCAL_PAUSE_MS) this.#excuse(lateMs);
+    this.#desk.tick(nowMs);
+    if (this.#lookAtMs() <= nowMs) this.#look(nowMs);
+    for (const suspicion of this.#table.suspicions()) {
+      const isAskedAbout = suspicion.inquiry !== null && suspicion.inquiry.untilMs > nowMs;
+      // Records are the word of all witnesses already.
+      if (suspicion.by === 'link' && !isAskedAbout) this.#roundOver(suspicion, nowMs);
+      if (suspicion.decideAtMs <= nowMs) this.#decide(suspicion, nowMs);
+    }
+    this.#table.sweep(nowMs);
+    this.#arm();
+  }
+
+  #excuse(byMs: number): void {
+    this.#desk.excuse(byMs);
+    for (const suspicion of this.#table.suspicions()) suspicion.sinceMs += byMs;
+  }
+
+  #roundOver(suspicion: Suspicion, nowMs: number): void {
+    const { inquiry } = suspicion;
+    if (inquiry !== null) {
+      const { answered, missed } = inquiry.result((peer) => this.#speakers.has(peer));
+      const { health } = this.#deps;
+      if (missed > 0) health.failed(nowMs);
+      else if (answered > 0) health.succeeded(nowMs);
+    }
+    this.#ask(suspicion, nowMs);
+  }
+
+  /**
+   * What the records say now, if they said it for a moment already: those of the two ends of a link do not come at once, nor
+   * do a goodbye and a last record.
+   */
+  #look(nowMs: number): void {
+    const { view } = this.#deps;
+    const settleMs = this.#config.timings.ackTimeoutMsMax;
+    this.#viewIsNew = false;
+    this.#lookedAtMs = nowMs;
+    const before = this.#denied;
+    const denied = new Map<PeerIdText, number>();
+    for (const { peer, saidGoodbye } of view.unreached()) {
+      if (bytesEqual(peer, this.#config.self)) continue;
+      const key = peerIdText(peer);
+      if (saidGoodbye) this.#departed(peer, nowMs);
+      else if (this.#table.verdict(key) === 'alive' && this.#judge(peer, null).areMost) {
+        const sinceMs = before.get(key) ?? nowMs;
+        if (nowMs - sinceMs >= settleMs) this.#suspect(peer, 'records', sinceMs, nowMs);
+        else denied.set(key, sinceMs);
+      }
+    }
+    for (const { peer, sinceMs } of this.#table.gone()) {
+      if (!view.reaches(peer)) continue;
+      if (nowMs - sinceMs >= settleMs) this.#isThere(peer, 'records', nowMs);
+      else this.#viewIsNew = true;
+    }
+    this.#denied = denied;
+    this.#viewIsNew ||= denied.size > 0;
+    for (const suspicion of this.#table.suspicions()) suspicion.decideAtMs = nowMs;
+  }
+
+  #decide(suspicion: Suspicion, nowMs: number): void {
+    const { peer, by, sinceMs, beganAtMs } = suspicion;
+    const { failureTimeoutMs, ackTimeoutMsMax } = this.#config.timings;
+    const minMs = by === 'link' ? failureTimeoutMs : failureTimeoutMs * RECORDS_SHARE;
+    const againMs = nowMs + ackTimeoutMsMax;
+    if (this.#deps.view.reaches(peer)) {
+      // Others may take as long as this node did to notice that their links to it are silent.
+      const untilMs = by === 'records' ? nowMs : beganAtMs + failureTimeoutMs;
+      if (untilMs <= nowMs) this.#isThere(peer, 'records', nowMs);
+      else suspicion.decideAtMs = Math.min(untilMs, againMs);
+      return;
+    }
+    if (by === 'records' && this.#deps.view.witnesses(peer) === null) {
+      this.#table.drop(suspicion.key);
+      return;
+    }
+    const { confirmations, expected, areMost } = this.#judge(peer, suspicion);
+    const maxMs = SUSPICION_MAX_FACTOR * minMs;
+    const dueAtMs = sinceMs + suspicionTimeoutMs(confirmations, expected, minMs, maxMs);
+    const { quietUntilMs } = this.#deps.health;
+    if (nowMs < dueAtMs) suspicion.decideAtMs = Math.min(dueAtMs, againMs);
+    else if (nowMs < quietUntilMs) suspicion.decideAtMs = quietUntilMs;
+    else if (!areMost || !this.#isTrusted(peer)) suspicion.decideAtMs = againMs;
+    else this.#confirm(suspicion, confirmations, nowMs);
+  }
+
+  #confirm({ peer, sinceMs }: Suspicion, witnesses: number, nowMs: number): void {
+    if (!this.#table.confirm(peerIdText(peer), nowMs)) return;
+    this.#deps.tell({ kind: 'confirmed', peer, witnesses, silentMs: nowMs - sinceMs });
+    // A witness less to others that are suspected.
+    for (const other of this.#table.suspicions()) other.decideAtMs = nowMs;
+    this.#viewIsNew = true;
+  }
+
+  /**
+   * How many of those who were linked to it say that it is silent, beside this node. Those who are dead or gone themselves
+   * do not count; those who are not reached may well be there with it, on the other side of a partition.
+   */
+  #judge(
+    peer: Uint8Array,
+    suspicion: Suspicion | null,
+  ): { readonly confirmations: number; readonly expected: number; readonly areMost: boolean } {
+    let own = suspicion?.by === 'link' ? 1 : 0;
+    let others = 0;
+    let confirmations = 0;
+    for (const witness of this.#deps.view.witnesses(peer) ?? []) {
+      if (bytesEqual(witness.peer, this.#config.self)) {
+        if (witness.denies) own = 1;
+        continue;
+      }
+      const key = peerIdText(witness.peer);
+      const verdict = this.#table.verdict(key);
+      if (verdict === 'confirmed' || verdict === 'left') continue;
+      others += 1;
+      if (!witness.reached) continue;
+      if (witness.denies || suspicion?.inquiry?.silent.has(key) === true) confirmations += 1;
+    }
+    return {
+      confirmations,
+      expected: Math.min(CONFIRMATIONS_MAX, others),
+      areMost: 2 * (confirmations + own) > others + own,
+    };
+  }
+
+  /** Whether this node hears others well enough to say of one that it is silent. */
+  #isTrusted(except: Uint8Array): boolean {
+    let heard = 0;
+    let silent = 0;
+    const linked = new Set<PeerIdText>();
+    for (const { peer, suspect } of this.#deps.view.links()) {
+      linked.add(peerIdText(peer));
+      if (bytesEqual(peer, except)) continue;
+      if (suspect) silent += 1;
+      else heard += 1;
+    }
+    for (const { peer, key, by } of this.#table.suspicions()) {
+      if (by === 'link' && !linked.has(key) && !bytesEqual(peer, except)) silent += 1;
+    }
+    return heard > 0 && heard >= silent;
+  }
+
+  #link(peer: Uint8Array): ReturnType<MembershipView['links']>[number] | undefined {
+    return this.#deps.view.links().find((link) => bytesEqual(link.peer, peer));
+  }
+
+  #speaks(peer: PeerIdText): void {
+    if (this.#speakers.size < SPEAKERS_MAX) this.#speakers.add(peer);
+  }
+
+  #nextNumber(): number {
+    this.#number = (this.#number + 1) >>> 0;
+    return this.#number;
+  }
+
+  #lookAtMs(): number {
+    if (!this.#viewIsNew) return Infinity;
+    const spacingMs = LOOK_MS_PER_MEMBER * this.#deps.view.members();
+    return this.#lookedAtMs + Math.max(this.#config.timings.ackTimeoutMsMin, spacingMs);
+  }
+
+  #arm(): void {
+    if (this.#stopped) return;
+    const { clock } = this.#deps;
+    const { ackTimeoutMsMax } = this.#config.timings;
+    const nowMs = clock.now();
+    let dueAtMs = Math.min(this.#lookAtMs(), this.#desk.nextAtMs);
+    for (const { by, decideAtMs, inquiry } of this.#table.suspicions()) {
+      const roundAtMs = by === 'link' ? (inquiry?.untilMs ?? nowMs + ackTimeoutMsMax) : Infinity;
+      dueAtMs = Math.min(dueAtMs, decideAtMs, roundAtMs);
+    }
+    dueAtMs = Math.min(dueAtMs, this.#table.sweepAtMs);
+    if (dueAtMs === Infinity || (this.#timer !== null && this.#timer.atMs <= dueAtMs)) return;
+    this.#timer?.timer.cancel();
+    const atMs = Math.max(dueAtMs, nowMs);
+    const timer = clock.after(atMs - nowMs, () => {
+      this.#timer = null;
+      if (!this.#stopped) this.#tick(clock.now() - atMs);
+    });
+    this.#timer = { atMs, timer };
+  }
+}
