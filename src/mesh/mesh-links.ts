@@ -79,6 +79,8 @@ export interface MeshLinksHandlers {
 export interface MeshLinksConfig extends Omit<NeighbourConfig, 'hello' | 'handlers'> {
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Grows at each start of the node. */
+  readonly bootEpoch: number;
   /** A fresh Hello for a link that takes frames up to `frameBytesMax`. */
   hello(frameBytesMax: number): Hello;
   /** 0–1 of this node's battery, `null` on mains: a node that runs low weighs its links more. */
@@ -104,7 +106,7 @@ export class MeshLinks {
 
   constructor(config: MeshLinksConfig) {
     this.#config = config;
-    this.#ports = createPortAllocator(config.clock);
+    this.#ports = createPortAllocator(config.clock, config.bootEpoch);
   }
 
   /** Takes the link over, or refuses it. */

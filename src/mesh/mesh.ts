@@ -136,6 +136,7 @@ class MeshNode implements Mesh {
       primitives,
       clock,
       logger,
+      bootEpoch,
       detectors: new PhiDetectors({ phiThreshold: RESILIENCE_DEFAULTS.phiThreshold, ...config }),
       localHealth: deps.localHealth ?? new LocalHealth(),
       ...(deps.accounts === undefined ? {} : { accounts: deps.accounts }),

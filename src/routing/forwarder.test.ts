@@ -180,6 +180,10 @@ describe('seen packets', () => {
 });
 
 describe('ports', () => {
+  const portsOf = (bootEpoch: number, count: number): number[] => {
+    const ports = createPortAllocator(clock, bootEpoch);
+    return Array.from({ length: count }, (_, i) => ports.take(`peer ${i}`) ?? 0);
+  };
   let nowMs = 0;
   const clock = {
     now: () => nowMs,
@@ -189,7 +193,7 @@ describe('ports', () => {
 
   test('a freed port rests for five minutes', () => {
     nowMs = 0;
-    const ports = createPortAllocator(clock);
+    const ports = createPortAllocator(clock, 0);
     expect([ports.take('a'), ports.take('b')]).toEqual([1, 2]);
     ports.release(1);
     ports.release(1);
@@ -202,7 +206,7 @@ describe('ports', () => {
 
   test('who comes back gets its port back, and uses up no other', () => {
     nowMs = 0;
-    const ports = createPortAllocator(clock);
+    const ports = createPortAllocator(clock, 0);
     ports.take('a');
     for (let i = 0; i < 2 * PORT_MAX; i += 1) {
       expect(ports.take('b')).toBe(2);
@@ -217,6 +221,21 @@ describe('ports', () => {
     expect(ports.take('d')).toBe(2);
   });
 
+  test('a node that starts again uses none of the numbers of its last life, and short ones as long as it can', () => {
+    fc.assert(
+      fc.property(fc.nat(2 ** 32 - 2), fc.integer({ min: 1, max: 47 }), (boot, links) => {
+        const [before, after] = [portsOf(boot, links), new Set(portsOf(boot + 1, links))];
+        expect(before.filter((port) => after.has(port))).toEqual([]);
+        const all = portsOf(boot, 130);
+        expect(all.slice(0, 127).toSorted((a, b) => a - b)).toEqual(
+          Array.from({ length: 127 }, (_, i) => i + 1),
+        );
+        expect(all.slice(127)).toEqual([128, 129, 130]);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   test('no port is anybody else’s before it has rested', () => {
     const steps = fc.array(
       fc.record({ key: fc.constantFrom('a', 'b', 'c'), pauseMs: fc.nat(PORT_REST_MS) }),
@@ -225,7 +244,7 @@ describe('ports', () => {
     fc.assert(
       fc.property(steps, (list) => {
         nowMs = 0;
-        const ports = createPortAllocator(clock);
+        const ports = createPortAllocator(clock, 0);
         const held = new Map<string, number>();
         const last = new Map<number, { key: string; atMs: number }>();
         for (const { key, pauseMs } of list) {

@@ -1,5 +1,7 @@
 // Numbers for links: packets under way name links by port, so a freed number rests before another neighbour
-// gets it. The same neighbour has it back at once, since it means the same, and so uses up one number at most.
+// gets it. The same neighbour has it back at once, since it means the same, and so uses up one number at most. A node that
+// starts again does not know what its numbers meant: it begins to count elsewhere, so that routes made for its former life
+// name no link, and packets take a detour instead of a wrong turn.
 
 import type { Clock } from '../env/clock.ts';
 import { PORT_MAX } from '../wire/ports.ts';
@@ -9,11 +11,15 @@ import type { ByteKey } from './byte-key.ts';
 export const PORT_REST_MS: number = 5 * 60_000;
 /** 0 stays free, for a node's log to mean itself. */
 export const PORT_MIN = 1;
+/** Ports that take one byte. A prime number: steps of any other size visit all of them before one comes again. */
+const SHORT_PORTS = 127;
+/** So far from the last start's first port begins the next: a node with fewer links than that reuses none of the last's. */
+const PORTS_PER_BOOT = 47;
 
 export interface PortAllocator {
   /**
-   * A port for a link to `neighbour`: the one that rests since its last link, else the lowest that is neither taken nor
-   * resting, since low ports take one byte; `null` if there is none.
+   * A port for a link to `neighbour`: the one that rests since its last link, else the next that is neither taken nor
+   * resting, first of those that take one byte, from this start's first one on; `null` if there is none.
    */
   take(neighbour: ByteKey): number | null;
   /** Frees a port that `take` gave. */
@@ -25,7 +31,9 @@ interface Resting {
   readonly untilMs: number;
 }
 
-export function createPortAllocator(clock: Clock): PortAllocator {
+/** `bootEpoch` grows at each start of the node. */
+export function createPortAllocator(clock: Clock, bootEpoch: number): PortAllocator {
+  const first = (bootEpoch * PORTS_PER_BOOT) % SHORT_PORTS;
   const taken = new Map<number, ByteKey>();
   /** Insertion order is time order. */
   const resting = new Map<number, Resting>();
@@ -42,9 +50,14 @@ export function createPortAllocator(clock: Clock): PortAllocator {
       wakeOne(port, neighbour);
     }
   };
-  const lowest = (): number | null => {
-    for (let port = PORT_MIN; port <= PORT_MAX; port += 1) {
-      if (!taken.has(port) && !resting.has(port)) return port;
+  const isFree = (port: number): boolean => !taken.has(port) && !resting.has(port);
+  const next = (): number | null => {
+    for (let i = 0; i < SHORT_PORTS; i += 1) {
+      const port = PORT_MIN + ((first + i) % SHORT_PORTS);
+      if (isFree(port)) return port;
+    }
+    for (let port = PORT_MIN + SHORT_PORTS; port <= PORT_MAX; port += 1) {
+      if (isFree(port)) return port;
     }
     return null;
   };
@@ -52,7 +65,7 @@ export function createPortAllocator(clock: Clock): PortAllocator {
   return {
     take(neighbour) {
       wake();
-      const port = restingOf.get(neighbour) ?? lowest();
+      const port = restingOf.get(neighbour) ?? next();
       if (port === null) return null;
       wakeOne(port, neighbour);
       taken.set(port, neighbour);
