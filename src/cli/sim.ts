@@ -2,6 +2,7 @@
 
 import { Command, Option } from 'commander';
 import { POLICY_NAMES } from '../routing/policies/policies.ts';
+import { FAULTS_HELP } from '../sim/faults/parse-faults.ts';
 import type { Pair } from '../sim/mesh-run/probes.ts';
 import type { MeshRunReport } from '../sim/mesh-run/report.ts';
 import type { TopologyFile } from '../sim/topology/topology.ts';
@@ -26,6 +27,7 @@ import {
   presetOption,
   probabilityOption,
   rateOption,
+  faultsOption,
   seedOption,
   speedOption,
 } from './sim/run-options.ts';
@@ -73,6 +75,11 @@ export function simCommand(): Command {
     .option('--explain <a,b>', 'why packets from a to b go the way they go')
     .option('--churn <rate>', 'links and nodes that go or come back each second', rateOption, 0)
     .option(
+      '--faults <script>',
+      'break things while acknowledged messages go to and fro: see below',
+      faultsOption,
+    )
+    .option(
       '--mobility <class>',
       'nodes move: static, random, linear, circular, commuter',
       motionOption,
@@ -94,8 +101,12 @@ Topologies: meshnet-lab JSON, NetJSON, GraphML, multi-metric JSON; grid:WxH, lin
 regular:NxD. The nodes run the code of production, only clock and links are simulated. Figures are measured in the run,
 or n/a. The same seed and options give the same run, to the last byte.
 
---mobility and files of frames change links themselves: no --fail-links, --fail-nodes, --churn, --explain or --pair with
-them. --compare goes without --explain, --svg and --trace, and --explain without --pair.
+${FAULTS_HELP}
+Nodes and links are named as in the file, generated ones 0, 1, …. With --faults the report tells what was promised and
+what was kept, and a broken promise is exit code 1.
+
+--mobility and files of frames change links themselves: no --fail-links, --fail-nodes, --churn, --faults, --explain or --pair
+with them. --faults goes without the others of these. --compare goes without --explain, --svg and --trace, and --explain without --pair.
 
 Examples:
   bitcraps sim grid:10x10
@@ -104,6 +115,8 @@ Examples:
   bitcraps sim Abilene.graphml --compare
   bitcraps sim grid:10x10 --explain 0,99
   bitcraps sim grid:10x10 --fail-links 10% --svg mesh.svg --pair 0,99
+  bitcraps sim grid:7x7 --preset lan --faults "10s kill 3; 20s cut 10%; 30s pause 2 for 5s; 45s heal"
+  bitcraps sim regular:30x4 --preset lan --faults random:0.5 --seed 7 --json
   bitcraps sim geometric:50 --mobility commuter --preset lan
   bitcraps sim grid:7x7 --loss 0.05 --trace hops.ndjson --min-delivery 0.999`,
     )
@@ -152,6 +165,7 @@ function draw(file: TopologyFile, { svg, seed }: SimFlags, report: MeshRunReport
 function exitCode(reports: readonly MeshRunReport[], flags: SimFlags): number {
   const { minDelivery = 0, explain } = flags;
   if (reports.some(({ delivery }) => (delivery ?? 0) < minDelivery)) return EXIT_THRESHOLD;
+  if (reports.some(({ faults }) => faults?.kept === false)) return EXIT_NO;
   const noRoute = reports.some(({ detail }) => detail.routes?.length === 0);
   return explain !== undefined && noRoute ? EXIT_NO : EXIT_DONE;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { FaultScript } from '../../sim/faults/fault.ts';
 import type { Topology, TopologyFile } from '../../sim/topology/topology.ts';
 import { checkFlags } from './check-flags.ts';
 import type { SimFlags } from './simulate.ts';
@@ -28,6 +29,7 @@ const onStill: readonly (readonly [string, Partial<SimFlags>])[] = [
   ['--explain', { explain: '0,3' }],
   ['--pair', { pair: '0,3' }],
 ];
+const faults: FaultScript = { kind: 'random', perSecond: 1 };
 const ofOneRun: readonly (readonly [string, Partial<SimFlags>])[] = [
   ['--explain', { explain: '0,3' }],
   ['--svg', { svg: 'mesh.svg' }],
@@ -43,6 +45,25 @@ function refusal(file: TopologyFile, flags: Partial<SimFlags>): unknown {
 }
 
 describe('flags that do not go together', () => {
+  test.each(onStill)('%s and --faults', (name, flags) => {
+    expect(refusal(still, { ...flags, faults })).toMatchObject({
+      code: 'CLI_USAGE',
+      message: `${name} does not go with --faults`,
+    });
+  });
+
+  test('--faults and links that change by themselves', () => {
+    for (const [file, flags] of [
+      [still, { mobility: 'random' }],
+      [sequence, {}],
+    ] as const) {
+      expect(refusal(file, { ...flags, faults })).toMatchObject({
+        message: expect.stringMatching(/^--faults does not go with/),
+      });
+    }
+    expect(refusal(still, { faults, compare: true })).toBeNull();
+  });
+
   test.each(onStill)('%s and links that change', (name, flags) => {
     expect(refusal(still, { ...flags, mobility: 'random' })).toMatchObject({
       code: 'CLI_USAGE',

@@ -11,16 +11,18 @@ type Check = readonly [flag: string, given: (flags: SimFlags) => boolean];
 
 const EXPLAIN: Check = ['--explain', ({ explain }) => explain !== undefined];
 const MOBILITY: Check = ['--mobility', ({ mobility }) => mobility !== undefined];
+const FAULTS: Check = ['--faults', ({ faults }) => faults !== undefined];
 const PAIR: Check = ['--pair', ({ pair }) => pair !== undefined];
 
 /** Networks that change are not broken on purpose as well, and have no routes that stay. */
-const NOT_WHERE_LINKS_CHANGE: readonly Check[] = [
+const NOT_WITH_FAULTS: readonly Check[] = [
   ['--fail-links', ({ failLinks }) => failLinks !== undefined],
   ['--fail-nodes', ({ failNodes }) => failNodes !== undefined],
   ['--churn', ({ churn }) => churn > 0],
   EXPLAIN,
   PAIR,
 ];
+const NOT_WHERE_LINKS_CHANGE: readonly Check[] = [...NOT_WITH_FAULTS, FAULTS];
 /** These are of one run. */
 const NOT_WITH_COMPARE: readonly Check[] = [
   EXPLAIN,
@@ -38,6 +40,7 @@ export function checkFlags(file: TopologyFile, flags: SimFlags): Pair | null {
     refuse([MOBILITY, ...NOT_WHERE_LINKS_CHANGE], 'a file of frames, which says how links change');
   }
   if (flags.mobility !== undefined) refuse(NOT_WHERE_LINKS_CHANGE, '--mobility');
+  if (flags.faults !== undefined) refuse(NOT_WITH_FAULTS, '--faults');
   if (flags.compare === true) refuse(NOT_WITH_COMPARE, '--compare');
   if (flags.explain !== undefined) refuse([PAIR], '--explain, which names its own pair');
   const text = flags.explain ?? flags.pair;

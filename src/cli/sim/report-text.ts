@@ -1,9 +1,13 @@
 // A report of a simulated mesh, for people.
 
 import type { ByteRates, MeshRunReport } from '../../sim/mesh-run/report.ts';
+import { endsFault, faultText } from '../../sim/faults/fault.ts';
+import type { FaultReport } from '../../sim/faults/fault-report.ts';
+import { promiseRows } from '../../sim/faults/kept-promise.ts';
 import { tableText } from '../table-text.ts';
 
 const NOT_MEASURED = 'n/a';
+const FAULTS_SHOWN_MAX = 40;
 
 /** `explained`: why packets of the pair go the way they go comes after the figures. */
 export function reportText(report: MeshRunReport, explained: boolean): string {
@@ -38,9 +42,15 @@ export function reportText(report: MeshRunReport, explained: boolean): string {
   ];
   const { steady, explanation } = report.detail;
   const lines = explained ? (explanation ?? []) : [];
-  return [tableText(rows), '\n', ratesText(steady), ...lines.map((line) => `\n${line}`), '\n'].join(
-    '',
-  );
+  const faults = report.faults === undefined ? [] : ['\n', faultsText(report.faults)];
+  return [
+    tableText(rows),
+    '\n',
+    ratesText(steady),
+    ...faults,
+    ...lines.map((line) => `\n${line}`),
+    '\n',
+  ].join('');
 }
 
 function runText({ seed, preset, policy, virtualSeconds, detail }: MeshRunReport): string {
@@ -68,6 +78,30 @@ function ratesText(rates: ByteRates | null): string {
     (payload + headers).toFixed(1),
   ]);
   return tableText([['steady, B/s per node', 'frames', 'TLS, TCP, IP', 'together'], ...rows]);
+}
+
+function faultsText(report: FaultReport): string {
+  const begun = report.faults.filter((fault) => !endsFault(fault));
+  const shown = report.faults.slice(0, FAULTS_SHOWN_MAX).map((fault) => `${faultText(fault)}\n`);
+  const more = report.faults.length - shown.length;
+  const { availability, messages, expired, diedWithSender } = report;
+  const share = availability === null ? NOT_MEASURED : `${(100 * availability).toFixed(2)} %`;
+  const rows = [
+    ['faults', `${begun.length}, and what ended them`],
+    [
+      'messages',
+      `${messages}, ${expired} given up in time, ${diedWithSender} died with their sender`,
+    ],
+    ['availability', `${share} came within 1 s where there was a way`],
+  ];
+  return [
+    ...shown,
+    more > 0 ? `  … and ${more} more\n` : '',
+    '\n',
+    tableText(rows),
+    '\n',
+    tableText(promiseRows(report.promises)),
+  ].join('');
 }
 
 export function ratio(value: number): string {

@@ -4,6 +4,8 @@ import { zstd } from '../../platform/node/zstd.ts';
 import { primitives } from '../../platform/node/primitives.ts';
 import type { PresetName } from '../../resilience/presets.ts';
 import type { PolicyName } from '../../routing/policies/route-policy.ts';
+import type { FaultScript } from '../../sim/faults/fault.ts';
+import { runFaults } from '../../sim/faults/run-faults.ts';
 import type { MotionClass } from '../../sim/mesh-run/motion.ts';
 import type { Pair } from '../../sim/mesh-run/probes.ts';
 import type { MeshRunReport } from '../../sim/mesh-run/report.ts';
@@ -26,6 +28,7 @@ export interface SimFlags {
   readonly compare?: boolean;
   readonly explain?: string;
   readonly churn: number;
+  readonly faults?: FaultScript;
   readonly mobility?: MotionClass;
   readonly speed: number;
   readonly trace?: string;
@@ -45,6 +48,7 @@ export function simulate(
   const deps = { primitives, compressor: zstd };
   const asked = runOptions(options, pair, trace);
   if (file.kind === 'sequence') return runSequence(file.sequence, asked, deps);
+  if (options.faults !== undefined) return runFaults(file.topology, options.faults, asked, deps);
   if (options.mobility === undefined) return runMesh(file.topology, asked, deps);
   const motion = { class: options.mobility, speed: options.speed };
   return runMoving(file.topology, motion, asked, deps);

@@ -3,6 +3,7 @@
 
 import type { Link, LinkClose, LinkHandlers, SendResult } from '../../env/link.ts';
 import type { TopologyLink } from '../topology/topology.ts';
+import type { LinkTruth } from './link-truth.ts';
 import { newWireState, type WireState } from './wire-model.ts';
 
 /** A packet between the two ends of a link, as the trace tells of it. */
@@ -40,6 +41,8 @@ export interface FleetLink {
   /** The lower end, which dials. */
   readonly a: number;
   readonly b: number;
+  /** How it behaves when nothing disturbs it. */
+  readonly truth: LinkTruth;
   readonly toB: Direction;
   readonly toA: Direction;
   /** How long a dial takes. */

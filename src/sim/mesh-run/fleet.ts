@@ -14,6 +14,7 @@ import type { FailureTimings } from '../../resilience/presets.ts';
 import { CURRENT } from '../../versioning/protocol-version.ts';
 import { FrameType } from '../../wire/frame.ts';
 import { createSimNetwork, type SimEndpoint, type SimNetwork } from '../network.ts';
+import type { LinkProfile } from '../path.ts';
 import type { SeededRng } from '../seeded-rng.ts';
 import type { TopologyLink } from '../topology/topology.ts';
 import type { SimClock, World } from '../world.ts';
@@ -29,6 +30,7 @@ import type { LinkTruth } from './link-truth.ts';
 import { TruthPool } from './truth-pool.ts';
 import { RecycledBuffers } from './recycled-buffers.ts';
 import { PacketWatch, type HopTrace } from './packet-watch.ts';
+import { ProcessGate } from './process-gate.ts';
 
 /** The protocol of the messages that measure delivery. */
 export const PROBE_PROTOCOL = 1;
@@ -48,6 +50,8 @@ export interface FleetConfig {
   /** What node `index` says of itself and chooses, beyond what all have. */
   nodeConfig(index: number): Partial<MeshConfig>;
   readonly trace: ((hop: HopTrace) => void) | null;
+  /** Whether nodes can be paused; costs a little at each timer and frame. */
+  readonly pausable?: boolean;
 }
 
 export interface FleetNode {
@@ -59,6 +63,10 @@ export interface FleetNode {
   endpoint: SimEndpoint;
   bootEpoch: number;
   alive: boolean;
+  /** Its process stands still. */
+  paused: boolean;
+  /** `null` where nodes cannot be paused. */
+  gate: ProcessGate | null;
 }
 
 /** A message that arrived. */
@@ -159,6 +167,7 @@ export class Fleet {
       shape,
       a,
       b,
+      truth,
       toB: newDirection(a, b, truth.weightToB),
       toA: newDirection(b, a, truth.weightToA),
       dialMs: DIAL_ROUND_TRIPS * (truth.toB.latencyMs + truth.toA.latencyMs),
@@ -198,10 +207,39 @@ export class Fleet {
     if (link.open === 0) this.#dial(link, this.#rng.unit() * DIAL_SPREAD_MS);
   }
 
+  /** From now on each direction takes `byMs` longer, and loses such a share (0–1) more; 0 and 0: as at first. */
+  disturb({ a, b, truth }: FleetLink, byMs: number, loss: number): void {
+    const worse = (profile: LinkProfile): LinkProfile => ({
+      ...profile,
+      latencyMs: profile.latencyMs + byMs,
+      loss: 1 - (1 - profile.loss) * (1 - loss),
+    });
+    this.network.profileOneWay(nameOf(a), nameOf(b), worse(truth.toB));
+    this.network.profileOneWay(nameOf(b), nameOf(a), worse(truth.toA));
+  }
+
+  /** The process stands still; its machine goes on. */
+  pause(node: FleetNode): void {
+    assert(node.gate !== null, 'the nodes of this fleet can be paused');
+    if (!node.alive || node.paused) return;
+    node.paused = true;
+    this.version += 1;
+    node.gate.pause();
+  }
+
+  resume(node: FleetNode): void {
+    if (!node.paused) return;
+    node.paused = false;
+    this.version += 1;
+    node.gate?.resume();
+    this.#dialAll(node);
+  }
+
   /** The machine is off; nobody is told. */
   kill(node: FleetNode): void {
     if (!node.alive) return;
     node.alive = false;
+    node.paused = false;
     this.version += 1;
     node.endpoint.powerOff();
     node.clock.kill();
@@ -214,15 +252,18 @@ export class Fleet {
     const again = this.#createNode(node.index, node.bootEpoch + 1);
     Object.assign(node, again);
     this.version += 1;
-    for (const link of this.links) {
-      if (link.a === node.index || link.b === node.index)
-        this.#dial(link, this.#rng.unit() * DIAL_SPREAD_MS);
-    }
+    this.#dialAll(node);
   }
 
   /** Whether the link is in the true graph: wanted, and both ends live. */
   isTrue(link: FleetLink): boolean {
-    return link.wanted && this.#node(link.a).alive && this.#node(link.b).alive;
+    return link.wanted && this.isUp(link.a) && this.isUp(link.b);
+  }
+
+  /** Whether the node lives and does not stand still. */
+  isUp(index: number): boolean {
+    const node = this.#node(index);
+    return node.alive && !node.paused;
   }
 
   *directions(): Generator<Direction> {
@@ -248,7 +289,9 @@ export class Fleet {
     const seed = this.#primitives.sha256(utf8(`identity ${world.seed} ${index}`));
     const identity = identityFromSeed(this.#primitives, seed);
     const endpoint = this.network.endpoint(identity.publicKey, name, this.#linkOptions);
-    const clock = world.clockFor(name);
+    const gate = this.#config.pausable === true ? new ProcessGate() : null;
+    const own = world.clockFor(name);
+    const clock = gate?.clock(own) ?? own;
     const mesh = createMesh(
       {
         identity,
@@ -283,7 +326,24 @@ export class Fleet {
       const link = this.between(index, this.watch.indexOf(event.peer));
       if (link !== undefined) this.onLinkDoubted?.(link, index);
     });
-    return { index, name, key: identity.publicKey, mesh, clock, endpoint, bootEpoch, alive: true };
+    return {
+      index,
+      name,
+      key: identity.publicKey,
+      mesh,
+      clock,
+      endpoint,
+      bootEpoch,
+      alive: true,
+      paused: false,
+      gate,
+    };
+  }
+
+  #dialAll({ index }: FleetNode): void {
+    for (const link of this.links) {
+      if (link.a === index || link.b === index) this.#dial(link, this.#rng.unit() * DIAL_SPREAD_MS);
+    }
   }
 
   #dial(link: FleetLink, inMs: number): void {
@@ -318,7 +378,7 @@ export class Fleet {
   }
 
   #give(node: FleetNode, link: Link): void {
-    node.mesh.addLink(link);
+    node.mesh.addLink(node.gate?.link(link) ?? link);
   }
 }
 

@@ -17,7 +17,7 @@ export class Oracle {
     this.#nodes = nodes;
   }
 
-  /** Ordered pairs of live nodes with a path between them. */
+  /** Ordered pairs of live nodes that do not stand still, with a path between them. */
   get reachablePairs(): number {
     return this.graph().reachablePairs;
   }
@@ -53,7 +53,7 @@ export class Oracle {
   }
 
   #build(isIn: (link: FleetLink) => boolean): TrueGraph {
-    const { links, nodes } = this.#fleet;
+    const { links } = this.#fleet;
     const topology = { name: null, nodes: this.#nodes, links: links.map(({ shape }) => shape) };
     const weights = new Map<TopologyLink, FleetLink>(links.map((link) => [link.shape, link]));
     return trueGraph(topology, {
@@ -61,7 +61,7 @@ export class Oracle {
         const link = weights.get(shape);
         return (ahead ? link?.toB.weight : link?.toA.weight) ?? 1;
       },
-      nodeIsUp: (node) => nodes[node]?.alive === true,
+      nodeIsUp: (node) => this.#fleet.isUp(node),
       linkIsUp: (at) => {
         const link = links[at];
         return link?.wanted === true && isIn(link);

@@ -1,6 +1,7 @@
 // What a run of the mesh measured. Everything was counted in the run or is `null`; nothing is assumed.
 
 import type { PolicyName } from '../../routing/policies/route-policy.ts';
+import type { FaultReport } from '../faults/fault-report.ts';
 import type { PresetName } from '../../resilience/presets.ts';
 import type { FoundRoute } from './routes-of-pair.ts';
 import type { ByteKind } from './byte-meter.ts';
@@ -66,6 +67,8 @@ export interface MeshRunReport {
   readonly stateBytesPerNode: { readonly mean: number; readonly max: number } | null;
   /** Node-disjoint paths, up to 3, summed over pairs: by max-flow in the true graph, and in nodes' route sets. */
   readonly disjoint: { readonly possible: number; readonly achieved: number } | null;
+  /** Of a run in which things broke as a script said. */
+  readonly faults?: FaultReport;
   readonly detail: {
     readonly coldStart: ByteRates | null;
     readonly steady: ByteRates | null;

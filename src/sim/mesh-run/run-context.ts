@@ -22,6 +22,8 @@ export interface MeshRunDeps {
   readonly compressor: Compressor;
   /** Where a node says it is and how it moves; default: where the topology has it. */
   readonly locationOf?: (index: number) => Location;
+  /** Whether nodes are to be paused in this run. */
+  readonly pausable?: boolean;
 }
 
 /** Cold starts that take longer count as not converged. */
@@ -61,6 +63,7 @@ export class RunContext {
         return { policy: options.policy, attributes: { location } };
       },
       trace: options.trace,
+      ...(deps.pausable === undefined ? {} : { pausable: deps.pausable }),
     });
     this.oracle = new Oracle(this.fleet, topology.nodes);
     this.prober = new Prober(this.fleet);

@@ -1,0 +1,34 @@
+// What a simulated mesh promised while things broke, and what it kept.
+
+import type { FaultEvent } from './fault.ts';
+import type { KeptPromise } from './kept-promise.ts';
+
+/** A message that comes later than this does not count as available, though it counts as delivered. */
+export const AVAILABLE_WITHIN_MS = 1_000;
+
+export interface FaultReport {
+  /** What was done when, from the first fault on. */
+  readonly faults: readonly FaultEvent[];
+  /** Messages with acknowledgements that nodes sent each other while things broke. */
+  readonly messages: number;
+  /** Their senders heard that they came. */
+  readonly acknowledged: number;
+  /** Acknowledged, and never handed to anybody. */
+  readonly lost: number;
+  /** Handed over a second time to the same process. */
+  readonly twice: number;
+  /** Their senders heard that nobody acknowledged them in time. */
+  readonly expired: number;
+  /** Neither acknowledged nor expired at the end, though their senders lived on. */
+  readonly unanswered: number;
+  /** Given up with their senders' processes. */
+  readonly diedWithSender: number;
+  /** Refused at their senders, by code. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** 0–1: of messages between two nodes with a way between them as they were sent, so many came within a second. */
+  readonly availability: number | null;
+  /** From the end of the last fault until every pair had a message through that was sent after it; `null`: not all had. */
+  readonly allBackMs: number | null;
+  readonly promises: readonly KeptPromise[];
+  readonly kept: boolean;
+}
