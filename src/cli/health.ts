@@ -96,7 +96,7 @@ export function healthText(report: HealthReport): string {
   const rows: string[][] = [
     [
       'failures',
-      `${statistics.suspectedFailures} suspected, ${statistics.confirmedFailures} gone; ${statistics.suspicions} suspicions so far, ${statistics.refutations} disproved, ${statistics.departures} goodbyes`,
+      `${statistics.suspectedFailures} suspected, ${statistics.confirmedFailures} gone; so far ${statistics.suspicions} suspicions, ${statistics.refutations} disproved, ${statistics.confirmations} confirmed, ${statistics.departures} goodbyes`,
     ],
     [
       'ways',

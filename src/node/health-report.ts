@@ -5,6 +5,7 @@ import type { DeliveryCounts } from '../resilience/alerts/alert-delivery.ts';
 import type { CategoryName } from '../resilience/health/category.ts';
 import type { ResilienceStatistics } from '../resilience/statistics.ts';
 import type { PowerReport } from './power.ts';
+import type { AbsentMember } from './absences.ts';
 import type { HealthLine } from './report.ts';
 
 export interface CategoryReport {
@@ -19,8 +20,8 @@ export interface CategoryReport {
 /** A member that does not answer, or that no way leads to. */
 export interface AbsentReport {
   readonly peer: string;
-  /** `suspected`: its link to this node does not answer. `gone`: no link of the mesh leads there. */
-  readonly state: 'suspected' | 'gone';
+  /** `suspected`: silent, and asked about. `gone`: found dead. `unreached`: no link leads there, and nobody can tell why. */
+  readonly state: AbsentMember['state'];
   /** Since links last led there; `null` where that is not known. */
   readonly forMs: number | null;
 }

@@ -2,7 +2,9 @@
 // Values are texts, numbers and booleans, so that an event crosses the control socket as JSON unchanged.
 
 import type { Alert } from '../env/alert-sink.ts';
+import { peerIdText } from '../core/peer-id.ts';
 import type { HealthLevel } from '../resilience/health/health-score.ts';
+import type { MembershipEvent } from '../resilience/membership/verdict.ts';
 
 /** PeerIds are base32 texts, amounts decimal texts in CRAP. */
 export type NodeEvent =
@@ -88,9 +90,21 @@ export type NodeEvent =
       readonly category: string | null;
       readonly why: string;
     }
+  /** What this node thinks of a member: advice. `by`: what showed it. */
+  | {
+      readonly kind: 'member';
+      readonly member: string;
+      readonly is: MembershipEvent['kind'];
+      readonly by: string | null;
+    }
   | ({ readonly kind: 'alert-raised' | 'alert-cleared' } & Alert)
   /** The bot has taken its bets down and countersigned the end. */
   | { readonly kind: 'left'; readonly account: string };
+
+export function memberEvent(event: MembershipEvent): NodeEvent {
+  const by = 'by' in event ? event.by : null;
+  return { kind: 'member', member: peerIdText(event.peer), is: event.kind, by };
+}
 
 export interface NodeEvents {
   emit(event: NodeEvent): void;

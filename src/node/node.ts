@@ -26,8 +26,11 @@ import { PayerBook } from '../gateway/accounting/payer-book.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import type { ShapingLimits } from '../gateway/shaping/limits.ts';
 import { createShaper } from '../gateway/shaping/shaper.ts';
+import { watchMembers } from '../mesh/membership.ts';
 import { createMesh, type Mesh, type MeshConfig } from '../mesh/mesh.ts';
 import { RESILIENCE_DEFAULTS, type ResilienceConfig } from '../resilience/config.ts';
+import { LocalHealth } from '../resilience/detector/local-health.ts';
+import type { Membership } from '../resilience/membership/membership.ts';
 import { POWER_DEFAULTS, type PowerConfig } from '../resilience/power/power-plan.ts';
 import type { FailureTimings } from '../resilience/presets.ts';
 import type { PolicyName } from '../routing/policies/route-policy.ts';
@@ -49,7 +52,7 @@ import {
 } from './gateway-choice.ts';
 import { createKeyDialing } from './key-dialing.ts';
 import { joinNearby, type Nearby } from './nearby.ts';
-import { createNodeEvents, type NodeEvents } from './node-event.ts';
+import { createNodeEvents, memberEvent, type NodeEvents } from './node-event.ts';
 import { followCasino } from './remote-casino.ts';
 import { PowerWatch } from './power.ts';
 import { NodeResilience } from './resilience.ts';
@@ -185,6 +188,7 @@ class ComposedNode implements CasinoNode {
   casino: CasinoRole = { kind: 'none' };
   readonly #deps: NodeDeps;
   readonly #dialings: Dialing[] = [];
+  readonly #membership: Membership;
   readonly #power: PowerWatch | null;
   #wantedNeighbours = 0;
   #nearby: Nearby | null = null;
@@ -196,17 +200,19 @@ class ComposedNode implements CasinoNode {
     this.#deps = deps;
     this.startedAt = deps.clock.now();
     this.gate = deps.gate ?? null;
+    const localHealth = new LocalHealth();
     const shared = { ...config, rulesHash: rulesHash(deps.primitives) };
     const shaper = config.gateway ? createShaper(deps, config.bandwidth) : null;
     this.mesh = createMesh(
       { ...shared, trafficClasses: TRAFFIC_CLASSES },
       {
         ...deps,
+        localHealth,
         chooseGateway: (peer, _, except) => this.#chooseGateway(peer, except),
         ...(shaper === null ? {} : { packetQueue: (link: Link) => shaper.queue('local', link) }),
       },
     );
-    const ofGateway = { ...deps, mesh: this.mesh };
+    const ofGateway = { ...deps, localHealth, mesh: this.mesh };
     this.gateway =
       shaper === null
         ? null
@@ -225,6 +231,13 @@ class ComposedNode implements CasinoNode {
     this.#home = config.gateway
       ? null
       : new HomeKeeper({ ...config, isGateway: false }, { ...deps, mesh: this.mesh });
+    this.#membership = watchMembers({
+      ...deps,
+      mesh,
+      health: localHealth,
+      timings: config,
+      tell: (event) => this.events.emit(memberEvent(event)),
+    });
     this.#power =
       deps.energy === undefined
         ? null
@@ -239,6 +252,8 @@ class ComposedNode implements CasinoNode {
       {
         ...deps,
         mesh,
+        membership: this.#membership,
+        localHealth,
         events: this.events,
         name: config.name,
         wantedNeighbours: () => this.#wantedNeighbours,
@@ -371,6 +386,7 @@ class ComposedNode implements CasinoNode {
     }
     if (this.casino.kind === 'validator') await this.casino.local.stop();
     this.resilience.stop();
+    this.#membership.stop();
     this.#power?.stop();
     this.gatewayChoice?.stop();
     this.#home?.stop();

@@ -12,6 +12,7 @@ import type { MeshLinkEvent } from '../mesh/mesh-view.ts';
 import { AlertBook, type AlertChange } from '../resilience/alerts/alert-book.ts';
 import { AlertDelivery } from '../resilience/alerts/alert-delivery.ts';
 import type { ResilienceConfig } from '../resilience/config.ts';
+import type { LocalHealth } from '../resilience/detector/local-health.ts';
 import { HealthJudge, type HealthObservation } from '../resilience/health/health-judge.ts';
 import {
   CATEGORY_WEIGHTS,
@@ -19,8 +20,9 @@ import {
   type HealthJudgement,
   type HealthLevel,
 } from '../resilience/health/health-score.ts';
+import type { Membership } from '../resilience/membership/membership.ts';
 import type { ResilienceStatistics } from '../resilience/statistics.ts';
-import { Absences, isGoodbye, type AbsentMember } from './absences.ts';
+import { absentMembers, type AbsentMember } from './absences.ts';
 import { alertConditions } from './alert-conditions.ts';
 import { destinationWays, observeHealth, type DestinationWays } from './health-observation.ts';
 import type { HealthReport } from './health-report.ts';
@@ -38,6 +40,8 @@ export interface NodeResilienceDeps {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly mesh: Mesh;
+  readonly membership: Pick<Membership, 'verdict' | 'statistics'>;
+  readonly localHealth: Pick<LocalHealth, 'snapshot'>;
   readonly events: NodeEvents;
   /** For people. */
   readonly name: string;
@@ -54,13 +58,9 @@ export class NodeResilience {
   readonly #config: ResilienceConfig;
   readonly #deps: NodeResilienceDeps;
   readonly #judge: HealthJudge;
-  readonly #absences: Absences;
   readonly #book: AlertBook;
   readonly #deliveries: readonly AlertDelivery[];
   readonly #suspects = new Set<string>();
-  #suspicions = 0;
-  #refutations = 0;
-  #confirmations = 0;
   #refused = 0;
   #passedOn = 0;
   #ways: {
@@ -80,7 +80,6 @@ export class NodeResilience {
     this.#config = config;
     this.#deps = deps;
     this.#judge = new HealthJudge(clock);
-    this.#absences = new Absences(mesh);
     this.#book = new AlertBook(clock);
     this.#deliveries = deps.alertSinks.map((sink) => new AlertDelivery(sink, deps));
     this.#ways = { version: -1, sessions: 0, found: [] };
@@ -100,8 +99,8 @@ export class NodeResilience {
     const ways = this.#ways.found;
     const { redundancy } = this.#config;
     return {
-      suspectedFailures: this.#suspects.size,
-      confirmedFailures: this.#absent.filter(({ state }) => state === 'gone').length,
+      ...this.#deps.membership.statistics(),
+      ...this.#deps.localHealth.snapshot(this.#deps.clock.now()),
       activePartitions: 0,
       primaryRoutes: ways.filter((one) => one.ways > 0).length,
       backupRoutes: ways.reduce(
@@ -110,14 +109,6 @@ export class NodeResilience {
       ),
       activeRecoveries: 0,
       networkHealth: this.#judgement.score,
-      localHealth: 0,
-      suspicions: this.#suspicions,
-      refutations: this.#refutations,
-      confirmations: this.#confirmations,
-      departures: this.#absences.departures,
-      indirectProbes: 0,
-      localPauses: 0,
-      localPausedMs: 0,
       partitions: 0,
       partitionsHealed: 0,
       switchedByDetector: 0,
@@ -197,7 +188,7 @@ export class NodeResilience {
 
   #observe(): HealthObservation {
     const { mesh, wantedNeighbours } = this.#deps;
-    this.#absent = this.#absences.now();
+    this.#absent = absentMembers(mesh, this.#deps.membership);
     const { version } = mesh;
     const sessions = mesh.sessions().length;
     if (version !== this.#ways.version || sessions !== this.#ways.sessions) {
@@ -207,7 +198,7 @@ export class NodeResilience {
       wantedNeighbours: wantedNeighbours(),
       waysMax: this.#config.redundancy,
       ways: this.#ways.found,
-      awayMs: this.#absent.flatMap(({ state, forMs }) => (state === 'gone' ? (forMs ?? 0) : [])),
+      awayMs: this.#absent.flatMap(({ forMs }) => forMs ?? []),
     });
   }
 
@@ -225,16 +216,19 @@ export class NodeResilience {
     switch (event.kind) {
       case 'suspect':
         this.#suspects.add(key);
-        this.#suspicions += 1;
         this.#judge.stability.suspected();
         return;
       case 'recovered':
-        if (this.#suspects.delete(key)) this.#refutations += 1;
+        this.#suspects.delete(key);
         return;
       case 'closed':
         if (!event.established) return;
-        if (this.#suspects.delete(key)) this.#confirmations += 1;
-        else if (!isGoodbye(event) && event.code !== 'MESH_LINK_DUPLICATE')
+        if (this.#suspects.delete(key)) return;
+        if (
+          event.code !== null &&
+          event.code !== 'MESH_STOPPED' &&
+          event.code !== 'MESH_LINK_DUPLICATE'
+        )
           this.#judge.stability.flapped();
         return;
       case 'established':

@@ -45,6 +45,7 @@ export function casinoLine(event: NodeEvent, nameOf: NameOf): string | null {
     case 'casino-unreachable':
     case 'casino-reached':
     case 'health':
+    case 'member':
     case 'alert-raised':
     case 'alert-cleared':
     case 'left':
