@@ -5,9 +5,9 @@ import { assert } from '../core/assert.ts';
 import { bytesEqual } from '../core/bytes.ts';
 import { fail, ok, type Result } from '../core/errors.ts';
 import { peerIdShort } from '../core/peer-id.ts';
-import type { RoutePlanner } from '../routing/route-planner.ts';
+import type { Route, RoutePlanner } from '../routing/route-planner.ts';
 import { HELLO_FRAME_BYTES_MIN } from '../versioning/hello.ts';
-import { PacketType, type DecodedPacketHeader } from '../wire/packet.ts';
+import { FLAG_WAY_LEFT, PacketType, type DecodedPacketHeader } from '../wire/packet.ts';
 import { TrafficClass } from '../wire/traffic-class.ts';
 import type { FlowFeedback } from './flow-feedback.ts';
 import { Flows } from './flows.ts';
@@ -16,6 +16,7 @@ import { meshHello } from './mesh-hello.ts';
 import type { DeliverDropCode, SwitchErrorCode } from './packet-switch-config.ts';
 import type { PacketSwitch } from './packet-switch.ts';
 import type { SessionInfo } from './peer-sessions.ts';
+import { ReadyWays } from './ready-ways.ts';
 import { SessionTable } from './session-table.ts';
 import {
   CONFIRMING_PROTOCOL,
@@ -39,6 +40,11 @@ export class EndToEnd {
   readonly #parts: EndToEndParts;
   readonly #sessions: SessionTable<SwitchErrorCode>;
   readonly #flows: Flows;
+  readonly ways: ReadyWays;
+  readonly #wayLeft: ((peer: Uint8Array) => void)[] = [];
+  /** While a probe is sent: its way, and the flow that it was sent under. */
+  #probed: Route | null = null;
+  #probedFlow: number | null = null;
   readonly #receivers = new Map<number, (message: MeshMessage) => void>();
   readonly #unreachable: ((destination: Uint8Array, code: string) => void)[] = [];
   #stopped = false;
@@ -61,21 +67,39 @@ export class EndToEnd {
       hello: () => meshHello(config, rng, HELLO_FRAME_BYTES_MIN),
       sendHandshake: (peer, body) => this.#sendHandshake(peer, body),
       sendData: (peer, body, flowId, isReported, protocol) => {
-        const follow = (flow: number, packetId: bigint): void => {
-          if (isReported) this.#flows.sent(peer, flow, packetId, body.length);
+        const over = this.#probed;
+        const follow = (flow: number, packetId: bigint, route: Route | null): void => {
+          if (!isReported) return;
+          this.#flows.sent(peer, flow, packetId, body.length);
+          if (over !== null) this.#probedFlow = flow;
+          else if (route !== null) this.ways.sent(peer, route, flow, protocol);
         };
-        const asked = this.#trafficClass(protocol);
-        return this.#switch.originate(peer, PacketType.data, body, flowId, follow, asked);
+        return this.#switch.originate(peer, PacketType.data, body, flowId, {
+          follow,
+          trafficClass: this.#trafficClass(protocol),
+          ...(over === null ? {} : { over }),
+        });
       },
       deliver: (source, protocol, payload) => this.#hand(source, protocol, payload),
       failed: (peer, code) => this.tellUnreachable(peer, code),
     });
-    this.#flows = new Flows(clock, (peer, payload) => {
-      void this.#sessions.send(peer, REPORT_PROTOCOL, payload);
+    this.ways = new ReadyWays(config, {
+      clock,
+      routes: parts.routes,
+      probe: (peer, over) => this.#probe(peer, over),
+      left: (peer) => {
+        for (const listener of this.#wayLeft) listener(peer);
+      },
     });
+    this.#flows = new Flows(
+      clock,
+      (peer, payload) => void this.#sessions.send(peer, REPORT_PROTOCOL, payload),
+      (peer, flowId) => this.ways.overdue(peer, flowId),
+    );
     this.#flows.listen(({ destination, flowId, ...feedback }) => {
       parts.routes.feedback(destination, flowId, feedback);
     });
+    this.#flows.listen((feedback) => this.ways.feedback(feedback));
   }
 
   /** As `Mesh.send`. */
@@ -114,15 +138,23 @@ export class EndToEnd {
     this.#flows.listen(listener);
   }
 
+  onWayLeft(listener: (destination: Uint8Array) => void): void {
+    this.#wayLeft.push(listener);
+  }
+
   sessions(): readonly SessionInfo[] {
     return this.#sessions.list();
   }
 
-  /** A packet for this node; a code if it was of no use. */
-  deliver(header: DecodedPacketHeader, body: Uint8Array): DeliverDropCode | null {
+  /** A packet for this node, by the link of `port`; a code if it was of no use. */
+  deliver(
+    header: DecodedPacketHeader,
+    body: Uint8Array,
+    port: number | null,
+  ): DeliverDropCode | null {
     switch (header.type) {
       case PacketType.data:
-        return this.#sessions.receiveData(header.source, body, () => this.#flows.received(header));
+        return this.#sessions.receiveData(header.source, body, () => this.#opened(header, port));
       case PacketType.handshake:
         return this.#sessions.receiveHandshake(header.source, body);
       case PacketType.unreachable: {
@@ -147,8 +179,23 @@ export class EndToEnd {
 
   stop(): void {
     this.#stopped = true;
+    this.ways.stop();
     this.#flows.stop();
     this.#sessions.stop();
+  }
+
+  /** A packet came whose seal holds, before what is in it is handed on. */
+  #opened(header: DecodedPacketHeader, port: number | null): void {
+    if ((header.flags & FLAG_WAY_LEFT) !== 0 && port !== null) this.ways.told(header.source, port);
+    this.#flows.received(header);
+  }
+
+  #probe(peer: Uint8Array, over: Route): number | null {
+    this.#probed = over;
+    this.#probedFlow = null;
+    this.#sessions.probe(peer);
+    this.#probed = null;
+    return this.#probedFlow;
   }
 
   get #switch(): PacketSwitch {

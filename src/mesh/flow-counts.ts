@@ -11,7 +11,7 @@ export const COUNTED_SOURCES_MAX = 256;
 export const COUNTED_FLOWS_MAX = 256;
 /** While many packets or marked ones come, one source gets a report so often; else so often. */
 export const REPORT_MS_MIN = 200;
-const REPORT_MS_QUIET = 1_000;
+export const REPORT_MS_QUIET = 1_000;
 const MANY_PACKETS = 8;
 
 interface FlowCount {

@@ -10,12 +10,17 @@ export class Flows {
   readonly #table: FlowFeedbackTable;
   readonly #listeners: ((feedback: FlowFeedback) => void)[] = [];
 
-  /** `send` carries a report to a source. */
-  constructor(clock: Clock, send: (peer: Uint8Array, payload: Uint8Array) => void) {
+  /** `send` carries a report to a source; `overdue`: see `FlowFeedbackTable`. */
+  constructor(
+    clock: Clock,
+    send: (peer: Uint8Array, payload: Uint8Array) => void,
+    overdue: (destination: Uint8Array, flowId: number) => void,
+  ) {
     this.#counts = new FlowCounts(clock, send);
-    this.#table = new FlowFeedbackTable(clock, (feedback) => {
+    const tell = (feedback: FlowFeedback): void => {
       for (const listener of this.#listeners) listener(feedback);
-    });
+    };
+    this.#table = new FlowFeedbackTable(clock, tell, overdue);
   }
 
   listen(listener: (feedback: FlowFeedback) => void): void {

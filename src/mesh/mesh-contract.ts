@@ -25,11 +25,18 @@ import type { TrafficClass } from '../wire/traffic-class.ts';
 import type { Bridge, ChooseGateway } from './bridge.ts';
 import type { FlowFeedback } from './flow-feedback.ts';
 import type { LinkAccounts } from './link-account.ts';
-import type { Member, MeshCounters, MeshLinkEvent, NeighbourInfo, RouteInfo } from './mesh-view.ts';
+import type {
+  Member,
+  MeshCounters,
+  MeshLinkEvent,
+  NeighbourInfo,
+  RedundancyInfo,
+  RouteInfo,
+} from './mesh-view.ts';
 import type { PacketQueue } from './packet-queue.ts';
 import type { SwitchErrorCode } from './packet-switch-config.ts';
 import type { SessionInfo } from './peer-sessions.ts';
-import type { SessionSendErrorCode } from './session-table.ts';
+import type { SessionSendErrorCode } from './session-table-config.ts';
 
 export interface MeshDeps {
   readonly primitives: Primitives;
@@ -81,6 +88,9 @@ export interface MeshConfig extends FailureTimings {
   readonly policy?: PolicyName;
   /** What matters to them; default `DEFAULT_CRITERIA`. */
   readonly criteria?: RouteCriteria;
+  /** Ways that are kept ready to each member in use, and when one is left; default `RESILIENCE_DEFAULTS`. */
+  readonly redundancy?: number;
+  readonly adaptiveThreshold?: number;
   /** What this node tells the mesh of itself; default: it stands still on mains power, and relays. */
   readonly attributes?: Partial<Omit<NodeAttributes, 'gateway'>>;
   /** How energy is saved as batteries fall, this node's and its neighbours'; default `POWER_DEFAULTS`. */
@@ -161,6 +171,15 @@ export interface Mesh {
   route(destination: Uint8Array): RouteInfo | null;
   /** Node-disjoint ways to a member, up to three, the cheapest first; as many as the mesh has. */
   disjointRoutes(destination: Uint8Array): readonly RouteInfo[];
+  /**
+   * What was sent to a member at `sinceMs` as a message of `protocol` should have been acknowledged by now: its way is left
+   * for another one. Whether messages go another way since then.
+   */
+  doubt(destination: Uint8Array, protocol: number, sinceMs: number): boolean;
+  /** The way to a member was left, whoever noticed: what is under way there is probably lost, and had better be repeated. */
+  onWayLeft(listener: (destination: Uint8Array) => void): void;
+  /** The ways that are kept ready, and how often that helped. */
+  redundancy(): RedundancyInfo;
   /** Why packets to a member go the way they go; `null` if it is not known. */
   explain(destination: Uint8Array): NamedExplanation | null;
   sessions(): readonly SessionInfo[];

@@ -1,5 +1,6 @@
 // What a mesh shows of itself: events and snapshots for people, status commands and tests.
 
+import type { RedundancyCounts } from '../resilience/redundancy/redundant-ways.ts';
 import type { LinkMetrics } from '../routing/graph/metric-code.ts';
 import type { LinkStateCounters } from '../routing/link-state.ts';
 import type { Hello } from '../versioning/hello.ts';
@@ -94,6 +95,11 @@ export interface MeshCounters {
     readonly traffic: Readonly<Traffic>;
   }[];
   readonly linkState: Readonly<LinkStateCounters>;
+}
+
+export interface RedundancyInfo extends RedundancyCounts {
+  /** Packets that went round a link of this node that does not answer. */
+  readonly switchedByDetector: number;
 }
 
 /** A link that carries the mesh, as it stands now. */

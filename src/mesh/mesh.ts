@@ -52,6 +52,7 @@ import {
   type MeshCounters,
   type MeshLinkEvent,
   type NeighbourInfo,
+  type RedundancyInfo,
   type RouteInfo,
 } from './mesh-view.ts';
 import type { ControlFrameType, NeighbourClose, OutgoingFrame } from './neighbour.ts';
@@ -172,7 +173,8 @@ class MeshNode implements Mesh {
       routes: this.#routes,
       links: this.#links,
       ...(deps.chooseGateway === undefined ? {} : { chooseGateway: deps.chooseGateway }),
-      deliver: (header, body) => this.#ends.deliver(header, body),
+      ways: this.#ends.ways,
+      deliver: (header, body, port) => this.#ends.deliver(header, body, port),
       lost: (destination, code) => this.#ends.tellUnreachable(destination, code),
     });
     this.#sweep = clock.after(SWEEP_INTERVAL_MS, () => this.#sweepUp());
@@ -182,6 +184,7 @@ class MeshNode implements Mesh {
       wakeLinks: () => this.#links.wake(),
       version: () => this.version,
     });
+    this.#driver.onChange(() => this.#ends.ways.changed());
   }
 
   addLink(link: Link): void {
@@ -298,6 +301,18 @@ class MeshNode implements Mesh {
       .map((route) => routeInfo({ kind: 'direct', route }));
   }
 
+  doubt(destination: Uint8Array, protocol: number, sinceMs: number): boolean {
+    return this.#ends.ways.silent(destination, protocol, sinceMs);
+  }
+
+  onWayLeft(listener: (destination: Uint8Array) => void): void {
+    this.#ends.onWayLeft(listener);
+  }
+
+  redundancy(): RedundancyInfo {
+    return { ...this.#ends.ways.counts, switchedByDetector: this.#switch.detoured };
+  }
+
   explain(destination: Uint8Array): NamedExplanation | null {
     return this.#routes.explain(destination);
   }
@@ -370,6 +385,7 @@ class MeshNode implements Mesh {
   #linkSuspected(link: MeshLink, port: number, cause: SuspicionCause): void {
     this.#linkChanges += 1;
     if (this.#stopped) return;
+    this.#ends.ways.changed();
     this.#announcer.suspected(link, cause);
     const giveUp = (): void => {
       this.#linkState.linkDown(port);

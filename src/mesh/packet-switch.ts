@@ -19,6 +19,7 @@ import { FrameType } from '../wire/frame.ts';
 import {
   decodePacketHeader,
   encodePacket,
+  FLAG_WAY_LEFT,
   PacketType,
   packetHeader,
   replaceRoute,
@@ -29,7 +30,11 @@ import { TrafficClass, withTrafficClass } from '../wire/traffic-class.ts';
 import type { Bridge } from './bridge.ts';
 import { Detours } from './detours.ts';
 import type { MeshLink } from './mesh-links.ts';
-import type { PacketSwitchConfig, SwitchErrorCode } from './packet-switch-config.ts';
+import type {
+  OriginateOptions,
+  PacketSwitchConfig,
+  SwitchErrorCode,
+} from './packet-switch-config.ts';
 import { NoWayRound } from './no-way-round.ts';
 import type { Plan, RouteErrorCode } from './plan.ts';
 import { createNoticeBound, encodeUnreachable, TOLD } from './unreachable.ts';
@@ -48,6 +53,8 @@ export class PacketSwitch {
   readonly #notices = createNoticeBound();
   readonly #noWayRound = new NoWayRound();
   readonly #detours: Detours;
+  /** Packets that went round a link of this node that does not answer, or is gone. */
+  detoured = 0;
 
   constructor(config: PacketSwitchConfig) {
     this.#config = config;
@@ -91,24 +98,28 @@ export class PacketSwitch {
     return route.ok ? ok({ kind: 'gateway', gateway, route: route.value }) : route;
   }
 
-  /** Sends a packet of this node. `follow` gets its flow id, with the label of its way in it, and its packet id. */
+  /** Sends a packet of this node. */
   originate(
     destination: Uint8Array,
     type: number,
     body: Uint8Array,
     flowId: number,
-    follow: (flowId: number, packetId: bigint) => void = () => {},
-    trafficClass: TrafficClass = TrafficClass.unspecified,
+    { follow, trafficClass = TrafficClass.unspecified, over }: OriginateOptions = {},
   ): Result<void, SwitchErrorCode> {
-    const plan = this.plan(destination, flowId);
+    const plan: Result<Plan, RouteErrorCode> =
+      over === undefined ? this.plan(destination, flowId) : ok({ kind: 'direct', route: over });
     if (!plan.ok) return plan;
-    const route = plan.value.kind === 'bridge' ? null : plan.value.route;
+    const { ways } = this.#config;
+    const planned = plan.value.kind === 'bridge' ? null : plan.value.route;
+    const isChosen = over === undefined && plan.value.kind === 'direct' && planned !== null;
+    const route = isChosen ? ways.choose(destination, planned) : planned;
+    const isLeft = route !== planned && ways.isUnanswered(destination);
     const labelled = route === null ? flowId : (flowId ^ route.label) >>> 0;
     const packetId = readU64(randomBytes(this.#config.rng, 8), 0);
     const packet = encodePacket(
       {
         type,
-        flags: withTrafficClass(0, trafficClass),
+        flags: withTrafficClass(isLeft ? FLAG_WAY_LEFT : 0, trafficClass),
         ttl: Math.min(TTL_MAX, (route?.hops.length ?? 0) + TTL_BEYOND_ROUTE),
         flowId: labelled,
         packetId,
@@ -123,7 +134,7 @@ export class PacketSwitch {
       plan.value.kind === 'bridge'
         ? this.#cross(plan.value.bridge, packet, null)
         : this.#carryOut(packet, null);
-    if (sent.ok) follow(labelled, packetId);
+    if (sent.ok) follow?.(labelled, packetId, plan.value.kind === 'direct' ? route : null);
     return sent;
   }
 
@@ -195,7 +206,10 @@ export class PacketSwitch {
     // Another link to the same neighbour has the port now.
     if (isOver && this.#isUsable(port)) return this.#transmit(port, packet, null).ok;
     const detoured = this.#detours.around(header.value, packet, port);
-    if (detoured !== null && this.#carryOut(detoured, null).ok) return true;
+    if (detoured !== null && this.#carryOut(detoured, null).ok) {
+      this.detoured += 1;
+      return true;
+    }
     if (!isOver) return false;
     const { source, destination } = header.value;
     this.#config.meter.dropped('ROUTING_PORT_UNKNOWN', null);
@@ -280,7 +294,10 @@ export class PacketSwitch {
         return this.#transmit(decision.port, packet, from);
       case 'blocked': {
         const detoured = this.#detours.around(decision.header, packet, decision.port);
-        if (detoured !== null) return this.#carryOut(detoured, from);
+        if (detoured !== null) {
+          this.detoured += 1;
+          return this.#carryOut(detoured, from);
+        }
         // A suspect link that is the only way may still come back.
         if (this.#config.links.byPort(decision.port) !== undefined) {
           return this.#transmit(decision.port, packet, from);
@@ -346,7 +363,8 @@ export class PacketSwitch {
     if (this.#config.bridging && this.bridge !== null) {
       return this.#cross(this.bridge, packet, from);
     }
-    const code = this.#config.deliver(header, packet.subarray(header.headerBytes));
+    const body = packet.subarray(header.headerBytes);
+    const code = this.#config.deliver(header, body, from?.port ?? null);
     if (code === null) this.#config.meter.became('delivered', from?.traffic ?? null);
     else this.#config.meter.dropped(code, from?.traffic ?? null);
     return ok(undefined);

@@ -11,12 +11,8 @@ import { compareBytes } from '../core/bytes.ts';
 import { fail, ok, type ErrorCode, type Result } from '../core/errors.ts';
 import { peerIdShort, peerIdText } from '../core/peer-id.ts';
 import type { NoiseHandshake } from '../crypto/noise.ts';
-import type { Clock } from '../env/clock.ts';
-import type { Compressor } from '../env/compressor.ts';
-import type { Logger } from '../env/logger.ts';
 import { byteKey, type ByteKey } from '../routing/byte-key.ts';
 import { createTokenBucket } from '../core/token-bucket.ts';
-import type { Hello } from '../versioning/hello.ts';
 import { negotiate, revisionOf, type Negotiation } from '../versioning/negotiate.ts';
 import {
   createPeerState,
@@ -34,8 +30,12 @@ import {
   readHello,
   staticKeyOf,
   writeHello,
-  type HandshakeParty,
 } from './session-handshake.ts';
+import type {
+  SessionDropCode,
+  SessionSendErrorCode,
+  SessionTableConfig,
+} from './session-table-config.ts';
 import { CONFIRMING_PROTOCOL, REPORT_PROTOCOL, Session, sessionIdOf } from './session.ts';
 import { UnconfirmedSessions } from './unconfirmed-sessions.ts';
 import {
@@ -69,41 +69,6 @@ const ANSWERS_PER_SECOND = 100;
 /** Hints of unknown sessions that this node sends. Anybody can ask for them, so handshakes do not share their bound. */
 const HINTS_BURST = 200;
 const HINTS_PER_SECOND = 100;
-
-export type SessionSendErrorCode =
-  | 'MESH_KEY_INVALID'
-  | 'MESH_PENDING_FULL'
-  | 'MESH_SESSION_REFUSED';
-
-/** Why a packet for this node was not delivered. */
-export type SessionDropCode =
-  | 'MESH_BODY_MALFORMED'
-  | 'MESH_SEAL_BROKEN'
-  | 'MESH_SESSION_UNKNOWN'
-  | 'MESH_MESSAGE_REPLAYED'
-  | 'MESH_RATE_EXCEEDED';
-
-export interface SessionTableConfig<C extends ErrorCode> extends HandshakeParty {
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly compressor: Compressor;
-  /** Default `SESSIONS_MAX`. */
-  readonly sessionsMax?: number;
-  /** A fresh Hello for each handshake. */
-  hello(): Hello;
-  sendHandshake(destination: Uint8Array, body: Uint8Array): void;
-  /** `isReported`: the destination reports on the packets of this flow. */
-  sendData(
-    destination: Uint8Array,
-    body: Uint8Array,
-    flowId: number,
-    isReported: boolean,
-    protocol: number,
-  ): Result<void, C>;
-  deliver(source: Uint8Array, protocol: number, payload: Uint8Array): void;
-  /** A handshake was given up: `MESH_SESSION_TIMEOUT` or `MESH_SESSION_REFUSED`. */
-  failed(peer: Uint8Array, code: 'MESH_SESSION_TIMEOUT' | 'MESH_SESSION_REFUSED'): void;
-}
 
 export class SessionTable<C extends ErrorCode> {
   readonly #config: SessionTableConfig<C>;
@@ -198,6 +163,14 @@ export class SessionTable<C extends ErrorCode> {
       default:
         return unreachable(step);
     }
+  }
+
+  /** Sends nothing, so that a peer with a session reports; whether that could be sent. */
+  probe(peer: Uint8Array): boolean {
+    const session = this.#peers.get(byteKey(peer))?.current ?? null;
+    if (session === null || !session.isUsable(this.#config.clock.now())) return false;
+    if (!isReported(session, CONFIRMING_PROTOCOL)) return false;
+    return this.#sendOn(session, CONFIRMING_PROTOCOL, new Uint8Array(0)).ok;
   }
 
   /** Drops what is past its time. Call it every few seconds. */

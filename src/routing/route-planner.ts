@@ -18,6 +18,7 @@ import { createPathTomography, type PathTomography } from './path-tomography.ts'
 import { createPolicy } from './policies/policies.ts';
 import { searchPaths } from './policies/path-search.ts';
 import { DEFAULT_CRITERIA } from './policies/route-criteria.ts';
+import { pathsBeside } from './ways-beside.ts';
 import type {
   PathChoice,
   PolicyName,
@@ -270,6 +271,38 @@ export class RoutePlanner {
       const route = routeAlong(topology, nodes);
       return route.ok ? [route.value] : [];
     });
+  }
+
+  /** Ways to have at hand beside one in use, at most `count`, the most different first. */
+  waysBeside(peer: Uint8Array, route: Route, count: number): readonly Route[] {
+    const topology = this.#current();
+    const target = topology.nodeOf(peer);
+    if (target === NONE || target === topology.source) return [];
+    const path = [topology.source, ...route.hops.map((hop) => topology.nodeOf(hop))];
+    if (path.includes(NONE) || path.at(-1) !== target) return [];
+    return pathsBeside(topology.graph, path, count, topology.noTransit).flatMap((nodes) => {
+      const beside = routeAlong(topology, nodes);
+      return beside.ok && !this.#config.isSuspect(beside.value.ports[0] ?? 0) ? [beside.value] : [];
+    });
+  }
+
+  /** Whether the links of a route are there as it names them, and the first one answers. Costs a step for each hop. */
+  isIntact(route: Route): boolean {
+    const topology = this.#current();
+    const { graph } = topology;
+    let from = topology.source;
+    for (const [i, hop] of route.hops.entries()) {
+      const to = topology.nodeOf(hop);
+      const arc = to === NONE ? NONE : arcTo(graph, from, to);
+      if (arc === NONE || graph.ports[arc] !== route.ports[i]) return false;
+      from = to;
+    }
+    return !this.#config.isSuspect(route.ports[0] ?? 0);
+  }
+
+  /** Grows with each change of the topology that routes are planned on. */
+  get version(): number {
+    return this.#current().version;
   }
 
   /** Why packets go where they go; `null` if the peer is not known. */

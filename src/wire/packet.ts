@@ -4,7 +4,7 @@
 //      0     1  wire version (1)
 //      1     1  type: 1 data, 2 handshake, 3 unreachable; others pass relays untouched; 0 is refused
 //      2     1  flags: bit 0 congestion mark, bits 1–2 detour count, bits 3–4 traffic class
-//               (traffic-class.ts), bits 5–7 sent as 0, kept and ignored
+//               (traffic-class.ts), bit 5 way left, bits 6–7 sent as 0, kept and ignored
 //      3     1  ttl: hops that remain
 //      4     4  body length in bytes
 //      8     4  flow id
@@ -31,6 +31,11 @@ export const PacketType = { data: 1, handshake: 2, unreachable: 3 } as const;
 
 /** Bit 0 of the flags: some relay's queue was past its mark (RFC 3168's role). */
 export const FLAG_CONGESTION = 0x01;
+/**
+ * Bit 5: nothing came back on the way that packets of the source took before, so that this one takes another. What its
+ * destination sends back had better do so, too.
+ */
+export const FLAG_WAY_LEFT = 0x20;
 const DETOUR_SHIFT = 1;
 const DETOUR_BITS = 0x03;
 

@@ -55,6 +55,14 @@ export interface RigNode {
   readonly unreachable: { readonly destination: string; readonly code: string }[];
 }
 
+/** What becomes of frames on a link. */
+export interface LinkFate {
+  /** It swallows all and says nothing. */
+  dead: boolean;
+  /** It swallows some of those that a node sends, and goes on with the rest. */
+  swallows: ((from: string, frame: Uint8Array) => boolean) | null;
+}
+
 export class MeshRig {
   readonly world: World;
   readonly network: SimNetwork;
@@ -121,9 +129,9 @@ export class MeshRig {
     return this.#names.get(peer.join()) ?? '?';
   }
 
-  /** Links the nodes: `a` is the dialer. Once `dead`, the link swallows all frames and says nothing. */
-  link(a: string, b: string): { dead: boolean } {
-    const fate = { dead: false };
+  /** Links the nodes: `a` is the dialer. */
+  link(a: string, b: string): LinkFate {
+    const fate: LinkFate = { dead: false, swallows: null };
     const [dialer, listener] = this.network.pair(a, b);
     this.node(a).mesh.addLink(this.#tapped(dialer, a, b, fate));
     this.node(b).mesh.addLink(this.#tapped(listener, b, a, fate));
@@ -153,13 +161,14 @@ export class MeshRig {
     await this.world.run(this.world.clock.now() + ms);
   }
 
-  #tapped(link: Link, from: string, to: string, fate: { readonly dead: boolean }): Link {
+  #tapped(link: Link, from: string, to: string, fate: LinkFate): Link {
     return new Proxy(link, {
       get: (target, property) => {
         if (property === 'send') {
           return (frame: Uint8Array) => {
             this.tap(from, to, frame);
-            return fate.dead ? 'sent' : target.send(frame);
+            const isSwallowed = fate.dead || fate.swallows?.(from, frame) === true;
+            return isSwallowed ? 'sent' : target.send(frame);
           };
         }
         const value: unknown = Reflect.get(target, property, target);

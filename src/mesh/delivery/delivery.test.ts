@@ -12,6 +12,9 @@ import { RESEND_MS_MAX, WINDOW_MESSAGES } from './outgoing-stream.ts';
 
 const PROTOCOL = 9;
 
+/** The network is all the ways that there are. */
+const ONE_WAY: Pick<Mesh, 'doubt' | 'onWayLeft'> = { doubt: () => false, onWayLeft: () => {} };
+
 interface Weather {
   readonly loss: number;
   readonly twice: number;
@@ -46,7 +49,7 @@ class Net {
     const handle = (_: number, receive: (message: MeshMessage) => void): void => {
       this.#ends.set(id, receive);
     };
-    return { send, handle } as unknown as Mesh;
+    return { send, handle, ...ONE_WAY } as unknown as Mesh;
   }
 
   run(ms: number): void {

@@ -1,5 +1,5 @@
-// Messages that arrive: over a mesh's datagrams each is sent until its destination has acknowledged it, and is handed over
-// there once and in order. Ends are PeerIds, so that it goes on whatever gateways, links and sessions carry it.
+// Messages that arrive: over a mesh's datagrams each is sent until its destination has acknowledged it, by another way once
+// the first is silent, and is handed over there once and in order. Ends are PeerIds, so that it goes on whatever gateways, links and sessions carry it.
 
 import { fail, ok, type Result } from '../../core/errors.ts';
 import type { Clock, Timer } from '../../env/clock.ts';
@@ -88,6 +88,7 @@ class MeshDelivery implements Delivery {
     this.#config = config;
     this.#expireMs = Math.min(EXPIRE_MS, config.expireMs ?? EXPIRE_MS);
     config.mesh.handle(config.protocol, ({ source, payload }) => this.#received(source, payload));
+    config.mesh.onWayLeft((to) => this.#wayLeft(to));
   }
 
   send(to: Uint8Array, payload: Uint8Array): Result<number, DeliveryErrorCode> {
@@ -167,14 +168,26 @@ class MeshDelivery implements Delivery {
   }
 
   #resend(sender: Sender): void {
-    const nowMs = this.#config.clock.now();
+    const { mesh, clock, protocol } = this.#config;
+    const nowMs = clock.now();
     for (const id of sender.stream.takeExpired(nowMs, this.#expireMs)) {
       this.#config.expired?.(sender.peer, id);
     }
+    // Before anything is sent again, so that it goes another way.
+    const silentSinceMs = sender.stream.silentSinceMs(nowMs);
+    if (silentSinceMs !== null) mesh.doubt(sender.peer, protocol, silentSinceMs);
     for (const { sequence, payload } of sender.stream.takeDue(nowMs)) {
       this.#transmit(sender, sequence, payload);
     }
     if (!this.#stopped) this.#arm(sender);
+  }
+
+  /** What went over the former way would be waited for in vain. */
+  #wayLeft(to: Uint8Array): void {
+    const sender = this.#senders.get(byteKey(to));
+    if (sender === undefined) return;
+    sender.stream.allDue(this.#config.clock.now());
+    this.#arm(sender);
   }
 
   #received(source: Uint8Array, payload: Uint8Array): void {

@@ -39,6 +39,8 @@ export class OutgoingStream {
   readonly #pending = new Map<number, Pending>();
   #bytes = 0;
   readonly #roundTrip = createRoundTrip();
+  /** When the latest of the acknowledged messages was sent. */
+  #provedMs = -Infinity;
   usedAtMs: number;
 
   constructor(stream: bigint, nowMs: number) {
@@ -108,6 +110,7 @@ export class OutgoingStream {
     }
     for (const message of came) {
       this.#remove(message);
+      this.#provedMs = Math.max(this.#provedMs, message.sentAtMs);
       if (message.tries === 1) this.#roundTrip.measured(nowMs - message.sentAtMs, nowMs);
     }
     for (const message of this.#pending.values()) {
@@ -117,6 +120,24 @@ export class OutgoingStream {
     }
     if (came.length > 0) this.usedAtMs = nowMs;
     return came.map(({ id }) => id);
+  }
+
+  /**
+   * When the oldest message was sent that has waited for its whole time, while none that went later was acknowledged: its
+   * way is silent. `null` if there is none.
+   */
+  silentSinceMs(nowMs: number): number | null {
+    for (const { sentAtMs, dueAtMs } of this.#pending.values()) {
+      if (dueAtMs <= nowMs && sentAtMs >= this.#provedMs) return sentAtMs;
+    }
+    return null;
+  }
+
+  /** All that waits is to be sent again. */
+  allDue(nowMs: number): void {
+    for (const message of this.#pending.values()) {
+      message.dueAtMs = Math.min(message.dueAtMs, nowMs);
+    }
   }
 
   /** What is to be sent again now; it counts as sent. */
