@@ -33,6 +33,8 @@ import { WitnessDesk } from './witness-desk.ts';
 const SUSPICION_MAX_FACTOR = 6;
 /** Records have been silent for some time when they show it: they stand for so much of the failure timeout. */
 const RECORDS_SHARE = 1 / 2;
+/** Silence before a suspicion counts for at most so much of the failure timeout. */
+const HEARD_SHARE_MAX = 1 / 2;
 /** A question may take two acknowledgements' time, and its witness so much of that, as Lifeguard's nacks do. */
 const QUESTION_ACKS = 2;
 const WITNESS_SHARE = 0.8;
@@ -195,7 +197,12 @@ export class Membership {
   }
 
   #suspect(peer: Uint8Array, by: 'link' | 'records', sinceMs: number, nowMs: number): void {
-    const begun = this.#table.suspect(peer, by, sinceMs, nowMs);
+    // However long it was silent before: others are to be asked, and it is to be told.
+    const fromMs = Math.max(
+      sinceMs,
+      nowMs - HEARD_SHARE_MAX * this.#config.timings.failureTimeoutMs,
+    );
+    const begun = this.#table.suspect(peer, by, fromMs, nowMs);
     if (begun === null) return;
     this.#deps.tell({ kind: 'suspected', peer, by });
     if (by === 'link') this.#ask(begun, nowMs);
