@@ -27,14 +27,15 @@ export class MembershipRig extends MeshRig {
 
   /** Adds a node that watches. */
   watch(name: string, options: NodeOptions = {}): void {
-    const node = this.add(name, { ...this.timings, ...options });
+    const localHealth = new LocalHealth();
+    const node = this.add(name, { ...this.timings, localHealth, ...options });
     const told: Told[] = this.told.get(name) ?? [];
     this.told.set(name, told);
     const watcher = watchMembers({
       mesh: node.mesh,
       clock: node.clock,
       rng: this.world.rng(`${name} membership`),
-      health: new LocalHealth(),
+      health: localHealth,
       bootEpoch: options.bootEpoch ?? 1,
       timings: this.timings,
       tell: (event) => {

@@ -9,6 +9,7 @@ import type { Metrics } from '../../src/env/metrics.ts';
 import { createMesh, type ChooseGateway, type Mesh, type MeshConfig } from '../../src/mesh/mesh.ts';
 import { primitives } from '../../src/platform/node/primitives.ts';
 import { zstd } from '../../src/platform/node/zstd.ts';
+import type { LocalHealth } from '../../src/resilience/detector/local-health.ts';
 import { presets } from '../../src/resilience/presets.ts';
 import { createSimNetwork, type SimEndpoint, type SimNetwork } from '../../src/sim/network.ts';
 import type { SimLinkOptions } from '../../src/sim/sim-link.ts';
@@ -41,6 +42,7 @@ export interface NodeOptions extends Partial<MeshConfig> {
   readonly speaks?: string;
   readonly bootEpoch?: number;
   readonly chooseGateway?: ChooseGateway;
+  readonly localHealth?: LocalHealth;
   /** Limits of the links at this end. */
   readonly link?: Partial<SimLinkOptions>;
 }
@@ -77,7 +79,7 @@ export class MeshRig {
   }
 
   add(name: string, options: NodeOptions = {}): RigNode {
-    const { speaks, bootEpoch, chooseGateway, link, ...config } = options;
+    const { speaks, bootEpoch, chooseGateway, localHealth, link, ...config } = options;
     const identity = testIdentity(name);
     this.#names.set(identity.publicKey.join(), name);
     const endpoint = this.network.endpoint(identity.publicKey, name, link);
@@ -104,6 +106,7 @@ export class MeshRig {
         compressor: zstd,
         bootEpoch: bootEpoch ?? 1,
         ...(chooseGateway === undefined ? {} : { chooseGateway }),
+        ...(localHealth === undefined ? {} : { localHealth }),
       },
     );
     const node: RigNode = { name, mesh, clock, endpoint, inbox: [], unreachable: [] };
