@@ -94,21 +94,20 @@ test('a killed node is missed, told, and forgiven', { timeout: 60_000 }, async (
 
   const again = await startNode('c', '--join', a.listen, b.listen);
   expect(again.peerId).toBe(c.peerId);
-  await until('the alert ends', async () =>
-    (await healthOf(a)).alerts.length === 0 ? true : undefined,
-  );
-  const lines = await until('the program was told', () => {
-    const text = existsSync(told) ? readFileSync(told, 'utf8') : '';
-    return text.split('\n').length > 2 ? text.trim().split('\n') : undefined;
+  // On a busy machine it takes so long that the whole is called degraded meanwhile: another alert, not of interest here.
+  const isOfC = ({ alert }: AlertNotice): boolean => alert.key === `member-gone:${c.peerId}`;
+  const notices = await until('the program was told', () => {
+    const lines = existsSync(told) ? readFileSync(told, 'utf8').split('\n').slice(0, -1) : [];
+    const ofC = lines.map((line) => JSON.parse(line) as AlertNotice).filter(isOfC);
+    return ofC.length > 1 ? ofC : undefined;
   });
-  const notices = lines.map((line) => JSON.parse(line) as AlertNotice);
-  expect(notices.map(({ kind, alert }) => `${kind} ${alert.key}`)).toEqual([
-    `raised member-gone:${c.peerId}`,
-    `cleared member-gone:${c.peerId}`,
-  ]);
-  await until('the webhook was told', () => (posted.at(-1)?.kind === 'cleared' ? true : undefined));
+  expect(notices.map(({ kind }) => kind)).toEqual(['raised', 'cleared']);
+  expect((await healthOf(a)).alertHistory.map(({ key }) => key)).toContain(notices[0]?.alert.key);
+  await until('the webhook was told', () =>
+    posted.some((notice) => isOfC(notice) && notice.kind === 'cleared') ? true : undefined,
+  );
   // The first once more, after it had failed.
-  expect(posted.map(({ kind }) => kind)).toEqual(['raised', 'raised', 'cleared']);
+  expect(posted[1]).toEqual(posted[0]);
   expect(posted[0]?.text).toMatch(/^BitCraps node a: warning: /);
 
   b.node.process.kill('SIGKILL');
