@@ -6,6 +6,8 @@ import { ALERT_RULES, type AlertName } from '../resilience/alerts/alert-rules.ts
 import type { CategoryName } from '../resilience/health/category.ts';
 import type { HealthObservation } from '../resilience/health/health-judge.ts';
 import type { HealthJudgement } from '../resilience/health/health-score.ts';
+import type { PartitionCause } from '../resilience/partitions/lost-groups.ts';
+import type { Partition } from '../resilience/partitions/partition-tracker.ts';
 import type { ResilienceStatistics } from '../resilience/statistics.ts';
 import type { AbsentMember } from './absences.ts';
 
@@ -26,6 +28,7 @@ export interface Seen {
   readonly statistics: ResilienceStatistics;
   /** 0–1 of the battery; `null` on mains. */
   readonly energy: number | null;
+  readonly partitions: readonly Partition[];
 }
 
 export function alertConditions(seen: Seen): readonly AlertCondition[] {
@@ -51,9 +54,28 @@ export function alertConditions(seen: Seen): readonly AlertCondition[] {
     .slice(0, MEMBERS_NAMED_MAX)) {
     about('memberGone', 1, `${peerIdShort(peer)} is gone without a goodbye`, peerIdText(peer));
   }
+  const lasting = seen.partitions.filter(({ endedAtMs }) => endedAtMs === null);
+  about('partition', lasting.length > 0 ? 1 : 0, partitionWhy(lasting));
   const { localHealth } = statistics;
   about('heldUp', localHealth, `this node was held up: local health ${localHealth} of 8`);
   if (energy !== null)
     about('energyLow', energy, `${Math.round(100 * energy)} % of the battery are left`);
   return conditions;
+}
+
+const CAUSE_TEXTS: Readonly<Record<PartitionCause, string>> = {
+  'link-failure': 'links between both sides failed',
+  'node-failure': 'the member between both sides is gone',
+  'gateway-gone': 'the gateway is gone',
+  'own-links-gone': 'this node has no link left',
+  departure: 'the member between both sides left',
+  unknown: 'the cause is not known',
+};
+
+function partitionWhy(lasting: readonly Partition[]): string {
+  const parts = lasting.map(({ scope, stillLost, cause }) => {
+    const who = scope === 'gateways' ? 'no gateway is reached' : `${stillLost} members are cut off`;
+    return `${who}: ${CAUSE_TEXTS[cause]}`;
+  });
+  return parts.length === 0 ? 'all that were lost are reached again' : parts.join('; ');
 }

@@ -7,6 +7,7 @@ import type { Logger } from '../env/logger.ts';
 import type { Rng } from '../env/rng.ts';
 import { BitcrapsError, type Result } from '../core/errors.ts';
 import { parsePeerId } from '../core/peer-id.ts';
+import type { AddressBook } from '../resilience/partitions/address-book.ts';
 import { fullJitterMs } from '../resilience/recovery/full-jitter.ts';
 import { RetryBudget } from '../resilience/recovery/retry-budget.ts';
 
@@ -44,6 +45,8 @@ export interface DialingDeps {
   readonly logger: Logger;
   /** Whether there is a link to this peer already, whoever dialled it. */
   readonly isConnected: (peer: Uint8Array) => boolean;
+  /** Where it is remembered who answered at which address. Default: nowhere. */
+  readonly book?: AddressBook;
   /** What redials are paid out of, by address. Default: one for these targets alone. */
   readonly budget?: RetryBudget;
 }
@@ -86,6 +89,7 @@ export function createDialing(
       if (stopped) return link.close();
       attempt.peer = link.remoteKey;
       attempt.openedAt = clock.now();
+      deps.book?.remember(link.remoteKey, attempt.target.address);
       budget.succeeded(address);
       use(watchClose(link, () => ended(attempt)));
     } catch (error) {

@@ -4,6 +4,7 @@ import type { Alert } from '../env/alert-sink.ts';
 import type { DeliveryCounts } from '../resilience/alerts/alert-delivery.ts';
 import type { CategoryName } from '../resilience/health/category.ts';
 import type { ResilienceStatistics } from '../resilience/statistics.ts';
+import type { PartitionsReport } from './partition-report.ts';
 import type { PowerReport } from './power.ts';
 import type { AbsentMember } from './absences.ts';
 import type { HealthLine } from './report.ts';
@@ -32,7 +33,7 @@ export interface WaysReport {
   readonly ways: number;
 }
 
-export interface HealthReport extends Omit<HealthLine, 'alerts'> {
+export interface HealthReport extends Omit<HealthLine, 'alerts'>, PartitionsReport {
   readonly name: string;
   readonly peerId: string;
   readonly categories: readonly CategoryReport[];

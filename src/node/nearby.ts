@@ -10,6 +10,7 @@ import type { Discover, FoundNode } from '../env/discovery.ts';
 import type { Dialer, Link } from '../env/link.ts';
 import type { Logger } from '../env/logger.ts';
 import type { Rng } from '../env/rng.ts';
+import type { AddressBook } from '../resilience/partitions/address-book.ts';
 
 /** With so many neighbours, whoever they are, a node looks for no more. */
 export const NEARBY_LINKS_ENOUGH = 8;
@@ -30,9 +31,15 @@ export interface NearbyDeps {
   readonly isConnected: (peer: Uint8Array) => boolean;
   /** Neighbours, however they were found. */
   readonly links: () => number;
+  /** Where the addresses of those are remembered who proved their key. Default: nowhere. */
+  readonly book?: AddressBook;
+  /** Called with each key that is announced for the first time, or anew. */
+  readonly found?: () => void;
 }
 
 export interface Nearby {
+  /** Those who announce themselves now, whoever they are. */
+  readonly nodes: readonly FoundNode[];
   /** Falls silent and dials no more; links that were handed over stay. */
   stop(): Promise<void>;
 }
@@ -65,6 +72,7 @@ export async function joinNearby(
       const yields = compareBytes(self, publicKey) > 0;
       candidates.set(key, { failures: 0, nextMs: clock.now() + (yields ? YIELD_MS : 0) });
       logger.debug('found-nearby', { peer: peerIdShort(publicKey) });
+      deps.found?.();
     },
     lost({ publicKey }) {
       const isStillThere = discovery.nodes.some((node) => bytesEqual(node.publicKey, publicKey));
@@ -85,6 +93,8 @@ export async function joinNearby(
   async function dial(node: FoundNode, address: string): Promise<boolean> {
     try {
       const link = await deps.dialer.dial(address, node.publicKey);
+      // All that it announced, the one that worked last: it is the most recent one then.
+      for (const known of [...node.addresses, address]) deps.book?.remember(node.publicKey, known);
       if (stopped) link.close();
       else use(link);
       return true;
@@ -120,6 +130,9 @@ export async function joinNearby(
 
   plan();
   return {
+    get nodes() {
+      return discovery.nodes;
+    },
     async stop() {
       stopped = true;
       timer?.cancel();

@@ -3,6 +3,7 @@
 
 import type { Alert } from '../env/alert-sink.ts';
 import { peerIdText } from '../core/peer-id.ts';
+import type { PartitionLine } from './partition-report.ts';
 import type { HealthLevel } from '../resilience/health/health-score.ts';
 import type { MembershipEvent } from '../resilience/membership/verdict.ts';
 
@@ -97,6 +98,10 @@ export type NodeEvent =
       readonly is: MembershipEvent['kind'];
       readonly by: string | null;
     }
+  /** Members of this mesh, or all its gateways, are out of reach together, or are reached again. */
+  | ({
+      readonly kind: 'partition-began' | 'partition-recurred' | 'partition-ended';
+    } & PartitionLine)
   | ({ readonly kind: 'alert-raised' | 'alert-cleared' } & Alert)
   /** The bot has taken its bets down and countersigned the end. */
   | { readonly kind: 'left'; readonly account: string };

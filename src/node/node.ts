@@ -32,6 +32,7 @@ import { RESILIENCE_DEFAULTS, type ResilienceConfig } from '../resilience/config
 import { LocalHealth } from '../resilience/detector/local-health.ts';
 import type { Membership } from '../resilience/membership/membership.ts';
 import { POWER_DEFAULTS, type PowerConfig } from '../resilience/power/power-plan.ts';
+import { AddressBook } from '../resilience/partitions/address-book.ts';
 import type { FailureTimings } from '../resilience/presets.ts';
 import type { PolicyName } from '../routing/policies/route-policy.ts';
 import type { Hello } from '../versioning/hello.ts';
@@ -51,8 +52,10 @@ import {
   type GatewayChoiceConfig,
 } from './gateway-choice.ts';
 import { createKeyDialing } from './key-dialing.ts';
+import { Healing } from './healing.ts';
 import { joinNearby, type Nearby } from './nearby.ts';
 import { createNodeEvents, memberEvent, type NodeEvents } from './node-event.ts';
+import { partitionLine } from './partition-report.ts';
 import { followCasino } from './remote-casino.ts';
 import { PowerWatch } from './power.ts';
 import { NodeResilience } from './resilience.ts';
@@ -187,10 +190,12 @@ class ComposedNode implements CasinoNode {
   readonly resilience: NodeResilience;
   casino: CasinoRole = { kind: 'none' };
   readonly #deps: NodeDeps;
+  readonly #book = new AddressBook();
+  readonly #healing: Healing;
   readonly #dialings: Dialing[] = [];
   readonly #membership: Membership;
+  readonly #targets: DialTarget[] = [];
   readonly #power: PowerWatch | null;
-  #wantedNeighbours = 0;
   #nearby: Nearby | null = null;
   readonly #home: HomeKeeper | null;
   #stopServing: (() => void) | null = null;
@@ -247,21 +252,32 @@ class ComposedNode implements CasinoNode {
             source: deps.energy,
             relays: config.attributes.relays !== false,
           });
-    this.resilience = new NodeResilience(
-      { ...RESILIENCE_DEFAULTS, ...config },
-      {
-        ...deps,
-        mesh,
-        membership: this.#membership,
-        localHealth,
-        events: this.events,
-        name: config.name,
-        wantedNeighbours: () => this.#wantedNeighbours,
-        power: () => this.#power?.report() ?? null,
-        alertSinks: deps.alertSinks ?? [],
-        severityMin: deps.alertSeverityMin ?? 'warning',
-      },
-    );
+    const resilience = { ...RESILIENCE_DEFAULTS, ...config };
+    this.#healing = new Healing(resilience, {
+      ...deps,
+      mesh,
+      book: this.#book,
+      targets: () => this.#targets,
+      nearby: () => this.#nearby?.nodes ?? [],
+      hasTable: deps.dht !== undefined,
+      fateOf: (peer) => this.#membership.fate(peer),
+    });
+    this.resilience = new NodeResilience(resilience, {
+      ...deps,
+      mesh,
+      membership: this.#membership,
+      localHealth,
+      healing: this.#healing,
+      events: this.events,
+      name: config.name,
+      wantedNeighbours: () => this.#targets.length,
+      power: () => this.#power?.report() ?? null,
+      alertSinks: deps.alertSinks ?? [],
+      severityMin: deps.alertSeverityMin ?? 'warning',
+    });
+    this.#healing.partitions.onEvent(({ kind, partition }) => {
+      this.events.emit({ kind: `partition-${kind}`, ...partitionLine(partition) });
+    });
     this.mesh.onLink((event) => {
       if (event.kind === 'established')
         this.#linkUp(event.peer, 'mesh', event.negotiation, event.remote);
@@ -286,11 +302,15 @@ class ComposedNode implements CasinoNode {
 
   connect(targets: readonly DialTarget[]): void {
     const { mesh } = this;
-    this.#wantedNeighbours += targets.length;
+    this.#targets.push(...targets);
     const isConnected = (peer: Uint8Array): boolean =>
       mesh.neighbours().some((neighbour) => bytesEqual(neighbour.peer, peer));
+    const book = this.#book;
+    const { budget } = this.#healing;
     this.#dialings.push(
-      createDialing(targets, { ...this.#deps, isConnected }, (link) => mesh.addLink(link)),
+      createDialing(targets, { ...this.#deps, isConnected, book, budget }, (link) =>
+        mesh.addLink(link),
+      ),
     );
   }
 
@@ -298,6 +318,8 @@ class ComposedNode implements CasinoNode {
     const { mesh } = this;
     const deps = {
       ...this.#deps,
+      book: this.#book,
+      found: () => this.#healing.foundNearby(),
       self: mesh.self,
       isConnected: (peer: Uint8Array): boolean =>
         mesh.neighbours().some((neighbour) => bytesEqual(neighbour.peer, peer)),
@@ -386,6 +408,7 @@ class ComposedNode implements CasinoNode {
     }
     if (this.casino.kind === 'validator') await this.casino.local.stop();
     this.resilience.stop();
+    this.#healing.stop();
     this.#membership.stop();
     this.#power?.stop();
     this.gatewayChoice?.stop();

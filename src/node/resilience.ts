@@ -25,10 +25,12 @@ import type { ResilienceStatistics } from '../resilience/statistics.ts';
 import { absentMembers, type AbsentMember } from './absences.ts';
 import { alertConditions } from './alert-conditions.ts';
 import { destinationWays, observeHealth, type DestinationWays } from './health-observation.ts';
+import type { Healing } from './healing.ts';
 import type { HealthReport } from './health-report.ts';
 import type { NodeEvents } from './node-event.ts';
 import type { HealthLine } from './report.ts';
 import type { PowerReport } from './power.ts';
+import { partitionsReport } from './partition-report.ts';
 import { resilienceMetrics } from './resilience-metrics.ts';
 
 /** Drops that mean that a packet found no way or no room here; what others sent malformed is none of this node's health. */
@@ -45,6 +47,7 @@ export interface NodeResilienceDeps {
   readonly events: NodeEvents;
   /** For people. */
   readonly name: string;
+  readonly healing: Healing;
   /** Neighbours that this node was told to keep links to. */
   readonly wantedNeighbours: () => number;
   /** `null` where its energy is not watched. */
@@ -101,24 +104,15 @@ export class NodeResilience {
     return {
       ...this.#deps.membership.statistics(),
       ...this.#deps.localHealth.snapshot(this.#deps.clock.now()),
-      activePartitions: 0,
+      ...this.#deps.healing.statistics(),
       primaryRoutes: ways.filter((one) => one.ways > 0).length,
       backupRoutes: ways.reduce(
         (sum, one) => sum + Math.max(0, Math.min(redundancy, one.ways) - 1),
         0,
       ),
-      activeRecoveries: 0,
       networkHealth: this.#judgement.score,
-      partitions: 0,
-      partitionsHealed: 0,
       switchedByDetector: 0,
       switchedByAcknowledgement: 0,
-      recoveriesSucceeded: 0,
-      recoveriesFailed: 0,
-      recoveryAttemptsRefused: 0,
-      retryBudget: 0,
-      bridgeLinks: 0,
-      cutMembers: 0,
       alertsRaised: this.#book.raised,
     };
   }
@@ -137,6 +131,7 @@ export class NodeResilience {
     const { clock, mesh, name } = this.#deps;
     return {
       ...this.line(),
+      ...partitionsReport(this.#deps.healing.partitions.report()),
       name,
       peerId: peerIdText(mesh.self),
       categories: this.#judgement.categories.map((one) => ({
@@ -180,6 +175,7 @@ export class NodeResilience {
         absent: this.#absent,
         statistics: this.statistics(),
         energy: this.#deps.power()?.energy ?? null,
+        partitions: this.#deps.healing.partitions.report().partitions,
       }),
     );
     for (const change of changes) this.#alert(change);

@@ -48,6 +48,9 @@ export function casinoLine(event: NodeEvent, nameOf: NameOf): string | null {
     case 'member':
     case 'alert-raised':
     case 'alert-cleared':
+    case 'partition-began':
+    case 'partition-recurred':
+    case 'partition-ended':
     case 'left':
       return null;
   }

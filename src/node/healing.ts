@@ -1,0 +1,209 @@
+// What a node does about links that end and partitions that begin, without being asked: recoveries, whose attempts dial where
+// lost peers were linked, look whether another way has come up, and search for a bridge to the other side.
+
+import { bytesEqual } from '../core/bytes.ts';
+import { parsePeerId, peerIdText } from '../core/peer-id.ts';
+import type { Clock } from '../env/clock.ts';
+import type { FoundNode } from '../env/discovery.ts';
+import type { Dialer } from '../env/link.ts';
+import type { Logger } from '../env/logger.ts';
+import type { Rng } from '../env/rng.ts';
+import type { Mesh } from '../mesh/mesh.ts';
+import type { MeshLinkEvent } from '../mesh/mesh-view.ts';
+import { PartitionWatch } from '../mesh/partition-watch.ts';
+import type { ResilienceConfig } from '../resilience/config.ts';
+import type { AddressBook } from '../resilience/partitions/address-book.ts';
+import type { MemberFate } from '../resilience/partitions/lost-groups.ts';
+import type { Partition, PartitionEvent } from '../resilience/partitions/partition-tracker.ts';
+import type { Failure } from '../resilience/recovery/plans.ts';
+import { Recoveries, type AttemptSignal } from '../resilience/recovery/recovery.ts';
+import { RetryBudget } from '../resilience/recovery/retry-budget.ts';
+import type { ResilienceStatistics } from '../resilience/statistics.ts';
+import { BridgeFinder } from './bridge-finder.ts';
+import type { DialTarget } from './dialing.ts';
+
+/** A neighbour that is away for so long is dialled no more on its own account. */
+const LINK_SOUGHT_MS_MAX: number = 10 * 60_000;
+
+export interface HealingDeps {
+  readonly mesh: Mesh;
+  readonly dialer: Dialer;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly logger: Logger;
+  readonly book: AddressBook;
+  /** Neighbours that are dialled all the time anyway. */
+  readonly targets: () => readonly DialTarget[];
+  /** Those who announce themselves nearby. */
+  readonly nearby: () => readonly FoundNode[];
+  /** Whether the dialler looks peers up by their keys. */
+  readonly hasTable: boolean;
+  /** See `PartitionWatchDeps`. */
+  readonly fateOf?: (peer: Uint8Array) => MemberFate;
+}
+
+export type HealingStatistics = Pick<
+  ResilienceStatistics,
+  | 'activePartitions'
+  | 'partitions'
+  | 'partitionsHealed'
+  | 'bridgeLinks'
+  | 'cutMembers'
+  | 'activeRecoveries'
+  | 'recoveriesSucceeded'
+  | 'recoveriesFailed'
+  | 'recoveryAttemptsRefused'
+  | 'retryBudget'
+>;
+
+export class Healing {
+  readonly partitions: PartitionWatch;
+  readonly recoveries: Recoveries;
+  /** What all that is dialled again is paid out of. */
+  readonly budget: RetryBudget;
+  readonly #config: ResilienceConfig;
+  readonly #deps: HealingDeps;
+  readonly #finder: BridgeFinder;
+  /** When the link to a neighbour ended that is sought; by PeerId as text. */
+  readonly #soughtSinceMs = new Map<string, number>();
+
+  constructor(config: ResilienceConfig, deps: HealingDeps) {
+    const { clock, mesh } = deps;
+    this.#config = config;
+    this.#deps = deps;
+    this.budget = new RetryBudget(clock);
+    this.partitions = new PartitionWatch(deps);
+    this.#finder = new BridgeFinder({
+      ...deps,
+      knowledge: {
+        lost: () => this.#lasting().flatMap(({ members }) => members),
+        nearby: deps.nearby,
+        byKey: (peer) => (deps.hasTable ? `dht:${peerIdText(peer)}` : null),
+        unnamed: () =>
+          deps.targets().flatMap(({ peer, address }) => (peer === null ? address : [])),
+      },
+    });
+    this.recoveries = new Recoveries({
+      ...config,
+      clock,
+      rng: deps.rng,
+      budget: this.budget,
+      actions: {
+        reconnect: (failure, signal) => this.#reconnect(failure, signal),
+        'alternative-route': ({ subject }) => Promise.resolve(this.#hasWay(subject)),
+        'bridge-node': (_, signal) => this.#finder.bridge(this.#isWide(), signal),
+      },
+    });
+    this.recoveries.listen((event) => {
+      if (event.kind === 'ended' && event.outcome !== 'exhausted')
+        this.#soughtSinceMs.delete(event.failure.subject);
+    });
+    mesh.onLink((event) => this.#heard(event));
+    this.partitions.onEvent((event) => this.#changed(event));
+  }
+
+  statistics(): HealingStatistics {
+    const { active, began, healed, bridgeLinks, cutMembers } = this.partitions.report();
+    const { counts } = this.recoveries;
+    return {
+      activePartitions: active,
+      partitions: began,
+      partitionsHealed: healed,
+      bridgeLinks,
+      cutMembers,
+      activeRecoveries: counts.active,
+      recoveriesSucceeded: counts.succeeded,
+      recoveriesFailed: counts.failed,
+      recoveryAttemptsRefused: this.budget.refused,
+      retryBudget: this.budget.left,
+    };
+  }
+
+  /** Somebody new is near: what rested may succeed now. */
+  foundNearby(): void {
+    for (const partition of this.#lasting()) {
+      this.recoveries.resolved(failureOf(partition));
+      this.recoveries.recover(failureOf(partition));
+    }
+  }
+
+  stop(): void {
+    this.partitions.stop();
+    this.recoveries.stop();
+  }
+
+  #lasting(): readonly Partition[] {
+    return this.partitions.report().partitions.filter(({ endedAtMs }) => endedAtMs === null);
+  }
+
+  #isWide(): boolean {
+    const { partitionHealMs } = this.#config;
+    return this.#lasting().some(({ lastedMs }) => lastedMs >= partitionHealMs);
+  }
+
+  async #reconnect(failure: Failure, signal: AttemptSignal): Promise<boolean> {
+    if (failure.kind === 'partition') return this.#reconnectMissing(failure, signal);
+    const peer = parsePeerId(failure.subject);
+    if (!peer.ok) return false;
+    const sinceMs = this.#soughtSinceMs.get(failure.subject) ?? 0;
+    if (this.#deps.clock.now() - sinceMs > LINK_SOUGHT_MS_MAX) this.#found(failure.subject);
+    return this.#finder.reconnect(peer.value, signal);
+  }
+
+  /** Of the links whose loss proves a partition, those that were this node's. */
+  async #reconnectMissing(failure: Failure, signal: AttemptSignal): Promise<boolean> {
+    const partition = this.#lasting().find((one) => failureOf(one).subject === failure.subject);
+    const own = partition?.missing.filter(({ near }) => bytesEqual(near, this.#deps.mesh.self));
+    for (const { far } of own ?? []) {
+      if (await this.#finder.reconnect(far, signal)) return true;
+    }
+    return false;
+  }
+
+  #hasWay(subject: string): boolean {
+    const peer = parsePeerId(subject);
+    return peer.ok && this.#deps.mesh.reach(peer.value) === 'good';
+  }
+
+  #heard(event: MeshLinkEvent): void {
+    const { mesh, clock, book, targets } = this.#deps;
+    const subject = peerIdText(event.peer);
+    if (event.kind === 'established') {
+      this.#found(subject);
+      return;
+    }
+    // Who said why he ended it does not want it back now.
+    if (event.kind !== 'closed' || !event.established || event.by === 'remote') return;
+    // The other end opened it, or it is dialled again anyway, or another link took its place.
+    const addresses = book.addressesOf(event.peer);
+    if (event.role === 'listener' || addresses.length === 0) return;
+    if (targets().some(({ address }) => addresses.includes(address))) return;
+    if (mesh.neighbours().some(({ peer }) => bytesEqual(peer, event.peer))) return;
+    this.#soughtSinceMs.set(subject, clock.now());
+    if (this.recoveries.recover({ kind: 'link', subject }) === null) this.#found(subject);
+  }
+
+  /** It is a neighbour again, or sought no more. */
+  #found(subject: string): void {
+    if (this.#soughtSinceMs.delete(subject)) this.recoveries.resolved({ kind: 'link', subject });
+  }
+
+  #changed({ kind, partition }: PartitionEvent): void {
+    const { id, scope, cause, lost, stillLost, lastedMs, outcome } = partition;
+    this.#deps.logger[kind === 'ended' ? 'info' : 'warn'](`partition-${kind}`, {
+      id,
+      scope,
+      cause,
+      lost,
+      stillLost,
+      lastedMs: Math.round(lastedMs),
+      outcome,
+    });
+    if (kind === 'ended') this.recoveries.resolved(failureOf(partition));
+    else this.recoveries.recover(failureOf(partition));
+  }
+}
+
+function failureOf({ id }: Partition): Failure {
+  return { kind: 'partition', subject: `partition ${id}` };
+}
