@@ -31,6 +31,11 @@ const PINGS_MAX = 16;
 const BYTES_PER_SECOND_UNKNOWN = 256 * 1024;
 /** The rate of a busy link is taken over so much, and then anew. */
 const BUSY_BYTES_MAX = 64 * 1024;
+/**
+ * Packets wait for no answer that is slower than this, however slow one was of late, unless most are: two of these and two
+ * intervals between acknowledgements stay below a second.
+ */
+const PATIENCE_MS = 350;
 /** Silence waits for an answer so many times as long as the slowest one of late took. */
 const SLOW_ANSWER_FACTOR = 1.25;
 /** Sums of fractional times need not be exact. */
@@ -142,7 +147,12 @@ export class LinkWatch {
   /** φ of the silence until now. */
   get phi(): number {
     const nowMs = this.#config.clock.now();
-    return this.#config.detector.phi(nowMs, this.#config.localHealth.multiplier(nowMs));
+    return this.#config.detector.phi(nowMs, this.#pauses(nowMs));
+  }
+
+  /** Acceptable pauses to grant. One pause of this node was excused already; more of them tell that others will follow. */
+  #pauses(nowMs: number): number {
+    return Math.max(1, this.#config.localHealth.score(nowMs));
   }
 
   /** When anything was last heard. */
@@ -318,8 +328,10 @@ export class LinkWatch {
     // Nobody waits for an idle link: there is time to let a lost segment come again.
     const isAwaited = this.underWay.bytes > 0 || this.#isUrgent;
     const minMs = isAwaited ? ackTimeoutMsMin : ackTimeoutMsMax;
+    const patienceMs = isAwaited ? PATIENCE_MS : Infinity;
     const nowMs = this.#config.clock.now();
-    return this.#roundTrip.timeoutMs(minMs, ackTimeoutMsMax, nowMs) + this.#aheadMs();
+    const answerMs = this.#roundTrip.timeoutMs(minMs, ackTimeoutMsMax, nowMs, patienceMs);
+    return answerMs + this.#aheadMs();
   }
 
   /** What is under way excuses a late answer. */
@@ -336,7 +348,7 @@ export class LinkWatch {
     const slowMs = SLOW_ANSWER_FACTOR * this.#roundTrip.slowestMs(nowMs);
     const answerMs = Math.min(slowMs, 2 * timings.ackTimeoutMsMax);
     const atMs = Math.max(
-      detector.convictsAtMs(localHealth.multiplier(nowMs)),
+      detector.convictsAtMs(this.#pauses(nowMs)),
       (this.#pings[0]?.atMs ?? -Infinity) + answerMs,
     );
     const drainedMs = this.#drainedAtMs + timings.ackTimeoutMsMax;
@@ -407,8 +419,7 @@ export class LinkWatch {
     if (this.#probe !== null) this.#probe = { askedAtMs: nowMs, timeoutMs: graceMs };
     if (this.#ackAtMs !== Infinity) this.#ackAtMs = nowMs + graceMs;
     this.#heardAtMs = Math.max(this.#heardAtMs, nowMs + graceMs - failureTimeoutMs);
-    const { detector, localHealth } = this.#config;
-    detector.excuse(nowMs + graceMs, localHealth.multiplier(nowMs));
+    this.#config.detector.excuse(nowMs + graceMs, this.#pauses(nowMs));
   }
 
   #unanswered(nowMs: number): void {

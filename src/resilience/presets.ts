@@ -64,7 +64,7 @@ export const presets: Readonly<Record<PresetName, FailureTimings>> = {
     heartbeatMs: 5_000,
     failureTimeoutMs: 20_000,
     // A round trip round the globe is 300 ms, and a lost segment costs as much again.
-    ackTimeoutMsMin: 400,
+    ackTimeoutMsMin: 350,
     ackTimeoutMsMax: 3_000,
     // With a round trip of 150 ms and 300 ms to the first retransmission, the third comes after 2.1 s; 7.4 s in all.
     acceptablePauseMs: 1_000,

@@ -29,6 +29,18 @@ describe('a round trip', () => {
     );
   });
 
+  test('waits for a slow answer no longer than told, but as long as is usual', () => {
+    const roundTrip = createRoundTrip();
+    for (const ms of [20, 20, 900, ...Array.from({ length: 100 }, () => 20)]) {
+      roundTrip.measured(ms, 0);
+    }
+    expect(roundTrip.timeoutMs(350, 1_000, 0)).toBe(900);
+    expect(roundTrip.timeoutMs(350, 1_000, 0, 375)).toBe(375);
+    for (let i = 0; i < 100; i += 1) roundTrip.measured(700, 0);
+    expect(roundTrip.timeoutMs(350, 1_000, 0, 375)).toBeCloseTo(875, 1);
+    expect(roundTrip.timeoutMs(350, 1_000, 1_000_000, 375)).toBeGreaterThan(700);
+  });
+
   test('forgets a slow answer after two minutes', () => {
     const roundTrip = createRoundTrip();
     roundTrip.measured(900, 0);

@@ -8,6 +8,8 @@ import { createWindowedMax } from '../core/windowed-max.ts';
 const ALPHA = 1 / 8;
 const BETA = 1 / 4;
 const K = 4;
+/** What is usual is always waited for, and a quarter as long again. */
+const PATIENT_ROUND_TRIPS = 1.25;
 /** The slowest answer counts for one to two of these. */
 const SLOWEST_PERIOD_MS = 60_000;
 
@@ -20,8 +22,11 @@ export interface RoundTrip {
   measured(ms: number, nowMs: number): void;
   /** The slowest answer of the last minute or two; 0 if there was none. */
   slowestMs(nowMs: number): number;
-  /** SRTT + 4 · RTTVAR or the slowest of late, within the bounds; the upper one before the first sample. */
-  timeoutMs(minMs: number, maxMs: number, nowMs: number): number;
+  /**
+   * SRTT + 4 · RTTVAR or the slowest of late, within the bounds; the upper one before the first sample. Where `patienceMs` is
+   * given, deviations and slow answers count up to that, or up to 1.25 · SRTT where that is more.
+   */
+  timeoutMs(minMs: number, maxMs: number, nowMs: number, patienceMs?: number): number;
 }
 
 export function createRoundTrip(): RoundTrip {
@@ -46,10 +51,12 @@ export function createRoundTrip(): RoundTrip {
       smoothedMs += ALPHA * (ms - smoothedMs);
     },
     slowestMs: (nowMs) => slowest.value(nowMs) ?? 0,
-    timeoutMs(minMs, maxMs, nowMs) {
+    timeoutMs(minMs, maxMs, nowMs, patienceMs = Infinity) {
       if (smoothedMs === null) return maxMs;
       const slowestMs = slowest.value(nowMs) ?? 0;
-      return Math.min(maxMs, Math.max(minMs, smoothedMs + K * deviationMs, slowestMs));
+      const answerMs = Math.max(smoothedMs + K * deviationMs, slowestMs);
+      const patientMs = Math.max(patienceMs, PATIENT_ROUND_TRIPS * smoothedMs);
+      return Math.min(maxMs, Math.max(minMs, Math.min(answerMs, patientMs)));
     },
   };
 }
