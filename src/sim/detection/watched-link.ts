@@ -93,7 +93,7 @@ export class WatchedLink {
 
   /** A fresh link between the two, as both ends have it. */
   #dial(end: End): void {
-    const { timings, suspected, silent } = this.#options;
+    const { timings } = this.#options;
     const epoch = this.#epoch;
     const clock: Clock = {
       now: () => this.#nowMs,
@@ -121,11 +121,11 @@ export class WatchedLink {
       suspected: (cause) => {
         // Packets take another way.
         watch.underWay.handOver(() => true);
-        suspected(end.index, cause, this.#nowMs);
+        this.#options.suspected(end.index, cause, this.#nowMs);
       },
       recovered: () => {},
       silent: () => {
-        silent(end.index, this.#nowMs);
+        this.#options.silent(end.index, this.#nowMs);
         this.#redial();
       },
     });
