@@ -3,7 +3,7 @@
 import { peerIdShort } from '../core/peer-id.ts';
 import type { Link } from '../env/link.ts';
 import type { Logger } from '../env/logger.ts';
-import type { SuspicionCause } from './link-watch.ts';
+import type { SuspicionCause } from './link-watch-config.ts';
 import type { MeshLink } from './mesh-links.ts';
 import type { MeshLinkEvent } from './mesh-view.ts';
 import type { NeighbourClose } from './neighbour.ts';

@@ -5,12 +5,8 @@ import { PhiDetectors } from '../resilience/detector/phi-accrual.ts';
 import { deviationsAt } from '../resilience/detector/phi.ts';
 import { presets, type FailureTimings } from '../resilience/presets.ts';
 import { createWorld, type World } from '../sim/world.ts';
-import {
-  ACK_INTERVAL_MS,
-  LinkWatch,
-  type LinkWatchConfig,
-  type SuspicionCause,
-} from './link-watch.ts';
+import type { LinkWatchConfig, SuspicionCause } from './link-watch-config.ts';
+import { ACK_INTERVAL_MS, LinkWatch } from './link-watch.ts';
 import { decodePing, encodePing } from './ping.ts';
 
 const timings = presets.lan;

@@ -6,14 +6,13 @@
 // A link without an answer is suspect, not dead: its packets go elsewhere, it is probed, and an answer brings it back once
 // flap damping allows. Silence for the failure timeout ends it. A node that was itself held up convicts nobody.
 
-import type { Clock, Timer } from '../env/clock.ts';
-import { LOCAL_PAUSE_MS, type LocalHealth } from '../resilience/detector/local-health.ts';
-import type { PhiDetector } from '../resilience/detector/phi-accrual.ts';
+import type { Timer } from '../env/clock.ts';
+import { LOCAL_PAUSE_MS } from '../resilience/detector/local-health.ts';
 import { createFlapDamping, type FlapDamping } from '../resilience/flap-damping.ts';
-import type { FailureTimings } from '../resilience/presets.ts';
 import { createRoundTrip } from '../resilience/round-trip.ts';
+import type { LinkWatchConfig, SuspicionCause } from './link-watch-config.ts';
 import { decodePing, encodePing } from './ping.ts';
-import { PacketsUnderWay, type PacketArrived } from './packets-under-way.ts';
+import { PacketsUnderWay } from './packets-under-way.ts';
 import { createSendWindow } from './send-window.ts';
 
 /** Packets ask for an acknowledgement at most this often, unless they fill half of the window. */
@@ -42,39 +41,6 @@ const SLOW_ANSWER_FACTOR = 1.25;
 const ROUNDING_MS = 1;
 /** Who was heard within this time need not be asked. */
 const NUDGE_QUIET_MS = 250;
-
-/** Why a link is suspect: it was silent for too long, or did not acknowledge what it was sent. */
-export type SuspicionCause = 'silence' | 'acknowledgement';
-
-export interface LinkWatchConfig {
-  readonly clock: Clock;
-  /** Of this link alone; released by `stop`. */
-  readonly detector: PhiDetector;
-  /** Of this node. */
-  readonly localHealth: LocalHealth;
-  readonly timings: FailureTimings;
-  readonly role: 'dialer' | 'listener';
-  /** Whether pings carry the round trip, so that one end's suffice (EnhancedRouting revision 2). */
-  readonly shares: boolean;
-  /** Heartbeats and the failure timeout of the idle link are so many times as long, to save the energy of either end. */
-  stretch(): number;
-  /** What the transport has not yet handed on. */
-  bufferedBytes(): number;
-  /** Bytes per second at best, `null` where not known. */
-  rate(): number | null;
-  /** A ping is to be sent: call `ping` for it when the link takes it. */
-  pingDue(): void;
-  measured(roundTripMs: number): void;
-  /** A packet was acknowledged. */
-  readonly arrived: PacketArrived | null;
-  /** `bytes` were acknowledged within `ms` in which the link was kept busy. */
-  delivered(bytes: number, ms: number): void;
-  /** Nothing came back: packets should take another way. `null`: the link is never suspected. */
-  readonly suspected: ((cause: SuspicionCause) => void) | null;
-  recovered(): void;
-  /** Nothing at all was heard for so long: the link is to end. */
-  silent(timeoutMs: number): void;
-}
 
 interface PingSent {
   readonly number: number;

@@ -26,7 +26,7 @@ import {
   type ControlFrameType,
 } from './neighbour.ts';
 import type { LinkAccount, LinkAccounts, LinkArrivals } from './link-account.ts';
-import type { SuspicionCause } from './link-watch.ts';
+import type { SuspicionCause } from './link-watch-config.ts';
 import type { NeighbourHandlers } from './neighbour-handlers.ts';
 import { createTraffic, type Traffic } from './traffic.ts';
 

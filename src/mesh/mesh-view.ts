@@ -5,7 +5,7 @@ import type { LinkMetrics } from '../routing/graph/metric-code.ts';
 import type { LinkStateCounters } from '../routing/link-state.ts';
 import type { Hello } from '../versioning/hello.ts';
 import type { Negotiation } from '../versioning/negotiate.ts';
-import type { SuspicionCause } from './link-watch.ts';
+import type { SuspicionCause } from './link-watch-config.ts';
 import type { MeshLink } from './mesh-links.ts';
 import type { Plan } from './plan.ts';
 import type { Traffic } from './traffic.ts';

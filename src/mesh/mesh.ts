@@ -37,7 +37,7 @@ import type {
 import type { FlowFeedback } from './flow-feedback.ts';
 import { EndToEnd } from './end-to-end.ts';
 import { createMeshGauges, type MeshSizes } from './mesh-gauges.ts';
-import type { SuspicionCause } from './link-watch.ts';
+import type { SuspicionCause } from './link-watch-config.ts';
 import { RESILIENCE_DEFAULTS } from '../resilience/config.ts';
 import { LocalHealth } from '../resilience/detector/local-health.ts';
 import { PhiDetectors } from '../resilience/detector/phi-accrual.ts';

@@ -2,7 +2,7 @@
 
 import type { Hello } from '../versioning/hello.ts';
 import type { Negotiation } from '../versioning/negotiate.ts';
-import type { SuspicionCause } from './link-watch.ts';
+import type { SuspicionCause } from './link-watch-config.ts';
 import type { PacketArrived } from './packets-under-way.ts';
 import type { NeighbourClose, OutgoingFrame, PayloadFrameType } from './payload-frame.ts';
 

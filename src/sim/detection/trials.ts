@@ -2,7 +2,7 @@
 // suspected, or given up?
 
 import type { Primitives } from '../../env/primitives.ts';
-import type { SuspicionCause } from '../../mesh/link-watch.ts';
+import type { SuspicionCause } from '../../mesh/link-watch-config.ts';
 import { disturbances } from '../../resilience/disturbances.ts';
 import { presets, type PresetName } from '../../resilience/presets.ts';
 import { WatchedLink, type WatchedLinkOptions } from './watched-link.ts';

@@ -4,7 +4,8 @@
 
 import type { Clock } from '../../env/clock.ts';
 import type { Primitives } from '../../env/primitives.ts';
-import { LinkWatch, type SuspicionCause } from '../../mesh/link-watch.ts';
+import type { SuspicionCause } from '../../mesh/link-watch-config.ts';
+import { LinkWatch } from '../../mesh/link-watch.ts';
 import { RESILIENCE_DEFAULTS } from '../../resilience/config.ts';
 import { LocalHealth } from '../../resilience/detector/local-health.ts';
 import { PhiDetectors } from '../../resilience/detector/phi-accrual.ts';
