@@ -17,7 +17,7 @@ import type { Gateway } from '../gateway/gateway.ts';
 import { GatewaySelection } from '../gateway/selection/gateway-selection.ts';
 import { bridgeSource, meshSource } from '../gateway/selection/gateway-source.ts';
 import { OfferDesk } from '../gateway/selection/offer-desk.ts';
-import { OwnClaims } from '../gateway/selection/own-claims.ts';
+import { OwnClaims, type OwnClaimsDeps } from '../gateway/selection/own-claims.ts';
 import type { SelectionCriteria } from '../gateway/selection/selection-criteria.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 
@@ -136,17 +136,25 @@ function ownClaims(
     gateway,
     capacity: () => gatewayCapacity ?? shapedCapacity(gateway),
     limitUsed: () => limitUsed(gateway),
+    limits: () => crossingLimits(gateway),
     delayMs: () => gate?.report().loopDelayMs ?? 0,
     transports: () => gatewayTransports ?? [],
     draining: () => gate?.report().draining ?? false,
   });
 }
 
-/** What the limits towards both sides let through in a second; `null` where one has none. */
+/** What the limits towards both sides let through in a second, as if both were the lesser; `null` where one has none. */
 function shapedCapacity({ shaper }: Gateway): number | null {
   const { localMbpsMax, internetMbpsMax } = shaper.limits;
   if (localMbpsMax === null || internetMbpsMax === null) return null;
-  return (localMbpsMax + internetMbpsMax) * BYTES_PER_MBIT;
+  return 2 * Math.min(localMbpsMax, internetMbpsMax) * BYTES_PER_MBIT;
+}
+
+function crossingLimits({ shaper }: Gateway): ReturnType<OwnClaimsDeps['limits']> {
+  const { localMbpsMax, internetMbpsMax } = shaper.limits;
+  const limit = (mbps: number | null): number | null =>
+    mbps === null ? null : mbps * BYTES_PER_MBIT;
+  return { out: limit(internetMbpsMax), in: limit(localMbpsMax) };
 }
 
 /** The fuller of both sides. */

@@ -236,6 +236,7 @@ export class SelectionRig {
       gateway,
       capacity: () => this.capacities.get(name) ?? null,
       transports: () => ['tls'],
+      limits: () => ({ out: null, in: null }),
       limitUsed: () => 0,
       delayMs: () => 0,
       draining: () => this.draining.has(name),

@@ -122,7 +122,8 @@ function isCapacityContradicted(
 ): boolean {
   if (limit === null || claims.capacityBytesPerSecond === null) return false;
   if (throughput === null || throughput < ELSEWHERE_FACTOR * limit) return false;
-  const free = claims.capacityBytesPerSecond * (1 - claims.load);
+  // Traffic goes one way mostly, and capacity is that of both.
+  const free = (claims.capacityBytesPerSecond / 2) * (1 - claims.load);
   return limit < CAPACITY_SHARE_MIN * free;
 }
 

@@ -40,15 +40,21 @@ describe('a measurement', () => {
 
   test('of probes and packets the lesser share of successes counts', () => {
     const measurement = probed([10, 10, 10]);
-    measurement.carried({ delivered: 70, lost: 30, marked: 0, deliveredBytes: 1 }, 3_000);
+    measurement.carried({ delivered: 70, lost: 30, marked: 0, deliveredBytes: 1 }, false, 3_000);
     expect(measurement.at(3_000).successRate).toBeCloseTo(0.7, 6);
     expect(measurement.at(3_000).outcomes).toBe(103);
+  });
+
+  test('what is lost while it says that it is full is no failure of its', () => {
+    const measurement = probed([10, 10, 10]);
+    measurement.carried({ delivered: 30, lost: 70, marked: 0, deliveredBytes: 1 }, true, 3_000);
+    expect(measurement.at(3_000).successRate).toBe(1);
   });
 
   test('throughput is the best second of what was delivered, and a limit where some was marked or lost', () => {
     const measurement = new GatewayMeasurement();
     const carry = (atMs: number, deliveredBytes: number, marked: number): void =>
-      measurement.carried({ delivered: 40, lost: 0, marked, deliveredBytes }, atMs);
+      measurement.carried({ delivered: 40, lost: 0, marked, deliveredBytes }, false, atMs);
     carry(0, 0, 0);
     carry(1_000, 50_000, 0);
     expect(measurement.at(1_000)).toMatchObject({ throughput: 50_000, limit: null });

@@ -74,8 +74,10 @@ export class GatewayMeasurement {
     this.#outcome(false, nowMs);
   }
 
-  carried({ delivered, lost, marked, deliveredBytes }: CarriedTraffic, nowMs: number): void {
-    this.#packets.add(delivered, delivered + lost, nowMs);
+  /** `isFull`: it said that it had no room for more. What is then lost is due to those who send too much, and no failure. */
+  carried(traffic: CarriedTraffic, isFull: boolean, nowMs: number): void {
+    const { delivered, lost, marked, deliveredBytes } = traffic;
+    if (!isFull) this.#packets.add(delivered, delivered + lost, nowMs);
     this.#span ??= { sinceMs: nowMs, bytes: 0, packets: 0, hindered: 0 };
     const span = this.#span;
     span.bytes += deliveredBytes;

@@ -22,6 +22,8 @@ import type { Candidate } from './selection-criteria.ts';
 
 /** Shares of successes are compared so often. */
 const JUDGE_INTERVAL_MS = 5_000;
+/** A gateway that claims so much is chosen by nobody who has another: it gains nothing by claiming it. */
+const FULL_LOAD = 0.8;
 /** What was measured of a gateway that no source names any more is kept so long: it may be back in a moment. */
 const FORGET_MS = 600_000;
 
@@ -135,7 +137,11 @@ export class GatewayView {
 
   /** What destinations report of packets that went through this gateway. */
   carried(key: string, traffic: CarriedTraffic): void {
-    this.#entries.get(key)?.measurement.carried(traffic, this.#deps.clock.now());
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    const nowMs = this.#deps.clock.now();
+    const isFull = (offerAt(entry, nowMs)?.load ?? 0) >= FULL_LOAD;
+    entry.measurement.carried(traffic, isFull, nowMs);
   }
 
   /** A destination that nothing reached through this gateway was reached through another one. */

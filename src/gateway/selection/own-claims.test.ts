@@ -23,11 +23,13 @@ class Rig {
   capacity: number | null = null;
   delayMs = 0;
   limitUsed = 0;
+  limits: { out: number | null; in: number | null } = { out: null, in: null };
   readonly claims = new OwnClaims({
     clock: this.world.clock,
     gateway: this.gateway,
     capacity: () => this.capacity,
     limitUsed: () => this.limitUsed,
+    limits: () => this.limits,
     delayMs: () => this.delayMs,
     transports: () => ['tls'],
     draining: () => false,
@@ -52,6 +54,15 @@ describe('what a gateway says of itself', () => {
     expect(rig.claims.now().load).toBe(1);
     rig.run(20_000);
     expect(rig.claims.now().load).toBeLessThan(0.01);
+  });
+
+  test('it tells of a limit that is full within three seconds', () => {
+    const rig = new Rig();
+    rig.limits = { out: 1_000_000, in: 1 };
+    rig.run(10_000, 100_000);
+    expect(rig.claims.now().load).toBeCloseTo(0.1, 2);
+    rig.run(3_000, 1_000_000);
+    expect(rig.claims.now().load).toBeGreaterThan(0.8);
   });
 
   test('without a capacity it is what waits: for bridges, for the machine, for a limit', () => {

@@ -25,8 +25,10 @@ export interface OwnClaimsDeps {
   readonly gateway: CrossingGateway;
   /** Bytes per second both ways together; `null` where it is not configured. */
   capacity(): number | null;
-  /** How much of a limit that it is held to it uses, 0–1; 0 where there is none. */
+  /** How much of a limit that it is held to it uses, 0–1; 0 where there is none. Crossings and what it relays beside them. */
   limitUsed(): number;
+  /** What crossings may take, bytes per second away from the mesh and into it; `null` for no limit. */
+  limits(): { readonly out: number | null; readonly in: number | null };
   /** How long its process is late: a machine that is too busy has no free capacity. */
   delayMs(): number;
   /** Whether it is about to stop. */
@@ -37,15 +39,17 @@ export interface OwnClaimsDeps {
 export class OwnClaims {
   readonly #deps: OwnClaimsDeps;
   readonly #uptime = createWindowedShare(UPTIME_PERIOD_MS);
-  #rate = 0;
-  #bytes: number;
+  readonly #out: SmoothedRate;
+  readonly #in: SmoothedRate;
   #sampledAtMs: number;
   #hasBegun = false;
   #timer: Timer;
 
   constructor(deps: OwnClaimsDeps) {
     this.#deps = deps;
-    this.#bytes = totalOf(deps.gateway);
+    const { bytesOut, bytesIn } = deps.gateway.crossings();
+    this.#out = new SmoothedRate(bytesOut);
+    this.#in = new SmoothedRate(bytesIn);
     this.#sampledAtMs = deps.clock.now();
     this.#timer = deps.clock.after(SAMPLE_MS, () => this.#sample());
   }
@@ -56,11 +60,11 @@ export class OwnClaims {
     const used =
       capacityBytesPerSecond === null || capacityBytesPerSecond <= 0
         ? 0
-        : this.#rate / capacityBytesPerSecond;
+        : this.#rate() / capacityBytesPerSecond;
     const waitMs = Math.max(this.#queueMs(), this.#deps.delayMs());
     const waiting = waitMs / (waitMs + WAIT_MS_HALF);
     return {
-      load: Math.min(1, Math.max(used, this.#deps.limitUsed(), waiting)),
+      load: Math.min(1, Math.max(used, this.#limitUsed(), waiting)),
       // Before its first bridge it carries nothing.
       uptime: this.#uptime.share(clock.now()) ?? (this.#isUp() ? 1 : 0),
       capacityBytesPerSecond,
@@ -78,10 +82,9 @@ export class OwnClaims {
     this.#timer = clock.after(SAMPLE_MS, () => this.#sample());
     const nowMs = clock.now();
     const ms = Math.max(1, nowMs - this.#sampledAtMs);
-    const bytes = totalOf(gateway);
-    const rate = (Math.max(0, bytes - this.#bytes) * 1_000) / ms;
-    this.#rate += SMOOTHING * (rate - this.#rate);
-    this.#bytes = bytes;
+    const { bytesOut, bytesIn } = gateway.crossings();
+    this.#out.sample(bytesOut, ms);
+    this.#in.sample(bytesIn, ms);
     this.#sampledAtMs = nowMs;
     const isUp = this.#isUp();
     this.#hasBegun ||= isUp;
@@ -93,14 +96,37 @@ export class OwnClaims {
     return this.#deps.gateway.bridges().some(({ suspect }) => !suspect);
   }
 
+  #rate(): number {
+    return this.#out.bytesPerSecond + this.#in.bytesPerSecond;
+  }
+
+  /** Senders that are to leave for others must hear of a full limit at once, or too many of them go. */
+  #limitUsed(): number {
+    const limits = this.#deps.limits();
+    const used = (limit: number | null, { bytesPerSecond }: SmoothedRate): number =>
+      limit === null ? 0 : bytesPerSecond / limit;
+    return Math.max(this.#deps.limitUsed(), used(limits.out, this.#out), used(limits.in, this.#in));
+  }
+
   /** How long what waits for the fullest bridge will take at the present rate. */
   #queueMs(): number {
     const pending = this.#deps.gateway.bridges().map(({ pendingBytes }) => pendingBytes);
-    return (Math.max(0, ...pending) * 1_000) / Math.max(1, this.#rate);
+    return (Math.max(0, ...pending) * 1_000) / Math.max(1, this.#rate());
   }
 }
 
-function totalOf(gateway: CrossingGateway): number {
-  const { bytesOut, bytesIn } = gateway.crossings();
-  return bytesOut + bytesIn;
+class SmoothedRate {
+  bytesPerSecond = 0;
+  #bytes: number;
+
+  constructor(bytes: number) {
+    this.#bytes = bytes;
+  }
+
+  /** `bytes`: in all so far, `ms` after the last sample. */
+  sample(bytes: number, ms: number): void {
+    const rate = (Math.max(0, bytes - this.#bytes) * 1_000) / ms;
+    this.bytesPerSecond += SMOOTHING * (rate - this.bytesPerSecond);
+    this.#bytes = bytes;
+  }
 }

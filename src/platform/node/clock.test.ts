@@ -19,6 +19,15 @@ describe('systemClock', () => {
     expect(setTimer).toHaveBeenCalledTimes(3);
   });
 
+  test('what was due before now is due at once', () => {
+    const run = vi.fn<() => void>();
+    const setTimer = vi.spyOn(globalThis, 'setTimeout');
+    systemClock.after(-0.001, run);
+    expect(setTimer).toHaveBeenLastCalledWith(expect.any(Function), 0);
+    vi.advanceTimersByTime(1);
+    expect(run).toHaveBeenCalledTimes(1);
+  });
+
   test('a cancelled timer does not fire, at whichever piece of the wait', () => {
     const run = vi.fn<() => void>();
     const timer = systemClock.after(2 ** 32, run);

@@ -7,7 +7,8 @@ const TIMEOUT_MS_MAX = 2 ** 31 - 1;
 
 function after(delayMs: number, run: () => void): Timer {
   const dueMs = performance.now() + delayMs;
-  let handle = setTimeout(fire, Math.min(delayMs, TIMEOUT_MS_MAX));
+  // What is due already, by a difference of two times, may be less than nothing: Node would warn of it.
+  let handle = setTimeout(fire, Math.min(Math.max(0, delayMs), TIMEOUT_MS_MAX));
   function fire(): void {
     const remainingMs = dueMs - performance.now();
     // Timers count whole milliseconds and may fire a fraction early; only the pieces of a long wait go on.
