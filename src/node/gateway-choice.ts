@@ -152,9 +152,11 @@ function shapedCapacity({ shaper }: Gateway): number | null {
 
 function crossingLimits({ shaper }: Gateway): ReturnType<OwnClaimsDeps['limits']> {
   const { localMbpsMax, internetMbpsMax } = shaper.limits;
-  const limit = (mbps: number | null): number | null =>
-    mbps === null ? null : mbps * BYTES_PER_MBIT;
-  return { out: limit(internetMbpsMax), in: limit(localMbpsMax) };
+  return { out: bytesOf(internetMbpsMax), in: bytesOf(localMbpsMax) };
+}
+
+function bytesOf(mbps: number | null): number | null {
+  return mbps === null ? null : mbps * BYTES_PER_MBIT;
 }
 
 /** The fuller of both sides. */

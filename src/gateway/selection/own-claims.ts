@@ -103,9 +103,11 @@ export class OwnClaims {
   /** Senders that are to leave for others must hear of a full limit at once, or too many of them go. */
   #limitUsed(): number {
     const limits = this.#deps.limits();
-    const used = (limit: number | null, { bytesPerSecond }: SmoothedRate): number =>
-      limit === null ? 0 : bytesPerSecond / limit;
-    return Math.max(this.#deps.limitUsed(), used(limits.out, this.#out), used(limits.in, this.#in));
+    return Math.max(
+      this.#deps.limitUsed(),
+      this.#out.shareOf(limits.out),
+      this.#in.shareOf(limits.in),
+    );
   }
 
   /** How long what waits for the fullest bridge will take at the present rate. */
@@ -128,5 +130,9 @@ class SmoothedRate {
     const rate = (Math.max(0, bytes - this.#bytes) * 1_000) / ms;
     this.bytesPerSecond += SMOOTHING * (rate - this.bytesPerSecond);
     this.#bytes = bytes;
+  }
+
+  shareOf(limit: number | null): number {
+    return limit === null ? 0 : this.bytesPerSecond / limit;
   }
 }
