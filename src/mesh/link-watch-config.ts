@@ -4,6 +4,7 @@ import type { Clock } from '../env/clock.ts';
 import type { LocalHealth } from '../resilience/detector/local-health.ts';
 import type { PhiDetector } from '../resilience/detector/phi-accrual.ts';
 import type { FailureTimings } from '../resilience/presets.ts';
+import type { LinkStretch } from '../resilience/power/power-plan.ts';
 import type { PacketArrived } from './packets-under-way.ts';
 
 /** Why a link is suspect: it was silent for too long, or did not acknowledge what it was sent. */
@@ -19,8 +20,8 @@ export interface LinkWatchConfig {
   readonly role: 'dialer' | 'listener';
   /** Whether pings carry the round trip, so that one end's suffice (EnhancedRouting revision 2). */
   readonly shares: boolean;
-  /** Heartbeats and the failure timeout of the idle link are so many times as long, to save the energy of either end. */
-  stretch(): number;
+  /** How heartbeats and the failure timeout of the idle link stretch, to save the energy of either end. */
+  stretch(): LinkStretch;
   /** What the transport has not yet handed on. */
   bufferedBytes(): number;
   /** Bytes per second at best, `null` where not known. */

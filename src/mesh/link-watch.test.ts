@@ -3,6 +3,7 @@ import { primitives } from '../platform/node/primitives.ts';
 import { LocalHealth } from '../resilience/detector/local-health.ts';
 import { PhiDetectors } from '../resilience/detector/phi-accrual.ts';
 import { deviationsAt } from '../resilience/detector/phi.ts';
+import { UNSTRETCHED } from '../resilience/power/power-plan.ts';
 import { presets, type FailureTimings } from '../resilience/presets.ts';
 import { createWorld, type World } from '../sim/world.ts';
 import type { LinkWatchConfig, SuspicionCause } from './link-watch-config.ts';
@@ -47,7 +48,7 @@ function watched(options: Partial<LinkWatchConfig> = {}): Watched {
     timings,
     role: 'dialer',
     shares: true,
-    stretch: () => 1,
+    stretch: () => UNSTRETCHED,
     bufferedBytes: () => state.bufferedBytes,
     rate: () => null,
     pingDue: () => {

@@ -9,6 +9,7 @@
 import type { Timer } from '../env/clock.ts';
 import { LOCAL_PAUSE_MS } from '../resilience/detector/local-health.ts';
 import { createFlapDamping, type FlapDamping } from '../resilience/flap-damping.ts';
+import { UNSTRETCHED, type LinkStretch } from '../resilience/power/power-plan.ts';
 import { createRoundTrip } from '../resilience/round-trip.ts';
 import type { LinkWatchConfig, SuspicionCause } from './link-watch-config.ts';
 import { decodePing, encodePing } from './ping.ts';
@@ -72,7 +73,7 @@ export class LinkWatch {
   #busyBytes = 0;
   #busyLimited = false;
   #bufferedBytes = 0;
-  #stretch = 1;
+  #stretch: LinkStretch = UNSTRETCHED;
   #heardAtMs: number;
   #pingedAtMs = -Infinity;
   /** When either end last measured the round trip. */
@@ -323,22 +324,25 @@ export class LinkWatch {
 
   #setStretch(): void {
     this.#stretch = this.#config.stretch();
-    this.#config.detector.expectLater((this.#stretch - 1) * this.#config.timings.heartbeatMs);
+    this.#config.detector.expectLater((this.#stretch.times - 1) * this.#config.timings.heartbeatMs);
   }
 
   get #heartbeatMs(): number {
-    return this.#stretch * this.#config.timings.heartbeatMs;
+    return this.#stretch.times * this.#config.timings.heartbeatMs;
   }
 
   get #failureTimeoutMs(): number {
-    return this.#stretch * this.#config.timings.failureTimeoutMs;
+    return this.#stretch.times * this.#config.timings.failureTimeoutMs;
   }
 
   #beatAtMs(): number {
     if (this.#pingWanted) return Infinity;
-    const { role, shares } = this.#config;
-    const beats = shares && role === 'listener' ? QUIET_BEATS : 1;
-    return Math.max(this.#sharedAtMs, this.#pingedAtMs) + beats * this.#heartbeatMs;
+    const everyMs = this.#heartbeatMs;
+    const { leads, follows } = this.#stretch;
+    const isQuiet = follows || (this.#config.role === 'listener' && !leads);
+    const beats = this.#config.shares && isQuiet ? QUIET_BEATS : 1;
+    const atMs = Math.max(this.#sharedAtMs, this.#pingedAtMs) + beats * everyMs;
+    return leads ? Math.floor(atMs / everyMs) * everyMs : atMs;
   }
 
   #tick(lateMs: number): void {
@@ -457,8 +461,10 @@ export class LinkWatch {
       this.#ackAtMs,
       this.#silenceAtMs(),
     );
-    if (this.#timer !== null && this.#timer.atMs <= dueAtMs) return;
-    this.#timer?.timer.cancel();
+    const { timer: old = null, atMs: oldAtMs = Infinity } = this.#timer ?? {};
+    // Who saves energy does not wake for what was put off.
+    if (oldAtMs <= dueAtMs && (this.#stretch === UNSTRETCHED || this.underWay.bytes > 0)) return;
+    old?.cancel();
     const atMs = Math.max(dueAtMs, clock.now());
     const timer = clock.after(atMs - clock.now(), () => {
       this.#timer = null;

@@ -9,6 +9,7 @@ import { peerIdShort } from '../core/peer-id.ts';
 import type { Clock, Timer } from '../env/clock.ts';
 import type { Link } from '../env/link.ts';
 import type { Logger } from '../env/logger.ts';
+import type { LinkStretch } from '../resilience/power/power-plan.ts';
 import { byteKey, type ByteKey } from '../routing/byte-key.ts';
 import { createLinkMeter, type LinkMeter } from '../routing/link-metrics.ts';
 import { NEIGHBOURS_MAX } from '../routing/link-state-record.ts';
@@ -85,8 +86,8 @@ export interface MeshLinksConfig extends Omit<NeighbourConfig, 'hello' | 'handle
   hello(frameBytesMax: number): Hello;
   /** 0–1 of this node's battery, `null` on mains: a node that runs low weighs its links more. */
   energy(): number | null;
-  /** How much rarer the idle link to this neighbour beats, to save energy. */
-  stretch(peer: Uint8Array): number;
+  /** How the idle link to this neighbour saves energy. */
+  stretch(peer: Uint8Array): LinkStretch;
   /** Who accounts for the packets of links. Default: nobody. */
   readonly accounts?: LinkAccounts;
   readonly handlers: MeshLinksHandlers;

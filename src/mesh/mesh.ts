@@ -9,6 +9,7 @@ import type { MemberReports } from '../resilience/partitions/member-links.ts';
 import {
   heartbeatStretch,
   linkStretch,
+  type LinkStretch,
   POWER_DEFAULTS,
   type PowerConfig,
   type PowerState,
@@ -354,7 +355,7 @@ class MeshNode implements Mesh {
     this.#driver.spread();
   }
 
-  #linkStretch(peer: Uint8Array): number {
+  #linkStretch(peer: Uint8Array): LinkStretch {
     const other = this.#linkState.database.get(peer)?.signed.record.attributes.energy ?? null;
     return linkStretch(this.#attributes.energy, other, this.#power);
   }

@@ -1,6 +1,7 @@
 // What a link tells the node that has it, and asks of it.
 
 import type { Hello } from '../versioning/hello.ts';
+import type { LinkStretch } from '../resilience/power/power-plan.ts';
 import type { Negotiation } from '../versioning/negotiate.ts';
 import type { SuspicionCause } from './link-watch-config.ts';
 import type { PacketArrived } from './packets-under-way.ts';
@@ -23,8 +24,8 @@ export interface NeighbourHandlers {
   delivered?(bytes: number, ms: number): void;
   /** Bytes per second that the link carries at best, `null` where not known. */
   rate?(): number | null;
-  /** See `LinkWatchConfig`; 1 where it is not given. */
-  stretch?(): number;
+  /** See `LinkWatchConfig`; none where it is not given. */
+  stretch?(): LinkStretch;
   /** Nothing comes back any more: packets are to take another way until `recovered`. Never, where it is not given. */
   suspected?(cause: SuspicionCause): void;
   recovered?(): void;

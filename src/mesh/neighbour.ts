@@ -5,6 +5,7 @@ import { BitcrapsError, fail, ok, type Result } from '../core/errors.ts';
 import { peerIdShort, peerIdText } from '../core/peer-id.ts';
 import type { Timer } from '../env/clock.ts';
 import type { Link } from '../env/link.ts';
+import { UNSTRETCHED } from '../resilience/power/power-plan.ts';
 import type { Hello } from '../versioning/hello.ts';
 import { createLinkHandshake, type LinkHandshake } from '../versioning/link-handshake.ts';
 import type { LinkHandshakeOutput } from '../versioning/link-handshake.ts';
@@ -302,7 +303,7 @@ class EstablishingNeighbour implements Neighbour {
       shares: revisionOf(negotiation, 'EnhancedRouting') >= 2,
       bufferedBytes: () => this.link.bufferedBytes,
       rate: () => handlers.rate?.() ?? null,
-      stretch: () => handlers.stretch?.() ?? 1,
+      stretch: () => handlers.stretch?.() ?? UNSTRETCHED,
       pingDue: () => this.#ping(),
       measured: (roundTripMs) => {
         this.#packets.measured(roundTripMs, clock.now());

@@ -37,7 +37,10 @@ describe('heartbeats', () => {
   test('both ends of a link come to the same figure', () => {
     fc.assert(
       fc.property(told, told, config, (a, b, power) => {
-        expect(linkStretch(a, b, power)).toBe(linkStretch(b, a, power));
+        const [here, there] = [linkStretch(a, b, power), linkStretch(b, a, power)];
+        expect(here.times).toBe(there.times);
+        expect([here.leads, here.follows]).toEqual([there.follows, there.leads]);
+        expect(here.leads && here.follows).toBe(false);
       }),
     );
   });

@@ -35,12 +35,32 @@ export function heartbeatStretch(energy: number | null, config: PowerConfig): nu
   return 1 + lacking * (Math.min(stretchMax, STRETCH_MAX) - 1);
 }
 
+/** How one end of a link saves. */
+export interface LinkStretch {
+  /** Times between heartbeats are so many times as long. */
+  readonly times: number;
+  /** This end is the needier one: it says when, for all its links at once, and so wakes once for all of them. */
+  readonly leads: boolean;
+  /** The other end is: this one waits for its beats. */
+  readonly follows: boolean;
+}
+
+/** Of a link whose ends need not save. */
+export const UNSTRETCHED: LinkStretch = { times: 1, leads: false, follows: false };
+
 /**
- * Of a link: the needier end decides. Both learn of the other's energy by link state, and come to the same figure where they
- * are configured alike; where not, each beats as it thinks, and answers what it is asked.
+ * The needier end decides. Both learn of the other's energy by link state, and come to the same figure where they are
+ * configured alike; where not, each beats as it thinks, and answers what it is asked.
  */
-export function linkStretch(own: number | null, other: number | null, config: PowerConfig): number {
-  return Math.max(heartbeatStretch(own, config), heartbeatStretch(other, config));
+export function linkStretch(
+  own: number | null,
+  other: number | null,
+  config: PowerConfig,
+): LinkStretch {
+  const here = heartbeatStretch(own, config);
+  const there = heartbeatStretch(other, config);
+  if (here === 1 && there === 1) return UNSTRETCHED;
+  return { times: Math.max(here, there), leads: here > there, follows: there > here };
 }
 
 /** What a node tells the mesh of itself. */

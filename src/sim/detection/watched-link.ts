@@ -10,6 +10,7 @@ import { RESILIENCE_DEFAULTS } from '../../resilience/config.ts';
 import { LocalHealth } from '../../resilience/detector/local-health.ts';
 import { PhiDetectors } from '../../resilience/detector/phi-accrual.ts';
 import type { Disturbance } from '../../resilience/disturbances.ts';
+import { UNSTRETCHED } from '../../resilience/power/power-plan.ts';
 import type { FailureTimings } from '../../resilience/presets.ts';
 import { createEventQueue, type EventQueue } from '../event-queue.ts';
 import { createSeededRng } from '../seeded-rng.ts';
@@ -109,7 +110,7 @@ export class WatchedLink {
       timings,
       role: end.index === 0 ? 'dialer' : 'listener',
       shares: true,
-      stretch: () => 1,
+      stretch: () => UNSTRETCHED,
       bufferedBytes: () => 0,
       rate: () => null,
       pingDue: () => {
