@@ -1,5 +1,6 @@
 // Follows the events of one node over its control socket, through restarts of the node.
 
+import { setTimeout as after } from 'node:timers/promises';
 import type { NodeEvent } from '../../node/node-event.ts';
 import { followControl } from '../../platform/node/control-socket.ts';
 import { controlSocketPath } from '../state-folder.ts';
@@ -15,18 +16,15 @@ export async function watchNode<N extends { readonly folder: string }>(
 ): Promise<void> {
   while (!ended.aborted) {
     try {
-      for await (const event of followControl(controlSocketPath(node.folder), 'events', {})) {
+      const socket = controlSocketPath(node.folder);
+      for await (const event of followControl(socket, 'events', {}, ended)) {
         if (ended.aborted) return;
         if (isEvent(event)) tell(node, event);
       }
     } catch {
       // The node is down; it is looked for again below.
     }
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, AGAIN_AFTER_MS);
-      timer.unref();
-      ended.addEventListener('abort', () => resolve(), { once: true });
-    });
+    await after(AGAIN_AFTER_MS, undefined, { ref: false, signal: ended }).catch(() => undefined);
   }
 }
 

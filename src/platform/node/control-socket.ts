@@ -292,14 +292,15 @@ async function answerOf(
 /**
  * The events of `method`, until the node ends them or the loop over them is left. Where the reader was too slow, an
  * item `{ dropped: n }` stands for the n events that went lost. Throws as `callControl`, and `PLATFORM_CONTROL_BROKEN`
- * when the node stops.
+ * when the node stops or `ended` is aborted.
  */
 export async function* followControl(
   path: string,
   method: string,
   params: unknown,
+  ended?: AbortSignal,
 ): AsyncGenerator<unknown, void, void> {
-  for await (const answer of answers(path, { method, params })) {
+  for await (const answer of answers(path, { method, params }, ended)) {
     if ('error' in answer) throw errorOf(answer.error);
     if ('end' in answer) return;
     if ('result' in answer) throw broken(path, 'it answers instead of streaming');
@@ -312,10 +313,12 @@ export async function* followControl(
 async function* answers(
   path: string,
   request: ControlRequest,
-  silence?: AbortSignal,
+  ended?: AbortSignal,
 ): AsyncGenerator<ControlAnswer> {
   const socket = await connect(path);
-  silence?.addEventListener('abort', () => socket.destroy(), { once: true });
+  const end = (): void => void socket.destroy();
+  if (ended?.aborted === true) end();
+  ended?.addEventListener('abort', end, { once: true });
   const splitter = createLineSplitter(ANSWER_BYTES_MAX);
   socket.write(encodeLine(request));
   try {
@@ -332,6 +335,7 @@ async function* answers(
     if (error instanceof BitcrapsError) throw error;
     throw broken(path, error instanceof Error ? error.message : String(error));
   } finally {
+    ended?.removeEventListener('abort', end);
     socket.destroy();
   }
 }

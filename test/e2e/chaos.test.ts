@@ -1,0 +1,84 @@
+// `bitcraps chaos` as people start it: real processes are killed, paused and cut off while bets are placed, and nothing
+// that was acknowledged is lost. How long things took is printed, not asserted.
+
+import { afterAll, describe, expect, test } from 'vitest';
+import type { ChaosReport } from '../../src/cli/chaos/chaos-report.ts';
+import { json, processesNaming, run, scratch } from './harness.ts';
+
+const folder = scratch();
+afterAll(() => folder.remove());
+
+describe('before anything is started', () => {
+  test('a dry run tells what would break, the same for one seed', async () => {
+    const words = ['chaos', '--dry-run', '--nodes', '20', '--duration', '10m'];
+    const runs = await Promise.all(
+      ['7', '7', '8'].map((seed) => run(folder.path, ...words, '--seed', seed, '--json')),
+    );
+    const [first, again, other] = runs.map(({ status, stdout }) => {
+      expect(status).toBe(0);
+      return stdout;
+    });
+    expect(again).toBe(first);
+    expect(other).not.toBe(first);
+    const { faults } = JSON.parse(first ?? '') as ChaosReport;
+    expect(new Set(faults.map(({ kind }) => kind)).size).toBe(9);
+  });
+
+  test('what cannot be done is refused with what is wrong', async () => {
+    const wrong = [
+      ['--faults', '5s kil 3', 'there is no fault kil'],
+      ['--faults', '5s kill nobody', 'there is no node nobody'],
+      ['--nodes', '3', 'It is a whole number from 7 to 64'],
+      ['--state', folder.path, 'no casino runs in'],
+    ];
+    const ends = await Promise.all(
+      wrong.map(([flag = '', value = '']) => run(folder.path, 'chaos', flag, value)),
+    );
+    for (const [at, { status, stderr, stdout }] of ends.entries()) {
+      expect([status, stdout]).toEqual([2, '']);
+      expect(stderr).toContain(wrong[at]?.[2]);
+    }
+  });
+});
+
+/** All kinds of faults, the table's own process among the victims; the rest the seed chooses. */
+const SCRIPT = [
+  '2s kill a-table for 2s',
+  '7s pause 2 for 3s',
+  '8s skew 2 by -30s for 9s',
+  '9s cut 20% for 5s',
+  '13s kill 2 for 2s',
+  '16s pause a-table for 3s',
+  '17s slow 20% by 200ms for 5s',
+  '19s lose 20% on 4 for 5s',
+  '22s kill b-gateway-1,a-relay-1 for 2s',
+].join('; ');
+
+test('thirty seconds of it: no acknowledged bet is lost, and every ledger verifies', async () => {
+  const words = ['chaos', '--duration', '30s', '--seed', '5', '--faults', SCRIPT, '--json'];
+  const end = await run(folder.path, ...words);
+  expect(end.stdout, end.stderr).toMatch(/^\{.*\}\n$/);
+  const report = json(end) as ChaosReport;
+  const { acknowledged, availability, longestDownMs, allBackMs, restarts } = report;
+  console.info(
+    `${acknowledged} bets acknowledged, availability ${(100 * availability).toFixed(1)} %, ` +
+      `down for at most ${Math.round(longestDownMs)} ms while in reach, all back after ${allBackMs?.toFixed(0)} ms`,
+  );
+  expect(report).toMatchObject({
+    nodes: 10,
+    seed: 5,
+    lost: 0,
+    lostBets: [],
+    resolvedTwice: 0,
+    supplyConserved: true,
+    unexpected: [],
+    transcripts: { checked: 4, wrong: [] },
+  });
+  expect(acknowledged).toBeGreaterThan(20);
+  expect(restarts.count).toBe(5);
+  expect(availability).toBeGreaterThan(0);
+  expect(availability).toBeLessThan(1);
+  expect(report.faults.every(({ doneAtMs }) => doneAtMs !== null)).toBe(true);
+  expect(end.status).toBe(report.kept ? 0 : 1);
+  expect(processesNaming(folder.path)).toEqual([]);
+});
