@@ -5,6 +5,7 @@ import { tableRows, type BenchDocument } from '../bench/benchmark.ts';
 import { benchPacketHeader } from '../bench/packet-header.ts';
 import { benchPower, powerTable } from '../bench/power.ts';
 import { benchRouting } from '../bench/routing/routing.ts';
+import { benchRedundancy } from '../bench/redundancy.ts';
 import { SEED_DEFAULT } from '../bench/seed.ts';
 import { benchShaping } from '../bench/shaping.ts';
 import { EXIT_DONE, EXIT_THRESHOLD_MISSED, printJson, runCommand } from './outcome.ts';
@@ -27,6 +28,7 @@ Examples:
   bitcraps bench routing --quick
   bitcraps bench routing --json
   bitcraps bench shaping
+  bitcraps bench redundancy --quick
   bitcraps bench power --quick
 
 BITCRAPS_TOPOLOGIES may name a folder with Abilene.graphml and Geant2012.graphml to balance load on.
@@ -43,6 +45,12 @@ Exits with 99 where a threshold is clearly missed; an interval that spans it dec
     'routing',
     'shortest paths, repair, memory, load balancing and ants of the router',
     routing,
+  );
+  add(
+    command,
+    'redundancy',
+    'what an application notices of a relay that crashes, with three ways and with one',
+    redundancy,
   );
   add(command, 'shaping', 'what a packet costs in the shaped queue of a gateway', shaping);
   add(
@@ -90,6 +98,10 @@ async function routing(quick: boolean, json: boolean): Promise<number> {
     topologies: process.env['BITCRAPS_TOPOLOGIES'] ?? null,
   });
   return show(document, json);
+}
+
+function redundancy(quick: boolean, json: boolean): Promise<number> {
+  return Promise.resolve(show(benchRedundancy({ quick, seed: SEED_DEFAULT }), json));
 }
 
 async function shaping(quick: boolean, json: boolean): Promise<number> {

@@ -16,7 +16,7 @@ import type { ChosenWays } from './packet-switch-config.ts';
 /** What links did and what ways were told of may be looked at together after so long: a burst of records is one change. */
 const SETTLE_MS = 20;
 /** However fast heartbeats are: a probe costs some 130 bytes on each link of its way, and its report as much back. */
-const PROBE_MS_MIN = 5_000;
+const PROBE_MS_MIN = 10_000;
 
 export interface ReadyWaysDeps {
   readonly clock: Clock;

@@ -99,20 +99,17 @@ export class NodeResilience {
   }
 
   statistics(): ResilienceStatistics {
-    const ways = this.#ways.found;
-    const { redundancy } = this.#config;
+    const { primaryRoutes, backupRoutes, switchedByDetector, switchedByAcknowledgement } =
+      this.#deps.mesh.redundancy();
     return {
       ...this.#deps.membership.statistics(),
       ...this.#deps.localHealth.snapshot(this.#deps.clock.now()),
       ...this.#deps.healing.statistics(),
-      primaryRoutes: ways.filter((one) => one.ways > 0).length,
-      backupRoutes: ways.reduce(
-        (sum, one) => sum + Math.max(0, Math.min(redundancy, one.ways) - 1),
-        0,
-      ),
+      primaryRoutes,
+      backupRoutes,
       networkHealth: this.#judgement.score,
-      switchedByDetector: 0,
-      switchedByAcknowledgement: 0,
+      switchedByDetector,
+      switchedByAcknowledgement,
       alertsRaised: this.#book.raised,
     };
   }

@@ -9,6 +9,7 @@ import { createDelivery, type Delivery } from '../../mesh/delivery/delivery.ts';
 import { presets } from '../../resilience/presets.ts';
 import { readU32, writeU32 } from '../../wire/big-endian.ts';
 import { PacketType } from '../../wire/packet.ts';
+import { bytesBetween } from '../mesh-run/byte-meter.ts';
 import type { Direction } from '../mesh-run/fleet-link.ts';
 import { Fleet, type FleetNode } from '../mesh-run/fleet.ts';
 import { LAN_PROFILE } from '../path.ts';
@@ -34,6 +35,8 @@ const TRAFFIC_AFTER_MS = 4_000;
 /** What is under way arrives, and is repeated if need be. */
 const LAST_MS = 15_000;
 const PAYLOAD_BYTES = 64;
+const QUIET_MS = 60_000;
+const QUIET_INTERVAL_MS = 1_000;
 const UNKNOWN: LinkDirection = { quality: null, cost: null, bytesPerSecond: null };
 
 export interface RelayCrash {
@@ -41,9 +44,9 @@ export interface RelayCrash {
   /** On the way in use: its relays, and which of them crashed, from 1. */
   readonly relays: number;
   readonly position: number;
-  /** From the crash until the source left the way. */
+  /** From the crash until the source left the way, or somebody doubted a link to the relay. */
   readonly detectMs: number;
-  /** What the source noticed first: missing acknowledgements, or what the detector said of a link. */
+  /** Which was first. */
   readonly noticedBy: 'acknowledgements' | 'detector';
   /** From the crash until the next message reached the application at the destination. */
   readonly stallMs: number;
@@ -56,13 +59,19 @@ export interface RelayCrash {
   readonly lost: number;
   readonly duplicated: number;
   readonly outOfOrder: number;
-  /** Sent again, of all ends; what the wire carried twice is not what the application sees twice. */
+  /** That the two ends sent by other ways than the policy's. */
   readonly switchedPackets: number;
+}
+
+export interface RelayCrashDeps {
+  readonly primitives: Primitives;
+  readonly compressor: Compressor;
+  /** Ways that are kept to each destination; default 3. With 1 its source waits for the detector. */
+  readonly redundancy?: number;
 }
 
 interface Lines {
   readonly fleet: Fleet;
-  readonly relays: number;
   readonly latencyOf: (a: number, b: number) => number;
 }
 
@@ -73,10 +82,7 @@ interface End {
   readonly got: { readonly value: number; readonly atMs: number }[];
 }
 
-export function crashRelay(
-  seed: number,
-  deps: { readonly primitives: Primitives; readonly compressor: Compressor },
-): RelayCrash {
+export function crashRelay(seed: number, deps: RelayCrashDeps): RelayCrash {
   const { fleet, latencyOf } = threeWays(seed, deps);
   const [source, target] = fleet.nodes;
   assert(source !== undefined && target !== undefined, 'a fleet of two ends and relays');
@@ -96,17 +102,13 @@ export function crashRelay(
   const victim = fleet.nodes[way[position] ?? -1];
   assert(victim !== undefined, 'the way has a relay');
   const crashedAtMs = clock.now();
-  let left: { readonly atMs: number; readonly by: RelayCrash['noticedBy'] } | null = null;
-  const brokenBefore = source.mesh.redundancy().left.broken;
-  source.mesh.onWayLeft(() => {
-    const isBroken = source.mesh.redundancy().left.broken > brokenBefore;
-    left ??= { atMs: clock.now(), by: isBroken ? 'detector' : 'acknowledgements' };
-  });
+  const noticed = firstNotice(fleet, source, victim);
   fleet.kill(victim);
-  const taken = followFirst(fleet, () => left !== null);
+  const taken = followFirst(fleet, () => noticed().by !== null);
   fleet.run(Math.max(0, untilMs - clock.now()) + LAST_MS);
 
-  const { atMs: leftAtMs, by: noticedBy } = leftOf(left);
+  const { atMs: leftAtMs, by: noticedBy } = noticed();
+  assert(noticedBy !== null, 'the crash was noticed');
   const next = there.got.find(({ atMs }) => atMs >= leftAtMs);
   assert(next !== undefined, 'messages arrive again');
   const oneWayMs = taken.reduce((sum, { from, to }) => sum + latencyOf(from, to), 0);
@@ -142,19 +144,48 @@ function followFirst(fleet: Fleet, begins: () => boolean): readonly Direction[] 
   return taken;
 }
 
-function leftOf(left: { readonly atMs: number; readonly by: RelayCrash['noticedBy'] } | null): {
+interface Notice {
   readonly atMs: number;
-  readonly by: RelayCrash['noticedBy'];
-} {
-  assert(left !== null, 'the source left the way');
-  return left;
+  readonly by: RelayCrash['noticedBy'] | null;
+}
+
+/** When the crash was first noticed, and by what. */
+function firstNotice(fleet: Fleet, source: FleetNode, victim: FleetNode): () => Notice {
+  const { clock } = fleet.world;
+  let notice: Notice = { atMs: Infinity, by: null };
+  const first = (by: RelayCrash['noticedBy']): void => {
+    if (notice.by === null) notice = { atMs: clock.now(), by };
+  };
+  const brokenBefore = source.mesh.redundancy().left.broken;
+  source.mesh.onWayLeft(() => {
+    const isBroken = source.mesh.redundancy().left.broken > brokenBefore;
+    first(isBroken ? 'detector' : 'acknowledgements');
+  });
+  fleet.onLinkDoubted = ({ a, b }) => {
+    if (a === victim.index || b === victim.index) first('detector');
+  };
+  return () => notice;
+}
+
+/** Bytes per second on all links, headers included, while both ends say something once in a second. */
+export function quietTalkBytes(seed: number, deps: RelayCrashDeps): number {
+  const { fleet } = threeWays(seed, deps);
+  const [source, target] = fleet.nodes;
+  assert(source !== undefined && target !== undefined, 'a fleet of two ends and relays');
+  fleet.run(SETTLE_MS);
+  const untilMs = fleet.world.clock.now() + SETTLE_MS + QUIET_MS;
+  talk(fleet, openEnd(fleet, source), target, QUIET_INTERVAL_MS, untilMs);
+  talk(fleet, openEnd(fleet, target), source, QUIET_INTERVAL_MS, untilMs);
+  fleet.run(SETTLE_MS);
+  const before = fleet.meter.totals();
+  fleet.run(QUIET_MS);
+  const kinds = Object.values(bytesBetween(before, fleet.meter.totals()));
+  const bytes = kinds.reduce((sum, { payload, headers }) => sum + payload + headers, 0);
+  return (1_000 * bytes) / QUIET_MS;
 }
 
 /** Ends 0 and 1, and between them three ways of relays, with chords. */
-function threeWays(
-  seed: number,
-  deps: { readonly primitives: Primitives; readonly compressor: Compressor },
-): Lines {
+function threeWays(seed: number, deps: RelayCrashDeps): Lines {
   const world = createWorld({ seed, primitives: deps.primitives });
   const rng = world.rng('ways');
   const ways: number[][] = [];
@@ -169,7 +200,7 @@ function threeWays(
     nodes,
     timings: presets.lan,
     compressor: deps.compressor,
-    nodeConfig: () => ({}),
+    nodeConfig: () => ({ redundancy: deps.redundancy ?? WAYS }),
     trace: null,
   });
   const latencies = new Map<number, number>();
@@ -189,7 +220,6 @@ function threeWays(
   addChords(ways, rng, join);
   return {
     fleet,
-    relays: nodes - 2,
     latencyOf: (x, y) => latencies.get(Math.min(x, y) * nodes + Math.max(x, y)) ?? 0,
   };
 }
