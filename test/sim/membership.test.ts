@@ -104,6 +104,21 @@ describe('a member that dies', () => {
   });
 });
 
+test('a death costs each neighbour one round of questions, and nothing is sent before', async () => {
+  const rig = new MembershipRig();
+  ring(rig);
+  await rig.run(60_000);
+  const probes = (): number =>
+    NAMES.reduce((sum, name) => sum + rig.watcher(name).statistics().indirectProbes, 0);
+  expect(probes()).toBe(0);
+  expect(NAMES.every((name) => rig.node(name).mesh.sessions().length === 0)).toBe(true);
+  rig.crash('n3');
+  await rig.run(60_000);
+  // Four neighbours, three witnesses and the suspect itself.
+  expect(probes()).toBeGreaterThan(0);
+  expect(probes()).toBeLessThanOrEqual(4 * 4);
+});
+
 describe('no failure', () => {
   test('a member that says goodbye has left, for all and at once', async () => {
     const rig = new MembershipRig();

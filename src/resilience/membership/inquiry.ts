@@ -47,6 +47,12 @@ export class Inquiry {
     this.#asked = new Map();
   }
 
+  /** Nobody is asked any more. */
+  rest(): void {
+    this.untilMs = Infinity;
+    this.#asked = new Map();
+  }
+
   asked(witness: Uint8Array, number: number): void {
     const key = peerIdText(witness);
     this.#asked.set(key, { number, finding: null });

@@ -49,7 +49,9 @@ export class MemberTable {
   /** Suspects that are being asked about. */
   get inquiries(): number {
     let count = 0;
-    for (const { inquiry } of this.#suspicions.values()) if (inquiry !== null) count += 1;
+    for (const { inquiry } of this.#suspicions.values()) {
+      if (inquiry !== null && inquiry.untilMs !== Infinity) count += 1;
+    }
     return count;
   }
 

@@ -135,6 +135,14 @@ describe('the one who suspects', () => {
     expect(seat.membership.fate(id(1))).toBe('dead');
   });
 
+  test('asks no more once enough said the same', () => {
+    const seat = suspecting();
+    for (const { to, number } of seat.queries()) seat.answer(to, number, 'silent');
+    seat.run(failureTimeoutMs - 1);
+    expect(seat.queries()).toHaveLength(3);
+    expect(seat.membership.verdict(id(1))).toBe('suspect');
+  });
+
   test('waits longer the fewer say so, and does not convict where most say nothing', () => {
     const seat = suspecting();
     const first = seat.queries().at(0)!;

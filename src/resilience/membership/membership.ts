@@ -271,6 +271,12 @@ export class Membership {
       const { health } = this.#deps;
       if (missed > 0) health.failed(nowMs);
       else if (answered > 0) health.succeeded(nowMs);
+      // More of the same would change nothing; records or the link will.
+      const { confirmations, expected } = this.#judge(suspicion.peer, suspicion);
+      if (expected > 0 && confirmations >= expected) {
+        inquiry.rest();
+        return;
+      }
     }
     this.#ask(suspicion, nowMs);
   }
