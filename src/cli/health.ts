@@ -100,7 +100,15 @@ export function healthText(report: HealthReport): string {
     ],
     [
       'ways',
-      `${primaryRoutes} destinations in use, ${backupRoutes} disjoint ways beside the first`,
+      `${primaryRoutes} destinations in use, ${backupRoutes} disjoint ways beside the first; ${statistics.switchedByDetector} packets sent round a suspect link, ${statistics.switchedByAcknowledgement} for want of acknowledgements`,
+    ],
+    [
+      'recoveries',
+      `${statistics.activeRecoveries} under way, ${statistics.recoveriesSucceeded} succeeded, ${statistics.recoveriesFailed} rounds in vain, ${statistics.recoveryAttemptsRefused} attempts refused, ${statistics.retryBudget} left`,
+    ],
+    [
+      'risks',
+      `${statistics.bridgeLinks} links and ${statistics.cutMembers} members without which the mesh would fall apart`,
     ],
   ];
   const { power } = report;
@@ -113,6 +121,8 @@ export function healthText(report: HealthReport): string {
     tableText(rows),
     absentText(absent),
     waysText(ways),
+    partitionsText(report.partitions),
+    recoveriesText(report.recoveries),
     alertsText(alerts),
     historyText(alertHistory),
     deliveriesText(report.deliveries),
@@ -140,6 +150,38 @@ function waysText(ways: HealthReport['ways']): string {
   if (ways.length === 0) return '';
   const rows = ways.map((one) => [shortPeer(one.destination), String(one.ways)]);
   return `\n${tableText([['destination', 'disjoint ways'], ...rows])}`;
+}
+
+function partitionsText(partitions: HealthReport['partitions']): string {
+  if (partitions.length === 0) return '';
+  const rows = partitions
+    .slice(0, HISTORY_SHOWN)
+    .map(({ scope, cause, lost, stillLost, beganAtMs, lastedMs, outcome }) => [
+      outcome ?? 'LASTS',
+      scope,
+      `${stillLost} of ${lost}`,
+      cause,
+      time(beganAtMs),
+      age(lastedMs),
+    ]);
+  return `\n${tableText([['partition', 'of', 'still lost', 'cause', 'since', 'lasted'], ...rows])}`;
+}
+
+function recoveriesText(recoveries: HealthReport['recoveries']): string {
+  if (recoveries.length === 0) return '';
+  const rows = recoveries
+    .slice(0, HISTORY_SHOWN)
+    .map(({ failure, subject, begunMsAgo, tookMs, outcome, plan, attempts }) => [
+      failure,
+      failure === 'partition' ? subject : shortPeer(subject),
+      outcome ?? 'under way',
+      plan ?? '',
+      String(attempts),
+      `${age(begunMsAgo)} ago`,
+      tookMs === null ? '' : age(tookMs),
+    ]);
+  const heading = ['recovery of', 'subject', 'outcome', 'plan', 'attempts', 'begun', 'took'];
+  return `\n${tableText([heading, ...rows])}`;
 }
 
 function alertsText(alerts: readonly Alert[]): string {

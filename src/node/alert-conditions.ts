@@ -56,7 +56,8 @@ export function alertConditions(seen: Seen): readonly AlertCondition[] {
   }
   const lasting = seen.partitions.filter(({ endedAtMs }) => endedAtMs === null);
   about('partition', lasting.length > 0 ? 1 : 0, partitionWhy(lasting));
-  const { localHealth } = statistics;
+  const { localHealth, retryBudget } = statistics;
+  about('retriesExhausted', retryBudget, `${retryBudget} attempts are left to recover anything`);
   about('heldUp', localHealth, `this node was held up: local health ${localHealth} of 8`);
   if (energy !== null)
     about('energyLow', energy, `${Math.round(100 * energy)} % of the battery are left`);

@@ -6,6 +6,7 @@ import type { CategoryName } from '../resilience/health/category.ts';
 import type { ResilienceStatistics } from '../resilience/statistics.ts';
 import type { PartitionsReport } from './partition-report.ts';
 import type { PowerReport } from './power.ts';
+import type { RecoveryReport } from './recovery-report.ts';
 import type { AbsentMember } from './absences.ts';
 import type { HealthLine } from './report.ts';
 
@@ -42,6 +43,8 @@ export interface HealthReport extends Omit<HealthLine, 'alerts'>, PartitionsRepo
   readonly healthCheckMs: number;
   readonly absent: readonly AbsentReport[];
   readonly ways: readonly WaysReport[];
+  /** The newest first. */
+  readonly recoveries: readonly RecoveryReport[];
   /** `null` where this node does not watch its energy. */
   readonly power: PowerReport | null;
   readonly statistics: ResilienceStatistics;

@@ -5,6 +5,7 @@ import type { Alert } from '../env/alert-sink.ts';
 import { peerIdText } from '../core/peer-id.ts';
 import type { PartitionLine } from './partition-report.ts';
 import type { HealthLevel } from '../resilience/health/health-score.ts';
+import type { RecoveryEvent } from '../resilience/recovery/recovery.ts';
 import type { MembershipEvent } from '../resilience/membership/verdict.ts';
 
 /** PeerIds are base32 texts, amounts decimal texts in CRAP. */
@@ -91,6 +92,15 @@ export type NodeEvent =
       readonly category: string | null;
       readonly why: string;
     }
+  /** What is done about a failure; `outcome` once it is over, with the plan that helped. */
+  | {
+      readonly kind: 'recovery';
+      readonly failure: string;
+      readonly subject: string;
+      readonly is: 'begun' | 'ended';
+      readonly outcome: string | null;
+      readonly plan: string | null;
+    }
   /** What this node thinks of a member: advice. `by`: what showed it. */
   | {
       readonly kind: 'member';
@@ -109,6 +119,13 @@ export type NodeEvent =
 export function memberEvent(event: MembershipEvent): NodeEvent {
   const by = 'by' in event ? event.by : null;
   return { kind: 'member', member: peerIdText(event.peer), is: event.kind, by };
+}
+
+export function recoveryEvent(event: Exclude<RecoveryEvent, { kind: 'attempted' }>): NodeEvent {
+  const { kind: is, failure } = event;
+  const outcome = is === 'ended' ? event.outcome : null;
+  const plan = is === 'ended' ? event.plan : null;
+  return { kind: 'recovery', failure: failure.kind, subject: failure.subject, is, outcome, plan };
 }
 
 export interface NodeEvents {

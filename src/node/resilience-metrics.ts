@@ -53,6 +53,7 @@ export function resilienceMetrics(metrics: Metrics, figures: () => ResilienceFig
       if (score !== null) health.set(score, { category: name });
     for (const severity of ['warning', 'critical'] as const)
       active.set(alerts[severity], { severity });
+    paused.add((statistics.localPausedMs - (told?.localPausedMs ?? 0)) / 1_000);
     told = statistics;
   };
   const health = metrics.gauge({
@@ -65,6 +66,10 @@ export function resilienceMetrics(metrics: Metrics, figures: () => ResilienceFig
     name: 'bitcraps_resilience_alerts',
     help: 'Alerts that are raised, by severity.',
     labelNames: ['severity'],
+  });
+  const paused = metrics.counter({
+    name: 'bitcraps_resilience_local_paused_seconds_total',
+    help: 'How long this node was itself held up.',
   });
   const counters = keysOf(COUNTERS).map((key) => {
     const name = `bitcraps_resilience_${snakeCase(key)}_total`;

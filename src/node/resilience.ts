@@ -27,10 +27,11 @@ import { alertConditions } from './alert-conditions.ts';
 import { destinationWays, observeHealth, type DestinationWays } from './health-observation.ts';
 import type { Healing } from './healing.ts';
 import type { HealthReport } from './health-report.ts';
-import type { NodeEvents } from './node-event.ts';
+import { recoveryEvent, type NodeEvents } from './node-event.ts';
 import type { HealthLine } from './report.ts';
 import type { PowerReport } from './power.ts';
 import { partitionsReport } from './partition-report.ts';
+import { recoveryReports } from './recovery-report.ts';
 import { resilienceMetrics } from './resilience-metrics.ts';
 
 /** Drops that mean that a packet found no way or no room here; what others sent malformed is none of this node's health. */
@@ -90,6 +91,9 @@ export class NodeResilience {
     this.#judgedAtMs = clock.now();
     mesh.onLink((event) => this.#heard(event));
     mesh.onFeedback(({ delivered, lost }) => this.#judge.throughput.reported(delivered, lost));
+    deps.healing.recoveries.listen((event) => {
+      if (event.kind !== 'attempted') deps.events.emit(recoveryEvent(event));
+    });
     resilienceMetrics(metrics, () => ({
       statistics: this.statistics(),
       categories: this.#judgement.categories,
@@ -125,10 +129,11 @@ export class NodeResilience {
   }
 
   report(): HealthReport {
-    const { clock, mesh, name } = this.#deps;
+    const { clock, mesh, name, healing } = this.#deps;
     return {
       ...this.line(),
-      ...partitionsReport(this.#deps.healing.partitions.report()),
+      ...partitionsReport(healing.partitions.report()),
+      recoveries: recoveryReports(healing.recoveries.history, clock.now()),
       name,
       peerId: peerIdText(mesh.self),
       categories: this.#judgement.categories.map((one) => ({

@@ -77,7 +77,17 @@ test('a node that is cut off is critical: nobody is reached', async () => {
   const cut = reportOf(rig, 'a');
   expect(cut).toMatchObject({ level: 'critical', score: 0 });
   expect(cut.worst?.name).toBe('connectivity');
-  expect(cut.alerts[0]).toMatchObject({ key: 'isolated', severity: 'critical' });
+  const critical = cut.alerts.filter(({ severity }) => severity === 'critical');
+  expect(critical.map(({ key }) => key).toSorted()).toEqual([
+    'health-critical',
+    'isolated',
+    'partition',
+  ]);
+  expect(cut.partitions).toMatchObject([
+    { cause: 'own-links-gone', stillLost: 3, endedAtMs: null },
+  ]);
+  expect(cut.statistics).toMatchObject({ activePartitions: 1, networkHealth: 0 });
   for (const other of ['b', 'c', 'd']) rig.network.heal('a', other);
   await rig.until(() => rig.node('a').node.resilience.line().level === 'healthy', 300_000);
+  expect(reportOf(rig, 'a').statistics).toMatchObject({ activePartitions: 0, partitionsHealed: 1 });
 });

@@ -46,6 +46,7 @@ export function casinoLine(event: NodeEvent, nameOf: NameOf): string | null {
     case 'casino-reached':
     case 'health':
     case 'member':
+    case 'recovery':
     case 'alert-raised':
     case 'alert-cleared':
     case 'partition-began':
