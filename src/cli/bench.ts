@@ -2,6 +2,8 @@
 
 import { Command } from 'commander';
 import { tableRows, type BenchDocument } from '../bench/benchmark.ts';
+import { benchDetection } from '../bench/detection.ts';
+import { benchDetector } from '../bench/detector.ts';
 import { benchPacketHeader } from '../bench/packet-header.ts';
 import { benchPower, powerTable } from '../bench/power.ts';
 import { benchRouting } from '../bench/routing/routing.ts';
@@ -30,6 +32,8 @@ Examples:
   bitcraps bench shaping
   bitcraps bench redundancy --quick
   bitcraps bench power --quick
+  bitcraps bench detector
+  bitcraps bench detection --quick
 
 BITCRAPS_TOPOLOGIES may name a folder with Abilene.graphml and Geant2012.graphml to balance load on.
 Exits with 99 where a threshold is clearly missed; an interval that spans it decides nothing.`,
@@ -58,6 +62,13 @@ Exits with 99 where a threshold is clearly missed; an interval that spans it dec
     'power',
     'what an idle device sends, how often it wakes and how late it notices, by its battery',
     power,
+  );
+  add(command, 'detector', 'what a heartbeat and a watched peer cost', detector);
+  add(
+    command,
+    'detection',
+    'how soon each preset finds a crash, and how often it takes the living for dead',
+    detection,
   );
   return command;
 }
@@ -113,6 +124,14 @@ function power(quick: boolean, json: boolean): Promise<number> {
   if (json) printJson(document);
   else process.stdout.write(tableText(powerTable(document)));
   return Promise.resolve(EXIT_DONE);
+}
+
+async function detector(quick: boolean, json: boolean): Promise<number> {
+  return show(await benchDetector({ quick, seed: SEED_DEFAULT }), json);
+}
+
+async function detection(quick: boolean, json: boolean): Promise<number> {
+  return show(benchDetection({ quick, seed: SEED_DEFAULT }), json);
 }
 
 function show(document: BenchDocument, json: boolean): number {

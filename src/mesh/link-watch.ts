@@ -349,7 +349,7 @@ export class LinkWatch {
     const nowMs = this.#config.clock.now();
     const failureTimeoutMs = this.#failureTimeoutMs;
     this.#config.localHealth.timerFired(lateMs, nowMs);
-    if (lateMs > LOCAL_PAUSE_MS) this.#excuse(nowMs);
+    if (lateMs > LOCAL_PAUSE_MS) this.#excuse(lateMs, nowMs);
     if (nowMs - this.#heardAtMs > failureTimeoutMs - ROUNDING_MS) {
       this.#config.silent(failureTimeoutMs);
       return;
@@ -383,13 +383,13 @@ export class LinkWatch {
   }
 
   /** This node was held up: what waits to be read counts before anybody is convicted. */
-  #excuse(nowMs: number): void {
+  #excuse(lateMs: number, nowMs: number): void {
     const failureTimeoutMs = this.#failureTimeoutMs;
     const graceMs = Math.min(this.#timeoutMs(), failureTimeoutMs);
     if (this.#probe !== null) this.#probe = { askedAtMs: nowMs, timeoutMs: graceMs };
     if (this.#ackAtMs !== Infinity) this.#ackAtMs = nowMs + graceMs;
     this.#heardAtMs = Math.max(this.#heardAtMs, nowMs + graceMs - failureTimeoutMs);
-    this.#config.detector.excuse(nowMs + graceMs, this.#pauses(nowMs));
+    this.#config.detector.excuse(lateMs, nowMs);
   }
 
   #unanswered(nowMs: number): void {

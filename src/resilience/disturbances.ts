@@ -19,14 +19,14 @@ export interface Disturbance {
 }
 
 export const disturbances: Readonly<Record<PresetName, Disturbance>> = {
-  /** Loopback loses nothing. Ten processes on two cores wait for each other each minute, for up to 400 ms. */
+  /** Loopback loses nothing. Many processes on few cores wait for each other each two minutes, for up to 400 ms. */
   local: {
     latencyMs: 0.1,
     jitterMs: 5,
     loss: 0,
     outagesPerDay: 0,
     outageMsMax: 0,
-    pausesPerDay: 1_440,
+    pausesPerDay: 720,
     pauseMsMax: 400,
   },
   /** Wi-Fi in one building: 2 % lost although access points repeat, and someone walks to another of them each hour. */

@@ -26,6 +26,8 @@ const FIRST_MEAN_BEATS = 1.125;
 const FIRST_DEVIATION_BEATS = 0.125;
 /** Peers whose state lies in one piece of memory. */
 const PEERS_PER_PAGE = 64;
+/** The window, three doubles, a word, three bytes. */
+const PEER_BYTES: number = 2 * WINDOW + 3 * 8 + 4 + 3;
 
 /** Durations in milliseconds. */
 export interface PhiTimings {
@@ -71,8 +73,8 @@ export interface PhiDetector {
   phi(nowMs: number, pauses: number): number;
   /** When φ will reach the threshold, if nothing comes until then. */
   convictsAtMs(pauses: number): number;
-  /** The silence that goes on now says nothing of this peer's habits, and is not to convict before `notBeforeMs`. */
-  excuse(notBeforeMs: number, pauses: number): void;
+  /** This node was held up for so long until now: that is no silence of the peer, and tells nothing of its habits. */
+  excuse(heldUpMs: number, nowMs: number): void;
   /** Beats come so much later than each heartbeat from now on: the other end, or this one, saves energy. */
   expectLater(byMs: number): void;
   /** The silence that goes on now is an outage. */
@@ -163,10 +165,9 @@ class PooledDetector implements PhiDetector {
     return (heardAtMs[this.#at] ?? 0) + (laterMs[this.#at] ?? 0) + this.#spanMs(pauses);
   }
 
-  excuse(notBeforeMs: number, pauses: number): void {
-    const { heardAtMs, laterMs } = this.#page;
-    const heardMs = notBeforeMs - (laterMs[this.#at] ?? 0) - this.#spanMs(pauses);
-    heardAtMs[this.#at] = Math.max(heardAtMs[this.#at] ?? 0, heardMs);
+  excuse(heldUpMs: number, nowMs: number): void {
+    const { heardAtMs } = this.#page;
+    heardAtMs[this.#at] = Math.min(nowMs, (heardAtMs[this.#at] ?? 0) + heldUpMs);
     this.leaveOut();
   }
 
@@ -226,16 +227,25 @@ class PooledDetector implements PhiDetector {
   }
 }
 
+/** All in one piece of memory: the views of it are most of what a page costs beside that. */
 function newPage(first: number): Page {
+  const memory = new ArrayBuffer(PEERS_PER_PAGE * PEER_BYTES);
+  let used = 0;
+  const take = (bytesPerPeer: number): readonly [ArrayBuffer, number, number] => {
+    const from = used;
+    used += PEERS_PER_PAGE * bytesPerPeer;
+    return [memory, from, PEERS_PER_PAGE];
+  };
+  const [ticks, from] = take(2 * WINDOW);
   return {
     first,
-    heardAtMs: new Float64Array(PEERS_PER_PAGE),
-    laterMs: new Float64Array(PEERS_PER_PAGE),
-    sums: new Uint32Array(PEERS_PER_PAGE),
-    squares: new Float64Array(PEERS_PER_PAGE),
-    counts: new Uint8Array(PEERS_PER_PAGE),
-    nexts: new Uint8Array(PEERS_PER_PAGE),
-    leftOut: new Uint8Array(PEERS_PER_PAGE),
-    ticks: new Uint16Array(PEERS_PER_PAGE * WINDOW),
+    ticks: new Uint16Array(ticks, from, PEERS_PER_PAGE * WINDOW),
+    heardAtMs: new Float64Array(...take(8)),
+    laterMs: new Float64Array(...take(8)),
+    squares: new Float64Array(...take(8)),
+    sums: new Uint32Array(...take(4)),
+    counts: new Uint8Array(...take(1)),
+    nexts: new Uint8Array(...take(1)),
+    leftOut: new Uint8Array(...take(1)),
   };
 }
