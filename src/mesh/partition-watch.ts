@@ -1,7 +1,6 @@
 // Looks at the mesh after each change: who is lost together, and which links and members must not fail. A moment after it,
-// so that news that belong together have come, and so not more often than a few times a second: one look at ten thousand
-// members costs some milliseconds (`bench/partitions.ts`), a hundredth of a core at that rate, and the fastest detector
-// takes a second.
+// so that news that belong together have come, and then not sooner again than the look was worth: one look at ten thousand
+// members costs some 20 ms (`node scripts/bench-partitions.ts`), of which one a second is a few hundredths of a core.
 
 import type { Clock, Timer } from '../env/clock.ts';
 import {
@@ -27,8 +26,9 @@ import type { Mesh } from './mesh-contract.ts';
 
 /** After a change, until it is looked at. */
 const LOOK_AFTER_MS = 100;
-/** From one look to the next. */
-const LOOKS_APART_MS = 250;
+/** From one look to the next at least: four a second in a small mesh, one in a mesh of ten thousand. */
+const LOOKS_APART_MS_MIN = 250;
+const LOOKS_APART_MS_PER_MEMBER = 0.1;
 /** Links, and members, that are told as risks: those that would cut off most. */
 export const RISKS_TOLD_MAX = 16;
 
@@ -66,7 +66,7 @@ export class PartitionWatch {
   readonly #deps: PartitionWatchDeps;
   readonly #tracker: PartitionTracker;
   #timer: Timer | null = null;
-  #lookedAtMs = -Infinity;
+  #nextLookMs = -Infinity;
   #stopped = false;
   #cuts: Pick<CutPoints, 'bridges' | 'cutNodes'> = { bridges: 0, cutNodes: 0 };
   #risks: readonly CutRisk[] = [];
@@ -105,15 +105,17 @@ export class PartitionWatch {
     if (this.#stopped || this.#timer !== null) return;
     const { clock } = this.#deps;
     const nowMs = clock.now();
-    const atMs = Math.max(nowMs + LOOK_AFTER_MS, this.#lookedAtMs + LOOKS_APART_MS);
+    const atMs = Math.max(nowMs + LOOK_AFTER_MS, this.#nextLookMs);
     this.#timer = clock.after(atMs - nowMs, () => {
       this.#timer = null;
-      this.#lookedAtMs = clock.now();
-      this.#look();
+      const members = this.#look();
+      const apartMs = Math.max(LOOKS_APART_MS_MIN, LOOKS_APART_MS_PER_MEMBER * members);
+      this.#nextLookMs = clock.now() + apartMs;
     });
   }
 
-  #look(): void {
+  /** How many members there are. */
+  #look(): number {
     const members = this.#deps.mesh.memberReports();
     const links = mutualLinks(members, false);
     const reached = reachedFrom(members, links);
@@ -124,6 +126,7 @@ export class PartitionWatch {
     const cuts = findCutPoints(allRelay ? links : mutualLinks(members, true));
     this.#cuts = { bridges: cuts.bridges, cutNodes: cuts.cutNodes };
     this.#risks = risksOf(members, cuts);
+    return members.nodes;
   }
 
   /** Empty while a gateway is reached, and at a gateway. */
