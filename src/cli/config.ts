@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
+import type { Changed } from './node/change-running.ts';
 import { askNode, withNodeChoice, type AskOptions } from './ask-node.ts';
 import { colour } from './colour.ts';
 import { BitcrapsError } from '../core/errors.ts';
@@ -116,13 +117,20 @@ Examples:
 
 function reloadCommand(): Command {
   return withNodeChoice(new Command('reload'))
-    .description('have a running node read its limits again')
+    .description('have a running node read its limits again, and announce a price that changed')
     .action((options: AskOptions) =>
       runCommand(options.json === true, async () => {
-        const limits = await askNode(options, 'reload-limits');
-        if (options.json === true) printJson(limits);
-        else process.stdout.write('the limits are in force\n');
+        // The answer of a node of this build.
+        const changed = (await askNode(options, 'reload-limits')) as Changed;
+        if (options.json === true) printJson(changed);
+        else process.stdout.write(changedText(changed));
         return EXIT_DONE;
       }),
     );
+}
+
+function changedText({ nextPrice }: Changed): string {
+  if (nextPrice === null) return 'the limits are in force\n';
+  const seconds = Math.ceil(nextPrice.inMs / 1000);
+  return `the limits are in force; the price is ${nextPrice.price} CRAP for a MiB in ${seconds} s\n`;
 }

@@ -9,7 +9,7 @@ import type { CasinoNode } from '../node/node.ts';
 import { readConfigFile } from './config.ts';
 import { fromText, resolveSettings } from './config/resolve.ts';
 import { SETTINGS, settingNames, type SettingName, type Settings } from './config/settings.ts';
-import type { AdmissionLimits } from '../gateway/admission/limits.ts';
+import type { Changed } from './node/change-running.ts';
 import { drainNode } from './node/drain.ts';
 import { bootNode, type BootedNode } from './node/run-node.ts';
 import { EXIT_DONE, printJson, reportError, runCommand } from './outcome.ts';
@@ -84,15 +84,15 @@ async function run(flags: NodeFlags): Promise<number> {
   const folder = chosenStateFolder(typeof state === 'string' ? { state } : {});
   const settings = settingsOf(flags, folder);
   const { promise: asked, resolve: askToStop } = Promise.withResolvers<void>();
-  const reloadLimits = (): AdmissionLimits => booted.changeLimits(settingsOf(flags, folder));
+  const reload = async (): Promise<Changed> => booted.change(settingsOf(flags, folder));
   const clock = createSkewedClock(systemClock);
-  const booted = await bootNode(folder, settings, { stop: askToStop, reloadLimits }, clock);
+  const booted = await bootNode(folder, settings, { stop: askToStop, reload }, clock);
   // Before this point a signal simply ends the process: a node is made to survive that at any time.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => askToStop());
   process.on('SIGHUP', () => {
     // Of a terminal that goes away, it ends the node; of whoever runs a service, it means: read your limits again.
     if (process.stdout.isTTY || process.send !== undefined) askToStop();
-    else tryReload(reloadLimits);
+    else void reload().catch(reportError);
   });
   if (process.send === undefined) begin(booted, settings, flags['json'] === true);
   else beginSupervised(booted, clock, askToStop);
@@ -104,15 +104,6 @@ async function run(flags: NodeFlags): Promise<number> {
   // An open channel would keep the process alive.
   if (process.connected) process.disconnect();
   return EXIT_DONE;
-}
-
-/** Nobody waits for an answer: what is wrong goes where a start would have said it. */
-function tryReload(reloadLimits: () => unknown): void {
-  try {
-    reloadLimits();
-  } catch (error) {
-    reportError(error);
-  }
 }
 
 /** Goes on until nobody relies on the node any more; another signal ends that. */

@@ -60,6 +60,8 @@ export interface GatewayChoice {
   readonly claims: OwnClaims | null;
   /** What this gateway asks for a MiB of game traffic, in units of CRAP; `null` where it promised nothing. */
   ownPrice(): bigint | null;
+  /** The same, announced and not in force yet; `null` where no change is. */
+  nextPrice(): { readonly game: bigint; readonly inMs: number } | null;
   stop(): void;
 }
 
@@ -104,6 +106,10 @@ export function createGatewayChoice(
     claims,
     ownPrice() {
       return deps.ownPrice?.current(clock.wallMs()).game ?? null;
+    },
+    nextPrice() {
+      const next = deps.ownPrice?.next(clock.wallMs()) ?? null;
+      return next === null ? null : { game: next.game, inMs: next.fromMs - clock.wallMs() };
     },
     stop() {
       selection.stop();

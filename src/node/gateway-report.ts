@@ -200,6 +200,7 @@ function ownFacts({
 > {
   const claims = gatewayChoice?.claims?.now() ?? null;
   const price = gatewayChoice?.ownPrice() ?? null;
+  const next = gatewayChoice?.nextPrice() ?? null;
   const capacity = claims?.capacityBytesPerSecond ?? null;
   return {
     ...factsOf(undefined),
@@ -212,11 +213,15 @@ function ownFacts({
     draining: claims?.draining ?? false,
     price: price === null ? null : formatAmount(price),
     state: 'self',
-    why: 'this node',
+    why: next === null ? 'this node' : `this node; ${nextPriceText(next)}`,
     score: null,
     obstacles: [],
     destinations: 0,
   };
+}
+
+function nextPriceText({ game, inMs }: { readonly game: bigint; readonly inMs: number }): string {
+  return `${formatAmount(game)} CRAP/MiB in ${Math.max(0, Math.ceil(inMs / 1000))} s`;
 }
 
 function verdictOf(

@@ -3,7 +3,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import type { StatusReport } from '../../src/node/report.ts';
+import type { Changed } from '../../src/cli/node/change-running.ts';
+import { PRICE_NOTICE_MS } from '../../src/gateway/accounting/price.ts';
+import type { GatewaysReport, StatusReport } from '../../src/node/report.ts';
 import { bitcraps, run, scratch, until, type Running } from './harness.ts';
 
 const folder = scratch();
@@ -69,4 +71,33 @@ test('bandwidth limits too, and a status tells what is in force', async () => {
   expect((await run(state, 'config', 'reload')).status).toBe(0);
   expect(await limit()).toBeNull();
   expect((await run(state, 'status')).stdout).toContain('limit 100 Mbit/s');
+});
+
+test('a changed price is announced, once at a time, and in force no sooner than promised', async () => {
+  const state = join(folder.path, 'priced');
+  const config = join(folder.path, 'priced.toml');
+  const price = async (): Promise<GatewaysReport['gateways'][number] | undefined> => {
+    const { status, stdout } = await run(state, 'gateways', '--json');
+    return status === 0 ? (JSON.parse(stdout) as GatewaysReport).gateways[0] : undefined;
+  };
+  writeFileSync(config, '[gateway]\nprice = "0.01"\n');
+  const flags = ['--listen', '127.0.0.1:0', '--gateway', '--gateway-listen', '127.0.0.1:0'];
+  const node = bitcraps(state, 'node', ...flags, '--proof-bits', '0', '--config', config);
+  running.push(node);
+  expect(await until('the gateway', price)).toMatchObject({ price: '0.01', why: 'this node' });
+
+  writeFileSync(config, '[gateway]\nprice = "0.02"\n');
+  const reloaded = await run(state, 'config', 'reload', '--json');
+  const { nextPrice } = JSON.parse(reloaded.stdout) as Changed;
+  expect(nextPrice?.price).toBe('0.02');
+  expect(nextPrice?.inMs).toBeGreaterThan(0);
+  expect(nextPrice?.inMs).toBeLessThanOrEqual(PRICE_NOTICE_MS);
+  expect(await price()).toMatchObject({ price: '0.01', why: expect.stringContaining('0.02') });
+  // The same once more is no other change.
+  expect((await run(state, 'config', 'reload')).status).toBe(0);
+
+  writeFileSync(config, '[gateway]\nprice = "0.03"\n[limits]\nlinks_max = 300\n');
+  expect((await run(state, 'config', 'reload')).stderr).toContain('GATEWAY_PRICE_PENDING');
+  const { stdout } = await run(state, 'status', '--json');
+  expect((JSON.parse(stdout) as StatusReport).admission?.limits.linksMax).not.toBe(300);
 });

@@ -13,8 +13,7 @@ import type { Listener } from '../../env/link.ts';
 import type { Store } from '../../env/store.ts';
 import { answerControl } from '../../node/control.ts';
 import { createAdmissionGate, type NodeGate } from '../../gateway/admission/gate.ts';
-import type { AdmissionLimits } from '../../gateway/admission/limits.ts';
-import { openOwnPrice } from '../../gateway/accounting/own-price.ts';
+import { openOwnPrice, type OwnPrice } from '../../gateway/accounting/own-price.ts';
 import type { Listening } from '../../node/report.ts';
 import { parseDialTarget, type DialTarget } from '../../node/dialing.ts';
 import { createNode, type CasinoNode, type NodeConfig, type NodeDeps } from '../../node/node.ts';
@@ -38,14 +37,15 @@ import { lockState, type StateLock } from '../../platform/node/state-lock.ts';
 import { zstd } from '../../platform/node/zstd.ts';
 import { parseVersion } from '../../versioning/protocol-version.ts';
 import { locationOf } from '../config/place.ts';
-import { shapingLimits, type BandwidthSettings } from '../config/bandwidth-settings.ts';
-import { admissionLimits, type LimitSettings } from '../config/limit-settings.ts';
+import { shapingLimits } from '../config/bandwidth-settings.ts';
+import { admissionLimits } from '../config/limit-settings.ts';
 import { capacityOf, priceTable, selectionCriteria } from '../config/selection-settings.ts';
 import { powerConfig } from '../config/power-settings.ts';
 import { resilienceOf } from '../config/resilience-settings.ts';
 import type { Settings } from '../config/settings.ts';
 import { controlSocketPath, makePrivateFolder } from '../state-folder.ts';
 import { alertSinks } from './alert-sinks.ts';
+import { changeRunning, type Changed } from './change-running.ts';
 import { createEventQueue } from './event-queue.ts';
 import { loadIdentity } from './identity.ts';
 import { listenKeepingPort } from './ports.ts';
@@ -59,19 +59,20 @@ export interface BootedNode {
   readonly listening: Listening;
   /** Dials `join` and `gatewayJoin`, and follows `casino` unless it is empty. */
   go(join: readonly string[], gatewayJoin: readonly string[], casino: string): void;
-  /** Takes the limits of gate and bandwidth from other settings, all or none: `GATEWAY_LIMIT_INVALID` (thrown). */
-  changeLimits(settings: LimitSettings & BandwidthSettings): AdmissionLimits;
+  /** Takes what may change from other settings; rejects as `changeRunning` does. */
+  change(settings: Settings): Promise<Changed>;
   stop(): Promise<void>;
 }
 
 /** What its starter does when a running node is asked for it. */
 export interface NodeRequests {
   readonly stop: () => void;
-  /** Reads the limits of the gate again; throws what is wrong with them. */
-  readonly reloadLimits: () => AdmissionLimits;
+  /** Reads what may change again; rejects with what is wrong with it. */
+  readonly reload: () => Promise<Changed>;
 }
 
 interface Ground {
+  readonly ownPrice: OwnPrice | null;
   readonly clock: Clock;
   readonly lock: StateLock;
   readonly store: Store;
@@ -154,7 +155,7 @@ export async function bootNode(
     });
     undo.push(() => node.stop());
     return await openDoors(
-      { clock, lock, store, dht, transports, gate, metrics, logger },
+      { clock, lock, store, dht, transports, gate, metrics, logger, ownPrice },
       node,
       folder,
       settings,
@@ -252,12 +253,12 @@ async function openDoors(
       const style = { paceMs: unwrap(parseDuration(settings.pace)), companyMin: settings.company };
       node.follow(unwrap(parsePeerId(casino)), settings.bot === 'none' ? null : style);
     },
-    changeLimits(settings) {
-      const changed = unwrap(ground.gate.change(admissionLimits(settings)));
-      const bandwidth = shapingLimits(settings);
-      // Each value was checked as it was read.
-      if (node.gateway !== null) unwrap(node.gateway.shaper.setLimits(bandwidth));
-      ground.logger.info('limits-changed', { ...changed, ...bandwidth });
+    async change(settings) {
+      const shaper = node.gateway?.shaper ?? null;
+      const changed = await changeRunning({ ...ground, shaper }, settings);
+      const { nextPrice, ...limits } = changed;
+      ground.logger.info('limits-changed', { ...limits, ...shapingLimits(settings) });
+      if (nextPrice !== null) ground.logger.info('price-announced', { ...nextPrice });
       return changed;
     },
     async stop() {
@@ -360,7 +361,7 @@ function openControl(
         requests.stop();
         return Promise.resolve({});
       case 'reload-limits':
-        return new Promise((resolve) => resolve(requests.reloadLimits()));
+        return requests.reload();
       case 'events':
         return Promise.resolve(
           createEventQueue<NodeEvent>((listener) => node.events.listen(listener)),
