@@ -1,5 +1,6 @@
 // Requests to the casino's validator over the mesh. Datagrams may be lost, so a request is repeated under its id until
-// it is answered or its time is out; the casino answers a repeated request again without doing it again.
+// it is answered or its time is out; the casino answers a repeated request again without doing it again. One that is not
+// answered in time makes the mesh try another way, and all that wait go that way at once.
 
 import type { Clock, Timer } from '../env/clock.ts';
 import { bytesEqual } from '../core/bytes.ts';
@@ -23,6 +24,7 @@ const PENDING_MAX = 32;
 interface Pending {
   readonly bytes: Uint8Array;
   readonly begunAt: number;
+  sentAt: number;
   readonly settle: (result: Result<CasinoAnswer>) => void;
   timer: Timer | null;
   /** Why the last attempt could not get there, if somebody said so. */
@@ -74,8 +76,21 @@ export function createCasinoRequests(deps: CasinoRequestsDeps): CasinoRequests {
     // What never left this node can be refused at once, and safely asked again.
     if (!sent.ok && waitedMs === 0) return finish(id, sent);
     if (!sent.ok) request.trouble = sent.error;
-    request.timer = clock.after(REPEAT_AFTER_MS, () => attempt(id));
+    request.sentAt = clock.now();
+    request.timer?.cancel();
+    request.timer = clock.after(REPEAT_AFTER_MS, () => repeat(id, request.sentAt));
   };
+
+  const repeat = (id: bigint, sentAt: number): void => {
+    mesh.doubt(casino, CASINO_PROTOCOL, sentAt);
+    // Unless it has gone by another way just now.
+    if (pending.get(id)?.sentAt === sentAt) attempt(id);
+  };
+
+  mesh.onWayLeft((destination) => {
+    if (!bytesEqual(destination, casino)) return;
+    for (const id of pending.keys()) attempt(id);
+  });
 
   mesh.handle(CASINO_PROTOCOL, ({ source, payload }) => {
     if (stopped || !bytesEqual(source, casino)) return;
@@ -104,6 +119,7 @@ export function createCasinoRequests(deps: CasinoRequestsDeps): CasinoRequests {
       pending.set(id, {
         bytes: encodeRequest({ id, ask }),
         begunAt: clock.now(),
+        sentAt: clock.now(),
         settle: resolve,
         timer: null,
         trouble: null,

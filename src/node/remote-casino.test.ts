@@ -42,7 +42,12 @@ function scene(answer: (ask: CasinoAsk) => CasinoAnswer | 'silence' | null): Sce
     return { kind: 'blocks', blocks: blocks.map(({ bytes }) => bytes), head };
   };
   const way: Scene['way'] = { reach: 'good', hasGateway: false };
-  const mesh: Pick<Mesh, 'send' | 'handle' | 'onUnreachable' | 'reach' | 'route'> = {
+  const mesh: Pick<
+    Mesh,
+    'send' | 'handle' | 'onUnreachable' | 'reach' | 'route' | 'doubt' | 'onWayLeft'
+  > = {
+    doubt: () => false,
+    onWayLeft: () => undefined,
     reach: () => way.reach,
     route: () => (way.hasGateway ? { via: 'bridge', hops: [], weight: 0 } : null),
     send(_, __, payload) {

@@ -2,7 +2,10 @@
 
 import { describe, expect, test } from 'vitest';
 import { utf8 } from '../../src/core/bytes.ts';
+import { unwrap } from '../../src/core/errors.ts';
 import { createDelivery, type Delivery } from '../../src/mesh/delivery/delivery.ts';
+import { createCasinoRequests } from '../../src/node/casino-requests.ts';
+import { CASINO_PROTOCOL, decodeRequest, encodeReply } from '../../src/node/casino-service.ts';
 import { primitives } from '../../src/platform/node/primitives.ts';
 import { zstd } from '../../src/platform/node/zstd.ts';
 import { crashRelay } from '../../src/sim/redundancy/relay-crash.ts';
@@ -11,6 +14,7 @@ import { decodePacketHeader } from '../../src/wire/packet.ts';
 import { MeshRig, type LinkFate } from '../suites/mesh-rig.ts';
 
 const DELIVERY_PROTOCOL = 9;
+const ANSWER = { kind: 'genesis', genesis: new Uint8Array(8) } as const;
 
 /** Three ways from s to t: by a, by b1 and b2, by c1 and c2 and c3. */
 function threeWays(): { readonly rig: MeshRig; readonly fates: ReadonlyMap<string, LinkFate> } {
@@ -110,6 +114,42 @@ describe('a relay that takes packets and forwards none', () => {
     await rig.run(5_000);
     expect(got).toEqual(sent);
     expect(longestMs).toBeLessThan(400);
+  });
+
+  test('costs a request to the casino the time until its repeat', async () => {
+    const { rig, fates } = threeWays();
+    const [s, t] = [rig.node('s'), rig.node('t')];
+    let asked = 0;
+    t.mesh.handle(CASINO_PROTOCOL, ({ source, payload }) => {
+      asked += 1;
+      const { id } = unwrap(decodeRequest(payload));
+      t.mesh.send(source, CASINO_PROTOCOL, encodeReply({ id, answer: ANSWER }));
+    });
+    const requests = createCasinoRequests({
+      mesh: s.mesh,
+      casino: t.mesh.self,
+      clock: s.clock,
+      onNotice: () => {},
+    });
+    const ask = async (): Promise<number> => {
+      const startMs = rig.world.clock.now();
+      let answeredAtMs = Infinity;
+      void requests.ask({ kind: 'genesis' }).then(({ ok }) => {
+        if (ok) answeredAtMs = rig.world.clock.now();
+      });
+      await rig.world.runUntil(() => answeredAtMs < Infinity, startMs + 6_000);
+      return answeredAtMs - startMs;
+    };
+    await rig.run(3_000);
+    for (let i = 0; i < 20; i += 1) {
+      expect(await ask()).toBeLessThan(50);
+      await rig.run(200);
+    }
+    swallowing(fates.get('a t'), 'a', () => true);
+    const before = asked;
+    expect(await ask()).toBeLessThan(800 + 50);
+    expect(asked).toBe(before + 1);
+    expect(await ask()).toBeLessThan(50);
   });
 
   test('that forwards half of them is left for what it loses', async () => {
