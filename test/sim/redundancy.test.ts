@@ -116,6 +116,38 @@ describe('a relay that takes packets and forwards none', () => {
     expect(longestMs).toBeLessThan(400);
   });
 
+  test('is gone round by what comes back, too, of one who only answers', async () => {
+    const { rig, fates } = threeWays();
+    const [s, t] = [rig.node('s'), rig.node('t')];
+    const acknowledged: number[] = [];
+    let got = 0;
+    const own = { bootEpoch: 1, protocol: DELIVERY_PROTOCOL };
+    const here = createDelivery({
+      ...own,
+      mesh: s.mesh,
+      clock: s.clock,
+      receive: () => {},
+      delivered: () => acknowledged.push(rig.world.clock.now()),
+    });
+    createDelivery({ ...own, mesh: t.mesh, clock: t.clock, receive: () => void (got += 1) });
+    await rig.run(3_000);
+    let sent = 0;
+    for (let i = 0; i < 200; i += 1) {
+      if (i === 100) {
+        for (const link of ['s a', 'a t']) swallowing(fates.get(link), 'a', () => true);
+      }
+      if (here.send(t.mesh.self, utf8(`${i}`)).ok) sent += 1;
+      await rig.run(20);
+    }
+    await rig.run(2_000);
+    expect([got, acknowledged.length]).toEqual([sent, sent]);
+    // One silence, and the answers went the same way as the questions.
+    expect(s.mesh.redundancy().left).toMatchObject({ silent: 1, told: 0 });
+    expect(t.mesh.redundancy().left).toMatchObject({ silent: 0, told: 1 });
+    const gaps = acknowledged.slice(1).map((atMs, i) => atMs - (acknowledged[i] ?? 0));
+    expect(Math.max(...gaps)).toBeLessThan(400);
+  });
+
   test('costs a request to the casino the time until its repeat', async () => {
     const { rig, fates } = threeWays();
     const [s, t] = [rig.node('s'), rig.node('t')];
