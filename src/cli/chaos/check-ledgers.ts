@@ -1,9 +1,10 @@
 // After the chaos: every ledger is checked as anybody would check it, and the bets that were acknowledged are looked for.
 
 import { readFileSync } from 'node:fs';
-import { fromHex } from '../../core/bytes.ts';
 import { decodeTranscript } from '../../casino/transcript.ts';
-import { verifyTranscript, type SeenBlock } from '../../casino/verify-transcript.ts';
+import { verifyTranscript } from '../../casino/verify-transcript.ts';
+import { decodeBlock } from '../../consensus/block.ts';
+import { toHex } from '../../core/bytes.ts';
 import { primitives } from '../../platform/node/primitives.ts';
 import { auditBets, type AcknowledgedBet, type BetAudit } from './acknowledged-bet.ts';
 
@@ -28,34 +29,40 @@ export function checkLedgers(
   acknowledged: readonly AcknowledgedBet[],
 ): LedgerCheck {
   const own = table === null ? null : readFileSync(table);
-  const wrong: string[] = [];
+  const transcript = own === null ? null : decodeTranscript(own);
+  const blocks = transcript?.ok === true ? transcript.value.blocks : [];
   const report = own === null ? null : verifyTranscript(primitives, own);
+  const wrong: string[] = [];
   if (report === null) wrong.push('the table gave no ledger');
-  else if (!report.ok) wrong.push(`the table’s ledger: ${report.error.code}`);
+  else if (!report.ok) wrong.push(`the table’s ledger: ${report.error.message}`);
+  const known = hashesOf(blocks);
   for (const { player, path } of players) {
-    const trouble = path === null ? 'it gave none' : troubleOf(path, own);
+    const trouble = path === null ? 'it gave none' : troubleOf(path, known);
     if (trouble !== null) wrong.push(`the ledger of ${player}: ${trouble}`);
   }
-  const transcript = own === null ? null : decodeTranscript(own);
   return {
-    audit: auditBets(
-      primitives,
-      transcript?.ok === true ? transcript.value.blocks : [],
-      acknowledged,
-    ),
+    audit: auditBets(primitives, blocks, acknowledged),
     supplyConserved: report?.ok === true && report.value.supply.sum === report.value.supply.cap,
     checked: players.length + 1,
     wrong,
   };
 }
 
-/** A player's ledger holds by itself, and its last block is in the table's. */
-function troubleOf(path: string, own: Uint8Array | null): string | null {
+/** Of blocks, by height. */
+function hashesOf(blocks: readonly Uint8Array[]): ReadonlyMap<bigint, string> {
+  const hashes = new Map<bigint, string>();
+  for (const bytes of blocks) {
+    const block = decodeBlock(primitives, bytes);
+    if (block.ok) hashes.set(block.value.header.height, toHex(block.value.hash));
+  }
+  return hashes;
+}
+
+/** A player's ledger holds by itself, and its last block is in the table's: so all before it are, too. */
+function troubleOf(path: string, known: ReadonlyMap<bigint, string>): string | null {
   const report = verifyTranscript(primitives, readFileSync(path));
-  if (!report.ok) return report.error.code;
-  if (own === null) return null;
-  const hash = fromHex(report.value.blockHash);
-  const seen: SeenBlock = { height: report.value.height, hash: hash ?? new Uint8Array() };
-  const same = verifyTranscript(primitives, own, { seen });
-  return same.ok ? null : same.error.code;
+  if (!report.ok) return report.error.message;
+  const { height, blockHash } = report.value;
+  if (height === 0n || known.get(height) === blockHash) return null;
+  return `its block ${height} is not the table’s: two histories`;
 }
