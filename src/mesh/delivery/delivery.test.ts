@@ -187,6 +187,56 @@ describe('reliable messages', () => {
     expect(after.got).toEqual([5, 6, 7, 8, 9]);
   });
 
+  test('that were acknowledged have been handed over, however often the receiver dies', () => {
+    fc.assert(
+      fc.property(
+        fc.nat({ max: 1_000_000 }),
+        fc.double({ min: 0.05, max: 0.5, noNaN: true }),
+        fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 5 }),
+        (seed, loss, lives) => {
+          const net = new Net(seed);
+          net.weather = { loss, twice: 0.1, jitterMs: 60 };
+          const a = open(net, 1);
+          const receivers = [open(net, 2)];
+          let value = 0;
+          for (const rounds of [...lives, 60]) {
+            for (let round = 0; round < rounds; round += 1) {
+              if (a.delivery.send(peer(2), message(value)).ok) value += 1;
+              net.run(15);
+            }
+            receivers.at(-1)?.delivery.stop();
+            receivers.push(open(net, 2, receivers.length + 1));
+          }
+          net.run(EXPIRE_MS + 2 * RESEND_MS_MAX);
+          const got = new Set(receivers.flatMap((receiver) => receiver.got));
+          // Ids count from 1, values from 0.
+          expect(a.delivered.filter((id) => !got.has(id - 1))).toEqual([]);
+          expect(a.delivered.length + a.expired.length).toBe(value);
+          for (const { got: once } of receivers) expect(new Set(once).size).toBe(once.length);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test('that came after one that was given up are handed over without another word', () => {
+    const net = new Net(1);
+    const [a, b] = [open(net, 1), open(net, 2)];
+    net.weather = { loss: 1, twice: 0, jitterMs: 0 };
+    a.delivery.send(peer(2), message(0));
+    net.run(EXPIRE_MS - 100);
+    net.weather = { loss: 0, twice: 0, jitterMs: 0 };
+    a.delivery.send(peer(2), message(1));
+    net.run(50);
+    net.weather = { loss: 1, twice: 0, jitterMs: 0 };
+    net.run(RESEND_MS_MAX);
+    net.weather = { loss: 0, twice: 0, jitterMs: 0 };
+    net.run(EXPIRE_MS);
+    expect(a.expired).toEqual([1]);
+    expect(a.delivered).toEqual([2]);
+    expect(b.got).toEqual([1]);
+  });
+
   test('are refused where too many wait', () => {
     const net = new Net(6);
     const a = open(net, 1);

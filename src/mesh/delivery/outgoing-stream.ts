@@ -23,7 +23,13 @@ interface Pending {
   readonly begunAtMs: number;
   sentAtMs: number;
   tries: number;
+  /** `Infinity` while it is held. */
   dueAtMs: number;
+  /**
+   * The receiver keeps it until those before it have come. It may die before it has handed it over, so it is not delivered
+   * yet, and is sent again once the receiver no longer tells of it.
+   */
+  isHeld: boolean;
 }
 
 export interface OutgoingMessage {
@@ -89,6 +95,7 @@ export class OutgoingStream {
       sentAtMs: nowMs,
       tries: 1,
       dueAtMs,
+      isHeld: false,
     };
     this.#pending.set(sequence, message);
     this.#bytes += payload.length;
@@ -96,30 +103,31 @@ export class OutgoingStream {
     return message;
   }
 
-  /** Ids of the messages that the acknowledgement tells of for the first time. */
-  acknowledged({ next, bits }: AckFrame, nowMs: number): readonly number[] {
-    if (next > this.#next) return [];
-    const came: Pending[] = [];
+  /** Ids of the messages that were handed over, as the acknowledgement tells for the first time. */
+  acknowledged(ack: AckFrame, nowMs: number): readonly number[] {
+    if (ack.next > this.#next) return [];
+    const handedOver: number[] = [];
     let last = -1;
     for (const message of this.#pending.values()) {
-      const beyond = message.sequence - next - 1;
-      const isSet = beyond >= 0 && beyond < ACK_BITS && ((bits >>> beyond) & 1) === 1;
-      if (message.sequence >= next && !isSet) continue;
-      came.push(message);
-      last = message.sequence;
-    }
-    for (const message of came) {
-      this.#remove(message);
-      this.#provedMs = Math.max(this.#provedMs, message.sentAtMs);
-      if (message.tries === 1) this.#roundTrip.measured(nowMs - message.sentAtMs, nowMs);
+      const told = toldOf(message.sequence, ack);
+      if (told === 'handed-over' || told === 'held') {
+        this.#came(message, nowMs);
+        last = message.sequence;
+      }
+      if (told === 'handed-over') {
+        this.#remove(message);
+        handedOver.push(message.id);
+      }
+      // Who held it is gone, or the acknowledgement is an old one: sent twice it does no harm.
+      if (told === 'missing' && message.isHeld) this.#release(message, nowMs);
     }
     for (const message of this.#pending.values()) {
       if (message.sequence + OVERTAKEN > last) break;
       // Once: what was sent again has not been overtaken yet.
-      if (message.tries === 1) message.dueAtMs = nowMs;
+      if (message.tries === 1 && !message.isHeld) message.dueAtMs = nowMs;
     }
-    if (came.length > 0) this.usedAtMs = nowMs;
-    return came.map(({ id }) => id);
+    if (last >= 0) this.usedAtMs = nowMs;
+    return handedOver;
   }
 
   /**
@@ -136,7 +144,7 @@ export class OutgoingStream {
   /** All that waits is to be sent again. */
   allDue(nowMs: number): void {
     for (const message of this.#pending.values()) {
-      message.dueAtMs = Math.min(message.dueAtMs, nowMs);
+      if (!message.isHeld) message.dueAtMs = Math.min(message.dueAtMs, nowMs);
     }
   }
 
@@ -157,7 +165,24 @@ export class OutgoingStream {
       ({ begunAtMs }) => nowMs - begunAtMs >= expireMs,
     );
     for (const message of expired) this.#remove(message);
+    // With all before it given up, nothing else would tell the receiver to wait no more.
+    const [first] = this.#pending.values();
+    if (first?.isHeld === true) this.#release(first, nowMs);
     return expired.map(({ id }) => id);
+  }
+
+  /** The receiver has it. */
+  #came(message: Pending, nowMs: number): void {
+    if (message.isHeld) return;
+    message.isHeld = true;
+    message.dueAtMs = Infinity;
+    this.#provedMs = Math.max(this.#provedMs, message.sentAtMs);
+    if (message.tries === 1) this.#roundTrip.measured(nowMs - message.sentAtMs, nowMs);
+  }
+
+  #release(message: Pending, nowMs: number): void {
+    message.isHeld = false;
+    message.dueAtMs = nowMs;
   }
 
   #remove({ sequence, payload }: Pending): void {
@@ -173,4 +198,15 @@ export class OutgoingStream {
         : this.#roundTrip.timeoutMs(RESEND_MS_MIN, RESEND_MS_MAX, nowMs);
     return Math.min(RESEND_MS_MAX, firstMs * 2 ** (tries - 1));
   }
+}
+
+/** What an acknowledgement says of a message. */
+function toldOf(
+  sequence: number,
+  { next, bits }: AckFrame,
+): 'handed-over' | 'held' | 'missing' | 'nothing' {
+  if (sequence < next) return 'handed-over';
+  const bit = sequence - next - 1;
+  if (bit >= ACK_BITS) return 'nothing';
+  return bit >= 0 && ((bits >>> bit) & 1) === 1 ? 'held' : 'missing';
 }
