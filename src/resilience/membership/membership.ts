@@ -16,9 +16,10 @@ import type { LocalHealth } from '../detector/local-health.ts';
 import { LOCAL_PAUSE_MS } from '../detector/local-health.ts';
 import type { FailureTimings } from '../presets.ts';
 import { Inquiry } from './inquiry.ts';
+import { isTrusted, judge, type Judgement } from './judgement.ts';
 import { MemberTable, type Suspicion } from './member-table.ts';
 import type { MembershipView } from './membership-view.ts';
-import { CONFIRMATIONS_MAX, suspicionTimeoutMs } from './suspicion-timeout.ts';
+import { suspicionTimeoutMs } from './suspicion-timeout.ts';
 import type {
   Finding,
   MembershipEvent,
@@ -77,8 +78,8 @@ export class Membership {
   #incarnation: bigint;
   #number = 0;
   #indirectProbes = 0;
-  /** By the records not there, and since when; not suspected yet. */
-  #denied: ReadonlyMap<PeerIdText, number> = new Map();
+  /** By the records not there, or gone, and since when: not told yet. */
+  #silent: ReadonlyMap<PeerIdText, number> = new Map();
   #viewIsNew = false;
   #lookedAtMs = -Infinity;
   #timer: { readonly atMs: number; readonly timer: Timer } | null = null;
@@ -186,7 +187,7 @@ export class Membership {
     const { finding } = rest;
     this.#speaks(peerIdText(from));
     const isItself = bytesEqual(from, subject);
-    if (isItself && finding === 'alive') this.#desk.answered(number, incarnation);
+    if (isItself && finding === 'alive') this.#desk.answered(subject, number, incarnation);
     const key = peerIdText(subject);
     const suspicion = this.#table.suspicion(key);
     if (suspicion?.inquiry?.answered(from, number, finding) !== true) return;
@@ -283,32 +284,35 @@ export class Membership {
 
   /**
    * What the records say now, if they said it for a moment already: those of the two ends of a link do not come at once, nor
-   * do a goodbye and a last record.
+   * do a goodbye and a last record, and a node that lost all its links and has one again told that it had none.
    */
   #look(nowMs: number): void {
     const { view } = this.#deps;
     const settleMs = this.#config.timings.ackTimeoutMsMax;
     this.#viewIsNew = false;
     this.#lookedAtMs = nowMs;
-    const before = this.#denied;
-    const denied = new Map<PeerIdText, number>();
+    const before = this.#silent;
+    const silent = new Map<PeerIdText, number>();
     for (const { peer, saidGoodbye } of view.unreached()) {
       if (bytesEqual(peer, this.#config.self)) continue;
       const key = peerIdText(peer);
-      if (saidGoodbye) this.#departed(peer, nowMs);
-      else if (this.#table.verdict(key) === 'alive' && this.#judge(peer, null).areMost) {
-        const sinceMs = before.get(key) ?? nowMs;
-        if (nowMs - sinceMs >= settleMs) this.#suspect(peer, 'records', sinceMs, nowMs);
-        else denied.set(key, sinceMs);
-      }
+      const verdict = this.#table.verdict(key);
+      const isNews = saidGoodbye
+        ? verdict !== 'left'
+        : verdict === 'alive' && this.#judge(peer, null).areMost;
+      if (!isNews) continue;
+      const sinceMs = before.get(key) ?? nowMs;
+      if (nowMs - sinceMs < settleMs) silent.set(key, sinceMs);
+      else if (saidGoodbye) this.#departed(peer, nowMs);
+      else this.#suspect(peer, 'records', sinceMs, nowMs);
     }
     for (const { peer, sinceMs } of this.#table.gone()) {
       if (!view.reaches(peer)) continue;
       if (nowMs - sinceMs >= settleMs) this.#isThere(peer, 'records', nowMs);
       else this.#viewIsNew = true;
     }
-    this.#denied = denied;
-    this.#viewIsNew ||= denied.size > 0;
+    this.#silent = silent;
+    this.#viewIsNew ||= silent.size > 0;
     for (const suspicion of this.#table.suspicions()) suspicion.decideAtMs = nowMs;
   }
 
@@ -346,51 +350,12 @@ export class Membership {
     this.#viewIsNew = true;
   }
 
-  /**
-   * How many of those who were linked to it say that it is silent, beside this node. Those who are dead or gone themselves
-   * do not count; those who are not reached may well be there with it, on the other side of a partition.
-   */
-  #judge(
-    peer: Uint8Array,
-    suspicion: Suspicion | null,
-  ): { readonly confirmations: number; readonly expected: number; readonly areMost: boolean } {
-    let own = suspicion?.by === 'link' ? 1 : 0;
-    let others = 0;
-    let confirmations = 0;
-    for (const witness of this.#deps.view.witnesses(peer) ?? []) {
-      if (bytesEqual(witness.peer, this.#config.self)) {
-        if (witness.denies) own = 1;
-        continue;
-      }
-      const key = peerIdText(witness.peer);
-      const verdict = this.#table.verdict(key);
-      if (verdict === 'confirmed' || verdict === 'left') continue;
-      others += 1;
-      if (!witness.reached) continue;
-      if (witness.denies || suspicion?.inquiry?.silent.has(key) === true) confirmations += 1;
-    }
-    return {
-      confirmations,
-      expected: Math.min(CONFIRMATIONS_MAX, others),
-      areMost: 2 * (confirmations + own) > others + own,
-    };
+  #judge(peer: Uint8Array, suspicion: Suspicion | null): Judgement {
+    return judge(peer, suspicion, this.#config.self, this.#deps.view, this.#table);
   }
 
-  /** Whether this node hears others well enough to say of one that it is silent. */
   #isTrusted(except: Uint8Array): boolean {
-    let heard = 0;
-    let silent = 0;
-    const linked = new Set<PeerIdText>();
-    for (const { peer, suspect } of this.#deps.view.links()) {
-      linked.add(peerIdText(peer));
-      if (bytesEqual(peer, except)) continue;
-      if (suspect) silent += 1;
-      else heard += 1;
-    }
-    for (const { peer, key, by } of this.#table.suspicions()) {
-      if (by === 'link' && !linked.has(key) && !bytesEqual(peer, except)) silent += 1;
-    }
-    return heard > 0 && heard >= silent;
+    return isTrusted(except, this.#deps.view, this.#table);
   }
 
   #link(peer: Uint8Array): ReturnType<MembershipView['links']>[number] | undefined {

@@ -2,6 +2,7 @@
 // suspicion on the way (Lifeguard's buddy system, section IV-C: whoever is suspected hears of it first from those who probe
 // it), and answers either way, so that the asker can tell a dead subject from a deaf self (Lifeguard's nack, section IV-A).
 
+import { bytesEqual } from '../../core/bytes.ts';
 import { createTokenBucket } from '../../core/token-bucket.ts';
 import type { Finding } from './verdict.ts';
 
@@ -61,12 +62,15 @@ export class WitnessDesk {
     this.#deps.ask(question.subject, number, question.incarnation);
   }
 
-  /** The subject of the question with this number answered itself. */
-  answered(number: number, incarnation: bigint): void {
+  /** A subject answered the message of this number itself. */
+  answered(subject: Uint8Array, number: number, incarnation: bigint): void {
+    const left: Open[] = [];
     for (const question of this.#open) {
-      if (question.number === number) this.#deps.answer(question, 'alive', incarnation);
+      const isIt = question.number === number && bytesEqual(question.subject, subject);
+      if (isIt) this.#deps.answer(question, 'alive', incarnation);
+      else left.push(question);
     }
-    this.#open = this.#open.filter((question) => question.number !== number);
+    this.#open = left;
   }
 
   /** Answers what is settled: by a frame of whatever kind that came over the link, or by the time that has passed. */
