@@ -10,6 +10,8 @@ import type { Pair, Prober } from './probes.ts';
 /** 50 messages a second, as a game or a call has. */
 const FLOW_INTERVAL_MS = 20;
 const FLOW_BEFORE_MS = 2_000;
+/** What the flow crosses just before the cut is its way: it may have gone another one at first. */
+const FLOW_SEEN_MS = 500;
 /** Pairs that are tried until one has a way around. */
 const PAIRS_TRIED_MAX = 50;
 /** What is under way arrives within this time. */
@@ -21,6 +23,8 @@ export interface FailoverResult {
   readonly idleDetectMs: number | null;
 }
 
+const NOTHING_CUT: FailoverResult = { detectMs: null, packetsLost: null, idleDetectMs: null };
+
 /** Cuts two links and lets `failureTimeoutMs` and some pass. Links stay cut. */
 export function measureFailover(
   fleet: Fleet,
@@ -31,11 +35,11 @@ export function measureFailover(
 ): FailoverResult {
   for (const pair of pairs.slice(0, PAIRS_TRIED_MAX)) {
     const crossed = wayOf(fleet, prober, pair);
-    const victim = crossed.find((direction) => hasWayAround(fleet, oracle, pair, direction));
-    if (victim === undefined) continue;
-    return cutUnderFlow(fleet, prober, pair, victim, crossed, failureTimeoutMs);
+    const mayFail = (direction: Direction): boolean => hasWayAround(fleet, oracle, pair, direction);
+    if (!crossed.some(mayFail)) continue;
+    return cutUnderFlow(fleet, prober, pair, mayFail, failureTimeoutMs);
   }
-  return { detectMs: null, packetsLost: null, idleDetectMs: null };
+  return NOTHING_CUT;
 }
 
 /** The links that a message takes just now, those in the middle first. */
@@ -46,7 +50,10 @@ function wayOf(fleet: Fleet, prober: Prober, pair: Pair): readonly Direction[] {
   };
   const [probe] = prober.sendAll([pair], 0, FLOW_BEFORE_MS);
   fleet.watch.onLeave = null;
-  if (probe?.arrivedAtMs === null) return [];
+  return probe?.arrivedAtMs === null ? [] : middleFirst(crossed);
+}
+
+function middleFirst(crossed: readonly Direction[]): readonly Direction[] {
   const middle = (crossed.length - 1) / 2;
   return crossed
     .map((direction, at) => ({ direction, off: Math.abs(at - middle) }))
@@ -67,13 +74,10 @@ function cutUnderFlow(
   fleet: Fleet,
   prober: Prober,
   pair: Pair,
-  victim: Direction,
-  crossed: readonly Direction[],
+  mayFail: (direction: Direction) => boolean,
   failureTimeoutMs: number,
 ): FailoverResult {
   const { clock } = fleet.world;
-  const link = fleet.between(victim.from, victim.to);
-  const idle = idleLink(fleet, crossed, victim);
   const doubtedAtMs = new Map<FleetLink, number>();
   fleet.onLinkDoubted = (down) => {
     if (!doubtedAtMs.has(down)) doubtedAtMs.set(down, clock.now());
@@ -83,8 +87,16 @@ function cutUnderFlow(
   for (let atMs = 0; atMs < flowMs; atMs += FLOW_INTERVAL_MS) {
     clock.after(atMs, () => prober.send(pair));
   }
-  fleet.run(FLOW_BEFORE_MS);
-  if (link === undefined) return { detectMs: null, packetsLost: null, idleDetectMs: null };
+  fleet.run(FLOW_BEFORE_MS - FLOW_SEEN_MS);
+  const crossed = new Set<Direction>();
+  fleet.watch.onLeave = (packet, direction) => {
+    if (isOf(packet, pair)) crossed.add(direction);
+  };
+  fleet.run(FLOW_SEEN_MS);
+  const victim = middleFirst([...crossed]).find(mayFail);
+  const link = victim === undefined ? undefined : fleet.between(victim.from, victim.to);
+  if (victim === undefined || link === undefined) return NOTHING_CUT;
+  const idle = idleLink(fleet, [...crossed]);
   const cutAtMs = clock.now();
   let turnedAtMs: number | null = null;
   fleet.watch.onLeave = (packet, direction) => {
@@ -108,13 +120,8 @@ function cutUnderFlow(
 }
 
 /** A link that the flow does not touch; `null` if there is none. */
-function idleLink(
-  fleet: Fleet,
-  crossed: readonly Direction[],
-  victim: Direction,
-): FleetLink | null {
+function idleLink(fleet: Fleet, crossed: readonly Direction[]): FleetLink | null {
   const touched = new Set(crossed.flatMap(({ from, to }) => [from, to]));
-  touched.add(victim.from).add(victim.to);
   const free = fleet.links.filter(
     (link) => fleet.isTrue(link) && !touched.has(link.a) && !touched.has(link.b),
   );
