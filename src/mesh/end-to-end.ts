@@ -32,6 +32,8 @@ export interface EndToEndParts {
   readonly meter: TrafficMeter;
   /** Asked when something is sent or came: it is made after this. */
   packetSwitch(): PacketSwitch;
+  /** How much rarer probes are, to save energy. */
+  stretch(): number;
 }
 
 export class EndToEnd {
@@ -87,6 +89,7 @@ export class EndToEnd {
       clock,
       routes: parts.routes,
       probe: (peer, over) => this.#probe(peer, over),
+      stretch: () => parts.stretch(),
       left: (peer) => {
         for (const listener of this.#wayLeft) listener(peer);
       },

@@ -132,6 +132,7 @@ class MeshNode implements Mesh {
       routes: this.#routes,
       meter: this.#meter,
       packetSwitch: () => this.#switch,
+      stretch: () => this.stretch,
     });
     this.#links = new MeshLinks({
       ...config,

@@ -24,6 +24,8 @@ export interface ReadyWaysDeps {
   /** Sends nothing over a way, so that it is reported on; its flow id, `null` if that could not be sent. */
   probe(peer: Uint8Array, over: Route): number | null;
   left(peer: Uint8Array, reason: LeftReason): void;
+  /** Probes are so many times as rare, to save energy. */
+  stretch(): number;
 }
 
 export class ReadyWays implements ChosenWays {
@@ -39,7 +41,9 @@ export class ReadyWays implements ChosenWays {
       clock,
       redundancy: config.redundancy ?? redundancy,
       adaptiveThreshold: config.adaptiveThreshold ?? adaptiveThreshold,
-      probeMs: Math.max(PROBE_MS_MIN, config.heartbeatMs),
+      get probeMs() {
+        return deps.stretch() * Math.max(PROBE_MS_MIN, config.heartbeatMs);
+      },
       version: () => routes.version,
       waysBeside: (peer, primary, count) => routes.waysBeside(peer, primary, count),
       isIntact: (way) => routes.isIntact(way),

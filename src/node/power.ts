@@ -28,7 +28,7 @@ export interface PowerReport {
 export interface PowerWatchDeps {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly mesh: Mesh;
+  readonly mesh: Pick<Mesh, 'setPower'>;
   readonly source: EnergySource;
   /** Whether it relays while it has energy. */
   readonly relays: boolean;

@@ -24,6 +24,7 @@ class Rig {
   answerMs: (key: string) => number | null = () => 20;
   readonly roundTrips: (number | null)[] = [];
   readonly prober: GatewayProber;
+  stretch = 1;
 
   constructor() {
     const { clock } = this.world;
@@ -43,6 +44,7 @@ class Rig {
         return true;
       },
       timeoutMs: (_, minMs) => minMs,
+      stretch: () => this.stretch,
       unanswered: (key) => this.silences.push(key),
     });
   }
@@ -136,6 +138,21 @@ describe('a prober', () => {
       expect(within).toBeLessThanOrEqual(PROBES_BURST + PROBES_PER_SECOND);
     }
     expect(rig.asked.length).toBeLessThanOrEqual(PROBES_BURST + 30 * PROBES_PER_SECOND);
+  });
+
+  test('asks less often where energy is short, and follows up a silence as quickly as ever', () => {
+    const rig = new Rig();
+    rig.stretch = 4;
+    rig.prober.active = true;
+    rig.prober.aim(gateways(1));
+    rig.run(80_000);
+    expect(rig.asked.length).toBeGreaterThan(80_000 / (4 * PROBE_INTERVAL_MS) / 1.4);
+    expect(rig.asked.length).toBeLessThan((80_000 / (4 * PROBE_INTERVAL_MS)) * 1.4 + 2);
+    rig.answerMs = () => null;
+    const before = rig.asked.length;
+    rig.run(20_000);
+    const [first = { atMs: 0 }, second = { atMs: Infinity }] = rig.asked.slice(before);
+    expect(second.atMs - first.atMs).toBeLessThan(1_000);
   });
 
   test('takes no answer that it did not ask for, nor one twice, nor one too late', () => {

@@ -33,6 +33,8 @@ export interface ProberDeps {
   /** Until when an answer counts, of what was measured before. */
   timeoutMs(key: string, minMs: number, maxMs: number): number;
   unanswered(key: string): void;
+  /** Intervals are so many times as long, to save energy; 1 where it is not given. */
+  stretch?(): number;
 }
 
 interface Target {
@@ -114,7 +116,7 @@ export class GatewayProber {
     // Without a time there is nothing to go by yet.
     const isFirst = !target.timed;
     target.timed = true;
-    target.dueAtMs = nowMs + this.#spread(isFirst ? RETRY_INTERVAL_MS : PROBE_INTERVAL_MS);
+    target.dueAtMs = nowMs + this.#spread(isFirst ? RETRY_INTERVAL_MS : this.#intervalMs);
     this.#arm();
     return { roundTripMs };
   }
@@ -123,6 +125,10 @@ export class GatewayProber {
     this.#stopped = true;
     this.#timer?.timer.cancel();
     this.#targets.clear();
+  }
+
+  get #intervalMs(): number {
+    return PROBE_INTERVAL_MS * (this.#deps.stretch?.() ?? 1);
   }
 
   #spread(ms: number): number {
@@ -150,7 +156,7 @@ export class GatewayProber {
   #ask(target: Target, nowMs: number): void {
     const id = this.#deps.rng.uint32();
     if (!this.#deps.send(target.gateway, id)) {
-      target.dueAtMs = nowMs + this.#spread(PROBE_INTERVAL_MS);
+      target.dueAtMs = nowMs + this.#spread(this.#intervalMs);
       return;
     }
     this.#sent += 1;
@@ -162,7 +168,7 @@ export class GatewayProber {
     target.asked = null;
     target.silences += 1;
     target.timed = false;
-    const again = target.silences <= RETRIES_MAX ? RETRY_INTERVAL_MS : PROBE_INTERVAL_MS;
+    const again = target.silences <= RETRIES_MAX ? RETRY_INTERVAL_MS : this.#intervalMs;
     target.dueAtMs = nowMs + this.#spread(again);
     this.#deps.unanswered(target.key);
   }

@@ -48,6 +48,7 @@ export interface GatewaySelectionDeps {
   readonly mesh: Pick<
     Mesh,
     | 'self'
+    | 'stretch'
     | 'send'
     | 'sessions'
     | 'handle'
@@ -116,6 +117,7 @@ export class GatewaySelection {
       rng,
       send: (gateway, id) => this.#ask(gateway, id),
       timeoutMs: (key, minMs, maxMs) => this.#view.timeoutMs(key, minMs, maxMs),
+      stretch: () => mesh.stretch,
       unanswered: (key) => {
         this.#view.unanswered(key);
         this.#evaluation = null;
