@@ -2,7 +2,7 @@
 // now and then somebody new who dials it. Latency counts from the time at which a message was due, sent or not.
 
 import { createHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
-import { unwrap } from '../../src/core/errors.ts';
+import { BitcrapsError, unwrap } from '../../src/core/errors.ts';
 import { parsePeerId } from '../../src/core/peer-id.ts';
 import { createTls } from '../../src/platform/links/tls.ts';
 import { systemClock } from '../../src/platform/node/clock.ts';
@@ -32,6 +32,8 @@ export interface Measured {
     readonly dials: number;
     readonly failed: number;
     readonly slowestMs: number;
+    /** Why dials failed, and how often. */
+    readonly reasons: Readonly<Record<string, number>>;
   };
 }
 
@@ -105,6 +107,7 @@ async function dialNow(
   let dials = 0;
   let failed = 0;
   let slowestMs = 0;
+  const reasons: Record<string, number> = {};
   while (performance.now() + NEWCOMER_EVERY_MS < untilMs) {
     const identity = identityOf(`newcomer ${process.pid} ${performance.now()}`);
     const tls = await createTls({ primitives, identity, clock: systemClock, logger: silent });
@@ -112,12 +115,16 @@ async function dialNow(
     dials += 1;
     await tls.dialer.dial(address, victim).then(
       () => (slowestMs = Math.max(slowestMs, performance.now() - startMs)),
-      () => (failed += 1),
+      (error: unknown) => {
+        failed += 1;
+        const reason = error instanceof BitcrapsError ? `${error.code} ${error.message}` : 'other';
+        reasons[reason] = (reasons[reason] ?? 0) + 1;
+      },
     );
     await tls.close();
     await pause(NEWCOMER_EVERY_MS);
   }
-  return { dials, failed, slowestMs };
+  return { dials, failed, slowestMs, reasons };
 }
 
 const [, , address = '', peerId = ''] = process.argv;

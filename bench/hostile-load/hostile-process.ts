@@ -1,5 +1,5 @@
 // The attackers, all at once: connections that never say who they are, garbage after a handshake, frames that claim
-// gigabytes, members of the mesh that read next to nothing while an accomplice sends to them, and one identity that wants a
+// gigabytes, proofs of work that are none, members of the mesh that read next to nothing while an accomplice sends to them, and one identity that wants a
 // thousand links.
 
 import { randomBytes } from 'node:crypto';
@@ -11,14 +11,14 @@ import { createTlsNode } from '../../src/platform/links/tls-node.ts';
 import { systemClock } from '../../src/platform/node/clock.ts';
 import { primitives } from '../../src/platform/node/primitives.ts';
 import { anywhere, hostileDial, oneRack, rawDial, type Target } from './hostile-dial.ts';
-import { identityOf, memberOf, pause, PROTOCOL, silent } from './mesh-member.ts';
+import { identityOf, memberOf, pause, pretenderOf, PROTOCOL, silent } from './mesh-member.ts';
 
 export interface Attack {
   readonly seconds: number;
   readonly halfOpenDials: number;
   readonly identityLinks: number;
   readonly slowReaders: number;
-  /** Workers that send garbage, and as many that send frames too long. */
+  /** Workers that send garbage, and as many that send frames too long, and that show worthless proofs. */
   readonly framers: number;
 }
 
@@ -27,6 +27,7 @@ export interface Attacked {
   readonly mostHalfOpen: number;
   readonly garbageLinks: number;
   readonly oversizedLinks: number;
+  readonly worthlessProofs: number;
   readonly identityDials: number;
   readonly mostIdentityLinks: number;
   readonly slowReaders: number;
@@ -47,6 +48,7 @@ const counts = {
   mostHalfOpen: 0,
   garbageLinks: 0,
   oversizedLinks: 0,
+  worthlessProofs: 0,
   identityDials: 0,
   mostIdentityLinks: 0,
   slowReaders: 0,
@@ -106,6 +108,23 @@ function sendOversized(socket: TLSSocket): void {
   counts.oversizedLinks += 1;
   socket.write(Buffer.from([0x7f, 0xff, 0xff, 0xff]));
   socket.write(Buffer.alloc(64 * 1024, 1));
+}
+
+/** Members of no worth: their proofs cost the node 13 ms of somebody's core each, and them a third of a millisecond. */
+async function pretenders(endMs: number): Promise<void> {
+  while (performance.now() < endMs) {
+    const identity = freshIdentity();
+    const mesh = pretenderOf(identity);
+    const socket = await slowReader(identity, mesh);
+    if (socket === null) await pause(20);
+    else {
+      counts.worthlessProofs += 1;
+      const timer = setTimeout(() => socket.destroy(), HELD_MS);
+      if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
+      clearTimeout(timer);
+    }
+    mesh.stop();
+  }
 }
 
 /** One identity, from everywhere, as many links as it can get. */
@@ -208,6 +227,7 @@ async function attack(
     oneIdentity(plan.identityLinks, endMs),
     ...framers.map(() => frames(endMs, sendGarbage)),
     ...framers.map(() => frames(endMs, sendOversized)),
+    ...framers.map(() => pretenders(endMs)),
     slowReaders(readers, endMs),
     first === undefined ? null : accomplice(...first, readers, endMs),
   ]);

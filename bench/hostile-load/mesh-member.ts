@@ -3,6 +3,7 @@
 import { utf8 } from '../../src/core/bytes.ts';
 import { solveProofOfWork } from '../../src/crypto/proof-of-work.ts';
 import { identityFromSeed, type Identity } from '../../src/crypto/signing.ts';
+import type { Primitives } from '../../src/env/primitives.ts';
 import { createMesh, type Mesh } from '../../src/mesh/mesh.ts';
 import { systemClock } from '../../src/platform/node/clock.ts';
 import { createLogger } from '../../src/platform/node/logger.ts';
@@ -27,7 +28,26 @@ export function identityOf(name: string): Identity {
 
 /** Blocks for a second or so. */
 export function memberOf(identity: Identity): Mesh {
-  const proof = solveProofOfWork(primitives, systemRng, identity.publicKey, NETWORK, PROOF_BITS);
+  return memberWith(
+    identity,
+    solveProofOfWork(primitives, systemRng, identity.publicKey, NETWORK, PROOF_BITS),
+  );
+}
+
+/** As `memberOf` with a proof that is worth nothing but its passing the cheap filter: a node has to check it to know. */
+export function pretenderOf(identity: Identity): Mesh {
+  return memberWith(
+    identity,
+    solveProofOfWork(noCostlyPart, systemRng, identity.publicKey, NETWORK, PROOF_BITS),
+  );
+}
+
+const noCostlyPart: Primitives = {
+  ...primitives,
+  argon2id: (...[, , , , bytes]) => new Uint8Array(bytes),
+};
+
+function memberWith(identity: Identity, proof: Uint8Array): Mesh {
   return createMesh(
     {
       identity,

@@ -2,9 +2,9 @@
 //
 //   node bench/hostile-load/run.ts [seconds] [half-open dials] [links of one identity] [slow readers] [seconds to settle]
 //
-// Prints a table, with --json the figures. Exit code 99 if honest traffic or memory miss their bounds. The node is pinned to
-// one core where `taskset` is there, and it and the honest ones come before everything else where the user may say so:
-// attackers are on other machines, and whatever else runs here is no part of the picture. With --plain nothing of that.
+// Prints a table, with --json the figures. Exit code 99 if honest traffic or memory miss their bounds. The node and
+// the honest ones come before everything else where the user may say so: attackers are on other machines, and whatever else
+// runs here is no part of the picture. With --plain they do not.
 
 import { execFileSync, fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -55,7 +55,11 @@ const plan: Attack = {
 };
 const settleSeconds = Number(words[4] ?? SETTLE_SECONDS);
 
-/** Before everything else that runs here, where the user may say so; else the figures hold that too. */
+/**
+ * Before everything else that runs here, where the user may say so; else the figures hold that too. All threads at one
+ * priority, and on all cores: on one core the engine's own helpers would hold the node up for a slice of 100 ms, and with
+ * less priority than its main thread they would never run, which it waits for in a loop.
+ */
 function preferred(child: ChildProcess): void {
   if (plain) return;
   try {
@@ -67,19 +71,9 @@ function preferred(child: ChildProcess): void {
   }
 }
 
-function pinned(): readonly string[] {
-  if (plain) return [];
-  try {
-    execFileSync('taskset', ['--version'], { stdio: 'ignore' });
-    return ['taskset', '-c', '0'];
-  } catch {
-    return [];
-  }
-}
-
 async function startVictim(state: string): Promise<Victim> {
   const main = join(here, '..', '..', 'src', 'cli', 'main.ts');
-  const command = [...pinned(), process.execPath, main, 'node', '--state', state, '--json'];
+  const command = [main, 'node', '--state', state, '--json'];
   const flags = ['--network', NETWORK, '--proof-bits', String(PROOF_BITS), '--gateway'];
   const listen = [
     '--listen',
@@ -89,8 +83,9 @@ async function startVictim(state: string): Promise<Victim> {
     '--log-level',
     'error',
   ];
-  const [program = '', ...rest] = [...command, ...flags, ...listen];
-  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...command, ...flags, ...listen], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [line] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];
   preferred(child);
   const { peerId, listen: address } = JSON.parse(line) as { peerId: string; listen: string };
@@ -110,9 +105,19 @@ function ofProcess(pid: number): { readonly rssBytes: number; readonly cpuTicks:
   return { rssBytes: 1024 * rssKiB, cpuTicks: Number(fields[11]) + Number(fields[12]) };
 }
 
+/** The next thing that `child` says; rejects if it ends before. */
+async function heard<T>(child: ChildProcess): Promise<T> {
+  const end = once(child, 'exit').then(([code]) => {
+    throw new Error(`a process of the bench ended with ${code}`);
+  });
+  const [said] = (await Promise.race([once(child, 'message'), end])) as [T];
+  end.catch(() => undefined);
+  return said;
+}
+
 function ask<T>(child: ChildProcess, message: object): Promise<T> {
   child.send(message);
-  return once(child, 'message').then(([answer]) => answer as T);
+  return heard(child);
 }
 
 /** Half a second at a time, so that the most is seen. */
@@ -135,16 +140,16 @@ async function whileWatching<T>(pid: number, work: Promise<T>): Promise<[T, numb
 }
 
 async function measureAll(victim: Victim, children: ChildProcess[]): Promise<Figures> {
-  // `taskset` becomes the program that it starts.
   const pid = victim.process.pid ?? 0;
   const honest = fork(join(here, 'honest-process.ts'), [victim.address, victim.peerId]);
   children.push(honest);
-  await once(honest, 'message');
+  await heard(honest);
   preferred(honest);
+  preferred(victim.process);
   const port = victim.address.slice(victim.address.lastIndexOf(':') + 1);
   const hostile = fork(join(here, 'hostile-process.ts'), [port]);
   children.push(hostile);
-  await once(hostile, 'message');
+  await heard(hostile);
 
   const shortMeasure: Measure = { seconds: Math.min(15, seconds), perSecond: HONEST_PER_SECOND };
   // What a node takes for its first busy seconds is no leak.
@@ -152,7 +157,7 @@ async function measureAll(victim: Victim, children: ChildProcess[]): Promise<Fig
   const [idle, , idleCpu] = await whileWatching(pid, ask<Measured>(honest, shortMeasure));
   const before = ofProcess(pid).rssBytes;
   await ask(hostile, plan);
-  const attackOver = once(hostile, 'message').then(([counts]) => counts as Attacked);
+  const attackOver = heard<Attacked>(hostile);
   const measure = { seconds, perSecond: HONEST_PER_SECOND };
   const [attacked, most, attackCpu] = await whileWatching(pid, ask<Measured>(honest, measure));
   const attack = await attackOver;
@@ -185,10 +190,10 @@ function mib(bytes: number): string {
 
 function phase(name: string, measured: Measured): string {
   const { due, delivered, p50Ms, p99Ms, maxMs, ownDelayP99Ms, newcomers } = measured;
-  const { dials, failed, slowestMs } = newcomers;
+  const { dials, failed, slowestMs, reasons } = newcomers;
   const share = ((100 * delivered) / due).toFixed(1);
   const latency = `p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms, most ${maxMs.toFixed(1)} ms (of it the measuring process ${ownDelayP99Ms.toFixed(2)} ms at p99)`;
-  const came = `${dials - failed} of ${dials} newcomers in, the slowest in ${slowestMs.toFixed(0)} ms`;
+  const came = `${dials - failed} of ${dials} newcomers in, the slowest in ${slowestMs.toFixed(0)} ms${failed === 0 ? '' : ` (${JSON.stringify(reasons)})`}`;
   return `${name.padEnd(12)} ${share} % of ${due} delivered, ${latency}; ${came}`;
 }
 
@@ -202,7 +207,7 @@ function tell(figures: Figures, good: boolean): void {
     phase('attacked', attacked),
     phase('after', after),
     `memory       ${mib(before)} before, ${mib(most)} at most, ${mib(memoryBytes.after)} after (${grown} ×)`,
-    `node's core  ${(100 * cpuShare.idle).toFixed(0)} % idle, ${(100 * cpuShare.attacked).toFixed(0)} % attacked`,
+    `node's time  ${(100 * cpuShare.idle).toFixed(0)} % of a core idle, ${(100 * cpuShare.attacked).toFixed(0)} % attacked`,
     `refused      ${JSON.stringify(admission?.refused)}`,
     `bounds       ${good ? 'kept' : 'MISSED'}: p99 ${(attacked.p99Ms / idle.p99Ms).toFixed(2)} × idle`,
   ];

@@ -68,6 +68,12 @@ function closeOf(link: Link): Promise<LinkClose> {
   });
 }
 
+const deaf = {
+  frame: (): void => undefined,
+  drain: (): void => undefined,
+  close: (): void => undefined,
+};
+
 afterEach(async () => {
   for (const one of opened.splice(0)) await one.close();
 });
@@ -123,6 +129,56 @@ describe('certificate', () => {
       refusal: 'its key is not a valid point',
     });
     expect(certifiedKey(primitives, undefined)).toEqual({ refusal: 'it sent no certificate' });
+  });
+});
+
+describe('a TLS dialer', () => {
+  /** A listener behind a door that slams on the first `cutOff` who come. */
+  async function behindDoor(cutOff: number): Promise<{ address: string; came: () => number }> {
+    const b = await node();
+    const inner = await b.tls.listen('127.0.0.1:0', (link) => link.attach(deaf));
+    let came = 0;
+    const door = createServer((raw) => {
+      came += 1;
+      raw.on('error', () => undefined);
+      // After its first bytes, so that the dialer is within its handshake.
+      if (came <= cutOff) raw.once('data', () => raw.resetAndDestroy());
+      else {
+        const through = connect(portOf(inner.address), '127.0.0.1');
+        through.on('error', () => undefined);
+        raw.pipe(through).pipe(raw);
+      }
+    });
+    opened.push(door);
+    door.listen(0, '127.0.0.1');
+    await once(door, 'listening');
+    const at = door.address();
+    const port = typeof at === 'object' && at !== null ? at.port : 0;
+    return { address: `127.0.0.1:${port}`, came: () => came };
+  }
+
+  test('comes again when it is cut off before anything is proved, a few times', async () => {
+    const a = await node();
+    const twice = await behindDoor(2);
+    const link = await a.tls.dialer.dial(twice.address, null);
+    expect(twice.came()).toBe(3);
+    link.attach(deaf);
+    const ever = await behindDoor(Infinity);
+    await expect(a.tls.dialer.dial(ever.address, null)).rejects.toMatchObject({
+      code: 'LINK_HANDSHAKE_FAILED',
+      data: { detail: 'ECONNRESET' },
+    });
+    expect(ever.came()).toBe(3);
+  });
+
+  test('does not come again when its node stops', async () => {
+    const a = await node();
+    const door = await behindDoor(Infinity);
+    const dial = a.tls.dialer.dial(door.address, null);
+    const over = expect(dial).rejects.toMatchObject({ code: 'LINK_DIAL_FAILED' });
+    await a.tls.close();
+    await over;
+    expect(door.came()).toBeLessThanOrEqual(1);
   });
 });
 

@@ -225,6 +225,26 @@ describe('the door', () => {
     expect([speaking.ended, silent.ended]).toEqual([[], ['half-open-evicted']]);
   });
 
+  test('leaves a dial alone whose connections overlap, in a flood from everywhere', () => {
+    const { gate } = rig();
+    let next = 0;
+    const flood = (count: number): void => {
+      for (let i = 0; i < count; i += 1) {
+        next += 1;
+        gate.arrive(caller(`10.${next >> 8}.${next & 255}.1`, () => 0));
+      }
+    };
+    flood(ADMISSION_LIMITS.halfOpenMax);
+    // Under load a dial takes three connections, one after the other; the last one has said nothing yet.
+    const honest = [500, 74, 0].map((bytes) => caller('192.0.2.1', () => bytes));
+    for (const one of honest) {
+      expect(typeof gate.arrive(one)).toBe('object');
+      flood(20);
+    }
+    flood(ADMISSION_LIMITS.halfOpenMax - 60);
+    expect(honest.flatMap(({ ended }) => ended)).toEqual([]);
+  });
+
   test('ends handshakes that bring in next to nothing, and leaves those alone that go on', async () => {
     const { gate, world } = rig();
     const silent = caller('192.0.2.1', () => 0);

@@ -55,6 +55,8 @@ const LOOKS_ON_MS = 60_000;
  * before keeps 16 KiB instead of 64 to read into.
  */
 const LEAN_LINKS = 1_000;
+/** Connections of two dials of an honest dialer under load, at the most: three for each, of which one may still be closing. */
+const DIAL_CONNECTIONS = 6;
 const WIDTHS: readonly Width[] = ['address', 'prefix', 'site'];
 /** The origin of all together. */
 const ALL = 'all';
@@ -121,6 +123,7 @@ class Gate implements NodeGate, VisitHost {
   /** Connections at each width, half-open ones included, and half-open ones alone. */
   readonly #present = createCensus();
   readonly #opening = createCensus();
+  readonly #openingPrefixes = createCensus();
   readonly #identities = createCensus();
   /** Oldest first. */
   readonly #halfOpen = new Set<GateVisit>();
@@ -180,6 +183,7 @@ class Gate implements NodeGate, VisitHost {
       this.#present.add(key);
       this.#opening.add(key);
     }
+    this.#openingPrefixes.add(prefixOf(origin));
     this.#plan();
     return visit;
   }
@@ -314,23 +318,23 @@ class Gate implements NodeGate, VisitHost {
 
   /**
    * Where all places for handshakes are taken, one of a most crowded prefix gives way: the oldest that has said nothing,
-   * else the oldest, since who has said something is nearer to an identity. Looks at all of them and allocates nothing.
+   * else the oldest, since who has said something is nearer to an identity. Prefixes with a dial or two are equally
+   * little crowded, or an honest one, whose last connection is still closing, would give way to a flood from everywhere.
    */
   #makeRoom(origin: Origin): RefusalReason | null {
     if (this.#halfOpen.size < this.#limits.halfOpenMax) return null;
+    const little = Math.min(DIAL_CONNECTIONS, Math.floor(this.#limits.halfOpenMax / 4));
+    const crowd = Math.max(this.#openingPrefixes.most, little);
     let victim: GateVisit | null = null;
-    let most = this.#opening.of(prefixOf(origin));
-    let isSilent = false;
     for (const visit of this.#halfOpen) {
-      const count = this.#opening.of(prefixOf(visit.origin));
-      if (count < most || (count === most && isSilent)) continue;
-      const silent = visit.caller.receivedBytes() === 0;
-      if (count === most && victim !== null && !silent) continue;
-      victim = visit;
-      most = count;
-      isSilent = silent;
+      const count = this.#openingPrefixes.of(prefixOf(visit.origin));
+      if (count < crowd && crowd > little) continue;
+      const isSilent = visit.caller.receivedBytes() === 0;
+      if (isSilent || victim === null) victim = visit;
+      if (isSilent) break;
     }
-    if (victim === null || prefixOf(victim.origin) === prefixOf(origin)) return 'half-open-of-all';
+    const isOwn = victim !== null && prefixOf(victim.origin) === prefixOf(origin);
+    if (victim === null || (isOwn && crowd > little)) return 'half-open-of-all';
     this.#expel(victim, 'half-open-evicted');
     return null;
   }
@@ -397,6 +401,7 @@ class Gate implements NodeGate, VisitHost {
       const key = origin[width];
       if (key !== null) this.#opening.remove(key);
     }
+    this.#openingPrefixes.remove(prefixOf(origin));
   }
 
   #observe(nowMs: number): void {

@@ -1,5 +1,6 @@
 // Dialling: TCP, TLS, and the check that the one who answers is the one who was meant. A listener under load asks for
-// some work first: then the dialer knocks, solves what it is given, and dials again with the solution in front.
+// some work first: then the dialer knocks, solves what it is given, and dials again with the solution in front. It may also have
+// to let a connection go for want of places: then the dialer waits a little and tries again.
 
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
@@ -14,8 +15,15 @@ import { TLS_PROTOCOL, TLS_SETTINGS, type TlsNode } from './tls-node.ts';
 
 /** What Node calls the alert of a listener that wants a knock first. */
 const KNOCK_FIRST = 'ERR_SSL_TLSV1_ALERT_INSUFFICIENT_SECURITY';
+/** What we call the end of a connection that says nothing about why. */
+const ENDED = 'the other end closed the connection';
 /** The demand may rise while a dialer works. */
 const KNOCKS_MAX = 3;
+
+/** Tries of one dial that the other end cut off before it proved anything; the second begins after the pause, the third after two. */
+const CUT_OFF_MAX = 3;
+const PAUSE_MS = 100;
+const CUT_OFF: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', ENDED]);
 
 interface Target {
   readonly address: string;
@@ -40,6 +48,43 @@ export async function dialTls(
   }
   const untilMs = node.clock.now() + node.bounds.dialTimeoutMs;
   const target = { address, parsed: parsed.value, remoteKey, untilMs };
+  for (let cutOff = 1; ; cutOff += 1) {
+    try {
+      return await dialOnce(node, target);
+    } catch (error) {
+      const pauseMs = cutOff * PAUSE_MS;
+      const isLast = cutOff === CUT_OFF_MAX || node.clock.now() + pauseMs >= untilMs;
+      if (isLast || !isCutOff(error)) throw error;
+      await pause(node, address, pauseMs);
+    }
+  }
+}
+
+/** Whether a listener may have ended the connection for its own reasons, and would take another one. */
+function isCutOff(error: unknown): boolean {
+  if (!(error instanceof BitcrapsError)) return false;
+  const { code, data } = error;
+  if (code !== 'LINK_HANDSHAKE_FAILED' && code !== 'LINK_DIAL_FAILED') return false;
+  return 'detail' in data && CUT_OFF.has(String(data.detail));
+}
+
+/** Rejects when the node stops meanwhile. */
+function pause(node: TlsNode, address: string, ms: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      timer.cancel();
+      node.closers.delete(stop);
+      reject(new BitcrapsError('LINK_DIAL_FAILED', { address, detail: 'this node stops' }));
+    };
+    const timer = node.clock.after(ms, () => {
+      node.closers.delete(stop);
+      resolve();
+    });
+    node.closers.add(stop);
+  });
+}
+
+async function dialOnce(node: TlsNode, target: Target): Promise<Link> {
   let first = await attempt(node, target, null);
   for (let knocks = 0; first === 'knock'; knocks += 1) {
     if (knocks === KNOCKS_MAX) {
@@ -106,7 +151,7 @@ function attempt(
       const upgraded = handshake(node, raw);
       secure = upgraded;
       upgraded.on('error', failed);
-      upgraded.on('close', () => failed(new Error('the other end closed the connection')));
+      upgraded.on('close', () => failed(new Error(ENDED)));
       upgraded.on('secureConnect', () => {
         const checked = checkRemote(node, upgraded, address, remoteKey);
         if (checked instanceof BitcrapsError) {
@@ -157,8 +202,10 @@ function askForChallenge(node: TlsNode, { address, parsed, untilMs }: Target): P
       end('no challenge came in time'),
     );
     node.closers.add(stop);
-    raw.on('error', (error) => end(error.message));
-    raw.on('close', () => end('it ended the connection'));
+    raw.on('error', (error: Error & { readonly code?: string }) =>
+      end(error.code ?? error.message),
+    );
+    raw.on('close', () => end(ENDED));
     raw.on('connect', () => raw.write(encodeKnock({ kind: 'ask' })));
     raw.on('data', (chunk: Buffer) => {
       received = concat(received, chunk);
