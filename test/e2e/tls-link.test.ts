@@ -132,31 +132,31 @@ describe('certificate', () => {
   });
 });
 
-describe('a TLS dialer', () => {
-  /** A listener behind a door that slams on the first `cutOff` who come. */
-  async function behindDoor(cutOff: number): Promise<{ address: string; came: () => number }> {
-    const b = await node();
-    const inner = await b.tls.listen('127.0.0.1:0', (link) => link.attach(deaf));
-    let came = 0;
-    const door = createServer((raw) => {
-      came += 1;
-      raw.on('error', () => undefined);
-      // After its first bytes, so that the dialer is within its handshake.
-      if (came <= cutOff) raw.once('data', () => raw.resetAndDestroy());
-      else {
-        const through = connect(portOf(inner.address), '127.0.0.1');
-        through.on('error', () => undefined);
-        raw.pipe(through).pipe(raw);
-      }
-    });
-    opened.push(door);
-    door.listen(0, '127.0.0.1');
-    await once(door, 'listening');
-    const at = door.address();
-    const port = typeof at === 'object' && at !== null ? at.port : 0;
-    return { address: `127.0.0.1:${port}`, came: () => came };
-  }
+/** A listener behind a door that slams on the first `cutOff` who come. */
+async function behindDoor(cutOff: number): Promise<{ address: string; came: () => number }> {
+  const b = await node();
+  const inner = await b.tls.listen('127.0.0.1:0', (link) => link.attach(deaf));
+  let came = 0;
+  const door = createServer((raw) => {
+    came += 1;
+    raw.on('error', () => undefined);
+    // After its first bytes, so that the dialer is within its handshake.
+    if (came <= cutOff) raw.once('data', () => raw.resetAndDestroy());
+    else {
+      const through = connect(portOf(inner.address), '127.0.0.1');
+      through.on('error', () => undefined);
+      raw.pipe(through).pipe(raw);
+    }
+  });
+  opened.push(door);
+  door.listen(0, '127.0.0.1');
+  await once(door, 'listening');
+  const at = door.address();
+  const port = typeof at === 'object' && at !== null ? at.port : 0;
+  return { address: `127.0.0.1:${port}`, came: () => came };
+}
 
+describe('a TLS dialer', () => {
   test('comes again when it is cut off before anything is proved, a few times', async () => {
     const a = await node();
     const twice = await behindDoor(2);
