@@ -3,6 +3,7 @@
 import type { Clock, Timer } from '../env/clock.ts';
 import type { Logger } from '../env/logger.ts';
 import { formatAmount } from '../core/amount.ts';
+import { toHex } from '../core/bytes.ts';
 import { peerIdText } from '../core/peer-id.ts';
 import { findAccount } from '../casino/accounts.ts';
 import type { ActionInit } from '../casino/operation.ts';
@@ -102,7 +103,7 @@ export function startBot(deps: BotDeps): Bot {
     const state = client.state();
     if (stopped || acting) return;
     const lost = client.broken() !== null;
-    if (state === null || (lost && !leaving)) return later(LOOK_EVERY_MS);
+    if (state === null || client.isBehind() || (lost && !leaving)) return later(LOOK_EVERY_MS);
     const next = lost ? 'done' : turn(state);
     if (next === 'done') {
       stopped = true;
@@ -127,7 +128,7 @@ export function startBot(deps: BotDeps): Bot {
     later(PAUSE_AFTER_REFUSAL_MS);
   };
 
-  const tellAcknowledged = (bet: Bet, { height }: Placed): void => {
+  const tellAcknowledged = (bet: Bet, { height, operation }: Placed): void => {
     events.emit({
       kind: 'acknowledged',
       account: peerIdText(me),
@@ -136,6 +137,7 @@ export function startBot(deps: BotDeps): Bot {
       betKind: bet.kind ?? '',
       stake: formatAmount(bet.stake ?? 0n),
       height: String(height),
+      operation: toHex(operation),
     });
   };
 

@@ -17,6 +17,8 @@ export interface Trouble {
 /** An operation's place in the ledger. */
 export interface Placed {
   readonly height: bigint;
+  /** SHA-256 of the signed operation: one that is sent again, after a restart even, is the same. */
+  readonly operation: Uint8Array;
 }
 
 export interface CasinoClient {
@@ -37,6 +39,8 @@ export interface CasinoClient {
   submit(action: ActionInit): Promise<Result<Placed>>;
   /** Calls `listener` after each block that this node has checked. Returns the way to stop it. */
   onBlock(listener: (block: CheckedBlock) => void): () => void;
+  /** Whether the casino has told of later blocks than this node has checked: what it would do now is of the past. */
+  isBehind(): boolean;
   /** Whether following has ended because the casino broke its own rules; `null` while all is well. */
   broken(): Trouble | null;
   /** Whether this node reaches those who finalize. */

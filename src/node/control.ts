@@ -1,6 +1,7 @@
 // The control API: what commands ask of a running node. Methods take and give plain data; errors are coded.
 
 import { parseAmount } from '../core/amount.ts';
+import { toHex } from '../core/bytes.ts';
 import { BitcrapsError, unwrap } from '../core/errors.ts';
 import { parsePeerId, peerIdText } from '../core/peer-id.ts';
 import type { Clock } from '../env/clock.ts';
@@ -73,6 +74,8 @@ export async function answerControl(
 /** An accepted action: where it stands in the ledger, and at which roll of which table. */
 interface ActReport {
   readonly height: string;
+  /** SHA-256 of the signed operation, hexadecimal. */
+  readonly operation: string;
   readonly table: number;
   readonly roll: string;
 }
@@ -91,8 +94,13 @@ async function act(node: CasinoNode, action: (table: Table) => ActionInit): Prom
   if (wanted.case === 'placeBet' && casinoReport(node)?.account === null) {
     unwrap(await client.submit({ case: 'openAccount', value: {} }));
   }
-  const { height } = unwrap(await client.submit(wanted));
-  return { height: String(height), table: table.id, roll: String(table.roll) };
+  const { height, operation } = unwrap(await client.submit(wanted));
+  return {
+    height: String(height),
+    operation: toHex(operation),
+    table: table.id,
+    roll: String(table.roll),
+  };
 }
 
 type Rolled = Extract<NodeEvent, { kind: 'rolled' }>;

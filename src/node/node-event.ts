@@ -73,6 +73,8 @@ export type NodeEvent =
       readonly betKind: string;
       readonly stake: string;
       readonly height: string;
+      /** SHA-256 of the signed operation, hexadecimal. */
+      readonly operation: string;
     }
   /** Something this node asked of the casino was refused, or did not get there. */
   | {

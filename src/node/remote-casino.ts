@@ -59,6 +59,8 @@ class RemoteCasino implements CasinoClient {
   /** The chain as it came, for a transcript; let go once it is longer than `KEPT_BYTES_MAX`. */
   #kept: Uint8Array[] = [];
   #keptBytes = 0;
+  /** The newest block that the casino has told of. */
+  #toldHeight = 0n;
   #broken: Trouble | null = null;
   #trouble: Trouble | null = null;
   /** The last answer came across gateways. */
@@ -91,6 +93,10 @@ class RemoteCasino implements CasinoClient {
 
   state(): ReturnType<Replica['state']> | null {
     return this.#chain?.replica.state() ?? null;
+  }
+
+  isBehind(): boolean {
+    return this.#height() < this.#toldHeight;
   }
 
   broken(): Trouble | null {
@@ -181,7 +187,8 @@ class RemoteCasino implements CasinoClient {
     if (this.#height() < height) return fail('NODE_BLOCK_NOT_SEEN', { height });
     const block = this.#recent.find((candidate) => candidate.header.height === height);
     const holds = block?.operations.some((bytes) => bytesEqual(bytes, operation)) ?? false;
-    return holds ? ok({ height }) : fail('NODE_OPERATION_MISSING', { height });
+    if (!holds) return fail('NODE_OPERATION_MISSING', { height });
+    return ok({ height, operation: this.#deps.primitives.sha256(operation) });
   }
 
   async #ask(ask: CasinoAsk): Promise<Result<CasinoAnswer>> {
@@ -254,6 +261,7 @@ class RemoteCasino implements CasinoClient {
       const before = this.#height();
       const answer = await this.#ask({ kind: 'blocks', fromHeight: before + 1n });
       if (this.#stopped || !answer.ok || answer.value.kind !== 'blocks') break;
+      this.#toldHeight = answer.value.head;
       this.#take(answer.value.blocks);
       if (this.#height() >= answer.value.head || this.#height() === before) break;
     }
@@ -262,6 +270,7 @@ class RemoteCasino implements CasinoClient {
 
   #notice(answer: CasinoAnswer): void {
     if (answer.kind !== 'blocks' || this.#chain === null) return;
+    this.#toldHeight = answer.head;
     this.#take(answer.blocks);
     if (this.#height() < answer.head) void this.#sync();
   }

@@ -46,8 +46,8 @@ async function betAgainAndAgain(
       account ??= ((await callControl(socket, 'status', {})) as StatusReport).peerId;
       counts.attempts += 1;
       const placed = (await callControl(socket, 'bet', BET)) as Placed;
-      const { height, table, roll } = placed;
-      acknowledged(player, { account, table, roll, ...BET, height });
+      const { height, table, roll, operation } = placed;
+      acknowledged(player, { account, table, roll, ...BET, height, operation });
     } catch (error) {
       const code = error instanceof BitcrapsError ? error.code : 'INTERNAL';
       counts.refused[code] = (counts.refused[code] ?? 0) + 1;
@@ -60,6 +60,7 @@ interface Placed {
   readonly height: string;
   readonly table: number;
   readonly roll: string;
+  readonly operation: string;
 }
 
 /** Resolves after `ms`, or at once when `ended` is aborted. */

@@ -7,13 +7,14 @@ import { tableText } from '../table-text.ts';
 import type { AcknowledgedBet } from './acknowledged-bet.ts';
 import type { TableAvailability } from './table-watch.ts';
 
+/** A process that is started again listens within this time; the supervisor gives it no more. Its ledger is on its disk. */
+export const LISTENS_WITHIN_MS = 30_000;
 /**
- * The table takes bets again within this time once its validator is started and somebody has a way to it: a start of the
- * process on a busy machine (5 s; its ledger is on disk), a redial (at most 5 s), and a request that is repeated within a
- * second; twice, since a link may break in between.
+ * The table takes bets again within this time once its validator listens and somebody has a way to it: a redial (at most
+ * 5 s), a session (2 s), and a request that is repeated within a second; twice, since a link may break in between.
  */
 export const TABLE_BACK_WITHIN_MS = 20_000;
-/** After the last fault everybody bets again within this time: the same, once more for a player's own way. */
+/** After the last fault, and once all listen, everybody bets again within this time: the same, and a player's own way. */
 export const ALL_BACK_WITHIN_MS = 30_000;
 /** Lost bets that a report lists one by one. */
 export const LOST_LISTED_MAX = 20;
@@ -43,7 +44,7 @@ export interface ChaosFigures extends TableAvailability {
   readonly refused: Readonly<Record<string, number>>;
   /** Processes started again, and the longest time until one listened. */
   readonly restarts: { readonly count: number; readonly slowestMs: number | null };
-  /** From the end of the last fault until everybody had a bet acknowledged; `null`: somebody never had. */
+  /** From the end of the last fault, and of the last restart, until everybody had a bet acknowledged; `null`: somebody never had. */
   readonly allBackMs: number | null;
   /** Ends of processes that nobody asked for, and restarts that failed. */
   readonly unexpected: readonly string[];
@@ -66,6 +67,7 @@ export function chaosReport(figures: ChaosFigures): ChaosReport {
 function promisesOf(figures: ChaosFigures): readonly KeptPromise[] {
   const { acknowledged, lost, resolvedTwice, transcripts, allBackMs, unexpected } = figures;
   const { checked, wrong } = transcripts;
+  const slowestMs = figures.restarts.slowestMs ?? 0;
   return [
     {
       promise: 'no acknowledged bet is lost',
@@ -86,6 +88,11 @@ function promisesOf(figures: ChaosFigures): readonly KeptPromise[] {
       promise: 'every transcript verifies, and all tell one history',
       measured: `${checked - wrong.length} of ${checked}`,
       kept: wrong.length === 0 && checked > 0,
+    },
+    {
+      promise: `who is started again listens within ${seconds(LISTENS_WITHIN_MS)}`,
+      measured: `at most ${seconds(slowestMs)}`,
+      kept: slowestMs <= LISTENS_WITHIN_MS,
     },
     {
       promise: `table in reach: down for at most ${seconds(TABLE_BACK_WITHIN_MS)}`,

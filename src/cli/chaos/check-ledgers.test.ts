@@ -18,7 +18,15 @@ function spoilt(): string {
   return path;
 }
 
-const BET = { account: 'a', table: 1, roll: '1', kind: 'field', stake: '1', height: '1' };
+const BET = {
+  account: 'a',
+  table: 1,
+  roll: '1',
+  kind: 'field',
+  stake: '1',
+  height: '1',
+  operation: '00',
+};
 
 test('whole ledgers of one history hold', () => {
   const check = checkLedgers(WHOLE, [{ player: 'ann', path: WHOLE }], []);

@@ -101,8 +101,8 @@ class ChaosRun {
     await this.#breakThings();
     await this.#sleepUntil(durationMs);
     const table = this.#watch.result(this.#nowMs);
-    const allBackMs = await this.#allBack(this.#nowMs);
     await Promise.all(this.#restarting);
+    const allBackMs = await this.#allBack(this.#nowMs);
     this.#bettingEnded.abort();
     if (this.#options.closes) await this.#close();
     return this.#report(counts, table, allBackMs);
@@ -126,8 +126,8 @@ class ChaosRun {
   #hear(node: ChaosNode, event: NodeEvent): void {
     if (event.kind === 'left') this.#left.add(node.name);
     if (event.kind !== 'acknowledged') return;
-    const { account, table, roll, betKind: kind, stake, height } = event;
-    this.#bet(node, { account, table, roll, kind, stake, height });
+    const { account, table, roll, betKind: kind, stake, height, operation } = event;
+    this.#bet(node, { account, table, roll, kind, stake, height, operation });
   }
 
   /** Until every player had a bet acknowledged. */
@@ -165,11 +165,14 @@ class ChaosRun {
   async #inflict(event: FaultEvent, lastsMs: number): Promise<void> {
     const { casino, unexpected } = this.#options;
     const atMs = this.#nowMs;
-    this.#watch.happened(event, atMs);
+    // Until it listens, a process that was started again is not back.
+    if (event.kind !== 'restart') this.#watch.happened(event, atMs);
     const at = this.#done.push({ ...event, doneAtMs: Math.round(atMs) }) - 1;
     try {
       await casino.inflict(event, lastsMs);
-      if (event.kind === 'restart') this.#restarted(this.#nowMs - atMs);
+      if (event.kind !== 'restart') return;
+      this.#watch.happened(event, this.#nowMs);
+      this.#restarted(this.#nowMs - atMs);
     } catch (error) {
       this.#done[at] = { ...event, doneAtMs: null };
       unexpected.push(`${faultText(event).trim()}: ${messageOf(error)}`);
@@ -257,7 +260,7 @@ class ChaosRun {
       nodes: casino.nodes.length,
       durationMs,
       faults: this.#done,
-      acknowledged: acknowledged.length,
+      acknowledged: audit.acknowledged,
       lost: audit.lost.length,
       lostBets: audit.lost.slice(0, LOST_LISTED_MAX),
       resolvedTwice: audit.resolvedTwice,
