@@ -1,6 +1,7 @@
 // How fast a node notices that a neighbour is gone: one row per kind of network, each figure with its reason. A shorter
 // heartbeat finds failures on idle links sooner and costs more idle traffic (9 bytes each way per beat and link, before the
-// transport). A link that carries packets is found by its acknowledgements, whatever the heartbeat.
+// transport). A link that carries packets is found by its acknowledgements, whatever the heartbeat. What networks they are for
+// is in `disturbances.ts`, what they keep there in docs/resilience.md.
 
 /** Durations in milliseconds. */
 export interface FailureTimings {
