@@ -17,6 +17,8 @@ import { createSimNetwork, type SimNetwork } from './network.ts';
 import { createWorld, type World } from './world.ts';
 
 const NEIGHBOURS = 3;
+/** The device finds its neighbours one by one. */
+const LINKS_WITHIN_MS = 20_000;
 /** Links shake hands, records spread, round trips settle. */
 const SETTLE_MS = 180_000;
 /** What happens within so many milliseconds is one waking: processor and radio stay up for longer than that. */
@@ -68,11 +70,14 @@ export function runPowerTrial(config: PowerTrialConfig): PowerTrial {
     addMesh(config, world, network, name, world.clockFor(name)),
   );
   names.forEach((name, index) => {
-    // Either end may be the one that beats.
-    const ends = index % 2 === 0 ? network.pair(DEVICE, name) : network.pair(name, DEVICE);
-    const [here, there] = index % 2 === 0 ? ends : ends.toReversed();
-    if (here !== undefined) device.addLink(wakings.heard(here));
-    if (there !== undefined) neighbours[index]?.addLink(there);
+    // Links begin when they begin, and either end may be the one that dialled.
+    world.at(world.rng('links').unit() * LINKS_WITHIN_MS, () => {
+      const isDialer = index % 2 === 0;
+      const ends = isDialer ? network.pair(DEVICE, name) : network.pair(name, DEVICE);
+      const [here, there] = isDialer ? ends : [ends[1], ends[0]];
+      device.addLink(wakings.heard(here));
+      neighbours[index]?.addLink(there);
+    });
   });
   if (config.energy !== null) device.setPower(nextPower(ON_MAINS, config.energy, POWER_DEFAULTS));
   world.runSync(SETTLE_MS);

@@ -67,8 +67,11 @@ describe('an alert', () => {
     // Between the levels it stays, and so it does where it is back for a moment.
     await at(40_000, 0.6);
     await at(41_000, 0.8);
-    await at(44_000, 0.45);
+    await at(44_000, 0.6);
+    await at(47_000, 0.8);
+    await at(48_000, 0.45);
     await at(50_000, 0.9);
+    await at(53_000, 0.9);
     await at(55_000, 0.9);
     expect(log).toEqual(['16000 raised', '55000 cleared']);
     expect(book.active()).toEqual([]);
