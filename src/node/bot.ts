@@ -91,7 +91,8 @@ export function startBot(deps: BotDeps): Bot {
     const alone = table.roll === 1n && table.seats.length < style.companyMin;
     if (alone && waited < COMPANY_WITHIN_MS) return { waitMs: LOOK_EVERY_MS };
     const paceMs = table.roll === 1n ? Math.min(style.paceMs, FIRST_PACE_MS) : style.paceMs;
-    if (waited < paceMs) return { waitMs: paceMs - waited };
+    // At least a millisecond: sums of fractional times need not be exact.
+    if (waited < paceMs) return { waitMs: Math.max(1, paceMs - waited) };
     return {
       what: 'shoot',
       action: { case: 'shoot', value: { table: table.id, roll: table.roll } },

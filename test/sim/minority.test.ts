@@ -27,6 +27,19 @@ const CUT = [
 /** Of the preset `local`: within it a link that does not answer is noticed. */
 const NOTICED_MS_MAX = 3_000;
 
+/** Runs until it is so, looked at every tenth of a second. */
+async function eventually(rig: CasinoRig, isSo: () => boolean, withinMs: number): Promise<void> {
+  const untilMs = rig.world.clock.now() + withinMs;
+  while (!isSo()) {
+    if (rig.world.clock.now() >= untilMs) throw new Error(`not so within ${withinMs} ms`);
+    await rig.world.run(rig.world.clock.now() + 100);
+  }
+}
+
+function sideOf(rig: CasinoRig, name: string): string | undefined {
+  return casinoReport(rig.node(name).node)?.quorum.side;
+}
+
 async function betOf(rig: CasinoRig, name: string): Promise<{ code: string; tookMs: number }> {
   const { casino } = rig.node(name).node;
   const table = casinoState(rig.node(name).node)?.tables[0];
@@ -75,7 +88,7 @@ test.each([1, 2])(
     const { casino } = rig.node('bob').node;
     if (casino.kind === 'player') casino.bot?.stop();
     for (const [a, b] of CUT) rig.network.heal(a, b);
-    await rig.until(() => casinoReport(rig.node('bob').node)?.quorum.side === 'majority', 60_000);
+    await eventually(rig, () => sideOf(rig, 'bob') === 'majority', 60_000);
     await rig.world.run(rig.world.clock.now() + 20_000);
     expect(betsOfBob()).toBe(before);
     expect((await betOf(rig, 'bob')).code).toMatch(/^(placed|CASINO_.*)$/);
@@ -85,3 +98,33 @@ test.each([1, 2])(
     expect(report.supply.sum).toBe(report.supply.cap);
   },
 );
+
+test('where both sides have a gateway, the cut-off side plays on across them', async () => {
+  const rig = new CasinoRig(
+    [
+      { name: 'table', mesh: 'a', role: 'validator', joins: [], bridges: [] },
+      { name: 'ann', mesh: 'a', role: 'player', joins: ['table'], bridges: [] },
+      { name: 'near', mesh: 'a', role: 'gateway', joins: ['table'], bridges: [] },
+      { name: 'far', mesh: 'a', role: 'gateway', joins: [], bridges: ['near'] },
+      { name: 'relay', mesh: 'a', role: 'relay', joins: ['table', 'far'], bridges: [] },
+      { name: 'bob', mesh: 'a', role: 'player', joins: ['relay'], bridges: [] },
+    ],
+    1,
+  );
+  await rig.startAll();
+  await rig.until(() => rig.seen('table', 'round').length >= 1, 120_000);
+  rig.network.cut('table', 'relay');
+  await rig.until(() => rig.seen('bob', 'partition-began').length > 0, NOTICED_MS_MAX);
+  await eventually(rig, () => sideOf(rig, 'bob') === 'majority', 10_000);
+  expect(rig.node('bob').node.mesh.route(testIdentity('table').publicKey)).toMatchObject({
+    via: 'gateway',
+  });
+  const before = rig.seen('table', 'bet').length;
+  const bob = peerIdText(testIdentity('bob').publicKey);
+  const betsOfBob = (): number =>
+    rig
+      .seen('table', 'bet')
+      .slice(before)
+      .filter(({ account }) => account === bob).length;
+  await eventually(rig, () => betsOfBob() > 0, 30_000);
+});
