@@ -44,6 +44,7 @@ export class EndToEnd {
   readonly #flows: Flows;
   readonly ways: ReadyWays;
   readonly #wayLeft: ((peer: Uint8Array) => void)[] = [];
+  readonly #silences: ((peer: Uint8Array, isSilent: boolean) => void)[] = [];
   /** While a probe is sent: its way, and the flow that it was sent under. */
   #probed: Route | null = null;
   #probedFlow: number | null = null;
@@ -92,6 +93,9 @@ export class EndToEnd {
       stretch: () => parts.stretch(),
       left: (peer) => {
         for (const listener of this.#wayLeft) listener(peer);
+      },
+      silenced: (peer, isSilent) => {
+        for (const listener of this.#silences) listener(peer, isSilent);
       },
     });
     this.#flows = new Flows(
@@ -143,6 +147,10 @@ export class EndToEnd {
 
   onWayLeft(listener: (destination: Uint8Array) => void): void {
     this.#wayLeft.push(listener);
+  }
+
+  onSilence(listener: (destination: Uint8Array, isSilent: boolean) => void): void {
+    this.#silences.push(listener);
   }
 
   sessions(): readonly SessionInfo[] {

@@ -178,6 +178,10 @@ export interface Mesh {
   doubt(destination: Uint8Array, protocol: number, sinceMs: number): boolean;
   /** The way to a member was left, whoever noticed: what is under way there is probably lost, and had better be repeated. */
   onWayLeft(listener: (destination: Uint8Array) => void): void;
+  /** A member that links lead to and that is sent to does not answer on any way; or it does again. */
+  onSilence(listener: (destination: Uint8Array, isSilent: boolean) => void): void;
+  /** Asks a member that is sent to on every way that is known, so that one that works again is found at once. */
+  probeWays(destination: Uint8Array): void;
   /** The ways that are kept ready, and how often that helped. */
   redundancy(): RedundancyInfo;
   /** Why packets to a member go the way they go; `null` if it is not known. */

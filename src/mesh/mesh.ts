@@ -311,6 +311,14 @@ class MeshNode implements Mesh {
     this.#ends.onWayLeft(listener);
   }
 
+  onSilence(listener: (destination: Uint8Array, isSilent: boolean) => void): void {
+    this.#ends.onSilence(listener);
+  }
+
+  probeWays(destination: Uint8Array): void {
+    this.#ends.ways.probeAll(destination);
+  }
+
   redundancy(): RedundancyInfo {
     return { ...this.#ends.ways.counts, switchedByDetector: this.#switch.detoured };
   }

@@ -26,6 +26,8 @@ export interface ReadyWaysDeps {
   left(peer: Uint8Array, reason: LeftReason): void;
   /** Probes are so many times as rare, to save energy. */
   stretch(): number;
+  /** See `RedundancyConfig`. */
+  silenced(peer: Uint8Array, isSilent: boolean): void;
 }
 
 export class ReadyWays implements ChosenWays {
@@ -49,6 +51,7 @@ export class ReadyWays implements ChosenWays {
       isIntact: (way) => routes.isIntact(way),
       probe: (peer, over) => deps.probe(peer, over),
       left: (peer, reason) => deps.left(peer, reason),
+      silenced: (peer, isSilent) => deps.silenced(peer, isSilent),
     });
   }
 
@@ -79,6 +82,10 @@ export class ReadyWays implements ChosenWays {
 
   overdue(destination: Uint8Array, flowId: number): void {
     this.#ways.overdue(byteKey(destination), flowId);
+  }
+
+  probeAll(destination: Uint8Array): void {
+    this.#ways.probeAll(byteKey(destination));
   }
 
   told(peer: Uint8Array, port: number): void {

@@ -25,6 +25,9 @@ import type { DialTarget } from './dialing.ts';
 /** A neighbour that is away for so long is dialled no more on its own account. */
 const LINK_SOUGHT_MS_MAX: number = 10 * 60_000;
 
+/** A quiet report and a slow round trip. */
+const ANSWERED_WITHIN_MS = 2_000;
+
 export interface HealingDeps {
   readonly mesh: Mesh;
   readonly dialer: Dialer;
@@ -64,6 +67,8 @@ export class Healing {
   readonly #config: ResilienceConfig;
   readonly #deps: HealingDeps;
   readonly #finder: BridgeFinder;
+  /** Who is being asked whether it answers; by PeerId as text. */
+  readonly #asked = new Map<string, (isAnswered: boolean) => void>();
   /** When the link to a neighbour ended that is sought; by PeerId as text. */
   readonly #soughtSinceMs = new Map<string, number>();
 
@@ -90,8 +95,8 @@ export class Healing {
       budget: this.budget,
       actions: {
         reconnect: (failure, signal) => this.#reconnect(failure, signal),
-        'alternative-route': ({ subject }) => Promise.resolve(this.#hasWay(subject)),
-        'bridge-node': (_, signal) => this.#finder.bridge(this.#isWide(), signal),
+        'alternative-route': (failure, signal) => this.#otherWay(failure, signal),
+        'bridge-node': (failure, signal) => this.#bridge(failure, signal),
       },
     });
     this.recoveries.listen((event) => {
@@ -99,6 +104,7 @@ export class Healing {
         this.#soughtSinceMs.delete(event.failure.subject);
     });
     mesh.onLink((event) => this.#heard(event));
+    mesh.onSilence((peer, isSilent) => this.#silenced(peerIdText(peer), isSilent));
     this.partitions.onEvent((event) => this.#changed(event));
   }
 
@@ -160,9 +166,39 @@ export class Healing {
     return false;
   }
 
-  #hasWay(subject: string): boolean {
+  /** Whether links lead there; where they do and nothing comes back, whether anything does on any way that is known. */
+  #otherWay({ kind, subject }: Failure, signal: AttemptSignal): Promise<boolean> {
+    const { mesh, clock } = this.#deps;
     const peer = parsePeerId(subject);
-    return peer.ok && this.#deps.mesh.reach(peer.value) === 'good';
+    if (!peer.ok) return Promise.resolve(false);
+    if (kind !== 'way') return Promise.resolve(mesh.reach(peer.value) === 'good');
+    mesh.probeWays(peer.value);
+    return new Promise((resolve) => {
+      const end = (isAnswered: boolean): void => {
+        if (this.#asked.get(subject) === end) this.#asked.delete(subject);
+        resolve(isAnswered);
+      };
+      this.#asked.set(subject, end);
+      clock.after(ANSWERED_WITHIN_MS, () => end(false));
+      signal.onCancel(() => end(false));
+    });
+  }
+
+  /** Somebody who is linked to the other side; to who does not answer, a link of this node's own. */
+  async #bridge({ kind, subject }: Failure, signal: AttemptSignal): Promise<boolean> {
+    if (kind !== 'way') return this.#finder.bridge(this.#isWide(), signal);
+    const peer = parsePeerId(subject);
+    if (!peer.ok || this.#deps.mesh.neighbours().some((one) => bytesEqual(one.peer, peer.value)))
+      return false;
+    return this.#finder.reconnect(peer.value, signal);
+  }
+
+  #silenced(subject: string, isSilent: boolean): void {
+    const failure: Failure = { kind: 'way', subject };
+    const answered = this.#asked.get(subject);
+    if (isSilent) this.recoveries.recover(failure);
+    else if (answered === undefined) this.recoveries.resolved(failure);
+    else answered(true);
   }
 
   #heard(event: MeshLinkEvent): void {

@@ -8,7 +8,8 @@ import { Healing } from '../../src/node/healing.ts';
 import { RESILIENCE_DEFAULTS } from '../../src/resilience/config.ts';
 import { AddressBook } from '../../src/resilience/partitions/address-book.ts';
 import { presets } from '../../src/resilience/presets.ts';
-import { MeshRig, silentLogger, testIdentity } from '../suites/mesh-rig.ts';
+import { FrameType } from '../../src/wire/frame.ts';
+import { MeshRig, silentLogger, testIdentity, type LinkFate } from '../suites/mesh-rig.ts';
 
 const HEAL_MS = 60_000;
 const LEFT = ['l0', 'l1', 'l2'];
@@ -144,5 +145,74 @@ describe('a node in a partition', () => {
     await rig.run(2_000);
     expect(isNeighbour()).toBe(true);
     expect(healing.statistics()).toMatchObject({ partitions: 0, activeRecoveries: 0 });
+  });
+});
+
+/** l2 is reached by l1 alone, which takes packets for it and drops them; l0 sends to it all the time and heals. */
+async function silent(): Promise<Scene & { readonly fate: LinkFate }> {
+  const rig = new MeshRig(7);
+  for (const name of LEFT) rig.add(name);
+  rig.link('l0', 'l1');
+  const fate = rig.link('l1', 'l2');
+  const { mesh, clock, endpoint } = rig.node('l0');
+  const book = new AddressBook();
+  const dialled: string[] = [];
+  const healing = new Healing(
+    { ...RESILIENCE_DEFAULTS, ...presets.lan },
+    {
+      mesh,
+      clock,
+      rng: rig.world.rng('healing'),
+      logger: silentLogger,
+      dialer: {
+        dial(address, peer) {
+          dialled.push(address);
+          return endpoint.dialer.dial(address, peer);
+        },
+      },
+      book,
+      targets: () => [],
+      nearby: () => [],
+      hasTable: false,
+    },
+  );
+  const tell = (): void => {
+    rig.send('l0', 'l2', 'are you there');
+    rig.world.clock.after(500, tell);
+  };
+  await rig.run(3_000);
+  tell();
+  await rig.run(5_000);
+  fate.swallows = (from, frame) => from === 'l1' && frame[0] === FrameType.packet;
+  return { rig, book, nearby: [], healing, dialled, fate };
+}
+
+describe('a member that does not answer although links lead to it', () => {
+  test('is asked on every way, and a link to it is made where its address is known', async () => {
+    const { rig, book, healing, dialled } = await silent();
+    await listens(rig, 'l2');
+    book.remember(testIdentity('l2').publicKey, 'l2:1');
+    await rig.run(5_000);
+    expect(healing.statistics().activeRecoveries).toBe(0);
+    await rig.run(30_000);
+    expect(dialled).toEqual(['l2:1']);
+    expect(rig.hops('l0', 'l2')).toEqual(['l2']);
+    const before = rig.node('l2').inbox.length;
+    await rig.run(5_000);
+    expect(rig.node('l2').inbox.length - before).toBeGreaterThanOrEqual(9);
+    expect(healing.recoveries.history).toMatchObject([
+      { failure: { kind: 'way' }, outcome: 'succeeded', plan: 'bridge-node' },
+    ]);
+  });
+
+  test('that answers again is found by the asking', async () => {
+    const { rig, healing, dialled, fate } = await silent();
+    await rig.run(8_000);
+    expect(healing.statistics().activeRecoveries).toBe(1);
+    fate.swallows = null;
+    await rig.run(5_000);
+    expect(healing.statistics().activeRecoveries).toBe(0);
+    expect(dialled).toEqual([]);
+    expect(healing.recoveries.history.at(-1)?.outcome).toMatch(/^(succeeded|went-away)$/);
   });
 });

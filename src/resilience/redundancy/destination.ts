@@ -31,6 +31,9 @@ export class Destination<W extends ReadyWay> {
   version = -1;
   /** When the way in use was last left or found broken. */
   troubledAtMs: number = -Infinity;
+  /** Since when nothing came back on any way, `null` while something does; and whether that was told. */
+  silentSinceMs: number | null = null;
+  isSilenced = false;
   /** To be taken before others while the primary is left. */
   preferred: number | null = null;
   /** The way in use took the place of a silent one, and nothing has come back since. */

@@ -8,6 +8,7 @@ import {
   DESTINATIONS_MAX,
   LOOK_MS,
   RedundantWays,
+  SILENCED_MS,
   type LeftReason,
 } from './redundant-ways.ts';
 import { Way } from './way.ts';
@@ -34,6 +35,7 @@ class Scene {
   readonly gone = new Set<number>();
   readonly share = new Map<number, number>();
   readonly left: { readonly reason: LeftReason; readonly atMs: number }[] = [];
+  readonly silences: boolean[] = [];
   readonly probed: number[] = [];
   computed = 0;
   version = 1;
@@ -58,6 +60,7 @@ class Scene {
         return way.label;
       },
       left: (_, reason) => this.left.push({ reason, atMs: clock.now() }),
+      silenced: (_, isSilent) => this.silences.push(isSilent),
     });
   }
 
@@ -225,6 +228,40 @@ describe('a silent way', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('a destination that does not answer on any way', () => {
+  test.each([1, 3])('is told of after a while, and again when it does: %d ways', (redundancy) => {
+    const scene = new Scene(1, redundancy);
+    stream(scene, 30);
+    for (const { label } of [A, B, C]) scene.dead.add(label);
+    for (let i = 0; i < 30; i += 1) {
+      scene.send();
+      scene.ways.silent('d', PROTOCOL, scene.nowMs);
+      scene.run(200);
+      if ((i + 1) * 200 < SILENCED_MS) expect(scene.silences).toEqual([]);
+    }
+    scene.run(1_000);
+    expect(scene.silences).toEqual([true]);
+    scene.dead.clear();
+    scene.ways.probeAll('d');
+    scene.run(1_000);
+    expect(scene.silences).toEqual([true, false]);
+  });
+
+  test('is not waited for when nobody sends there any more', () => {
+    const scene = new Scene();
+    for (const { label } of [A, B, C]) scene.dead.add(label);
+    for (let i = 0; i < 40; i += 1) {
+      scene.send();
+      scene.ways.silent('d', PROTOCOL, scene.nowMs);
+      scene.run(200);
+    }
+    expect(scene.silences).toEqual([true]);
+    scene.run(ACTIVE_MS + LOOK_MS);
+    expect(scene.silences).toEqual([true, false]);
+    expect(scene.world.pending).toBe(0);
   });
 });
 

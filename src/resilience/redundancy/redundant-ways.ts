@@ -14,6 +14,8 @@ export const ACTIVE_MS = 30_000;
 const ESTABLISHED_MS = 1_000;
 /** After the way in use failed, another one has to prove itself for so long: idle links are found dead within this time. */
 const TROUBLED_MS = 30_000;
+/** A destination of which nothing came back on any way for so long is told of: routing has no answer to it. */
+export const SILENCED_MS = 5_000;
 /** A way that delivered within so many probe intervals is live. */
 const LIVE_PROBES = 3;
 /** How often ways are looked after, and for how many destinations they are computed anew each time. */
@@ -41,6 +43,8 @@ export interface RedundancyConfig<W extends ReadyWay> {
   probe(destination: Uint8Array, way: W): number | null;
   /** The way of a destination's last packet was left: what is under way on it is probably lost. */
   left(destination: Uint8Array, reason: LeftReason): void;
+  /** Nothing has come back for `SILENCED_MS`, on any way; or something has again, or nobody sends there any more. */
+  silenced(destination: Uint8Array, isSilent: boolean): void;
 }
 
 export interface RedundancyCounts {
@@ -124,6 +128,7 @@ export class RedundantWays<W extends ReadyWay> {
     const nowMs = this.#config.clock.now();
     const way = destination.knowledge(label);
     way.counted(delivered, lost, nowMs);
+    if (delivered > 0) this.#heard(destination);
     if (delivered > 0 && destination.current?.label === label) destination.unanswered = false;
     if (way.left !== null || !way.isPoor(this.#config.adaptiveThreshold, nowMs)) return;
     const share = way.share(nowMs) ?? 0;
@@ -152,6 +157,14 @@ export class RedundantWays<W extends ReadyWay> {
     if (destination === undefined || label === undefined) return;
     if (destination.knowledge(label).left !== null) return;
     this.#leave(destination, label, 'silent', this.#config.clock.now());
+  }
+
+  /** Probes every way to a destination now. */
+  probeAll(key: string): void {
+    const destination = this.#destinations.get(key);
+    for (const way of destination?.ways ?? []) {
+      if (destination !== undefined) this.#probe(destination, way);
+    }
   }
 
   /**
@@ -212,7 +225,28 @@ export class RedundantWays<W extends ReadyWay> {
       atMs = usedAtMs;
       oldest = key;
     }
-    if (oldest !== null) this.#destinations.delete(oldest);
+    if (oldest !== null) this.#forget(oldest);
+  }
+
+  #forget(key: string): void {
+    const destination = this.#destinations.get(key);
+    this.#destinations.delete(key);
+    if (destination !== undefined) this.#heard(destination);
+  }
+
+  /** Something came back, or is not waited for any more. */
+  #heard(destination: Destination<W>): void {
+    destination.silentSinceMs = null;
+    if (!destination.isSilenced) return;
+    destination.isSilenced = false;
+    this.#config.silenced(destination.peer, false);
+  }
+
+  #probe(destination: Destination<W>, way: W): void {
+    const flowId = this.#config.probe(destination.peer, way);
+    if (flowId === null) return;
+    this.#probes += 1;
+    destination.follow(flowId, way);
   }
 
   /** Computes the ways to a destination if that is due; whether it was. */
@@ -267,6 +301,10 @@ export class RedundantWays<W extends ReadyWay> {
     const others = destination.ways.filter(
       (way) => way.label !== label && suits(way) && this.#config.isIntact(way),
     );
+    // Whatever is tried next has failed before, or nothing is.
+    if (reason === 'silent' && others.every((way) => destination.isLeft(way))) {
+      destination.silentSinceMs ??= nowMs;
+    }
     if (others.length === 0) return false;
     this.#turn += 1;
     destination.knowledge(label).leave(reason, this.#turn, nowMs);
@@ -297,10 +335,11 @@ export class RedundantWays<W extends ReadyWay> {
     let computed = 0;
     for (const [key, destination] of this.#destinations) {
       if (nowMs - destination.usedAtMs > ACTIVE_MS) {
-        this.#destinations.delete(key);
+        this.#forget(key);
         continue;
       }
-      if (destination.usedForMs < ESTABLISHED_MS) continue;
+      // What nothing comes back of is looked after, however briefly it was used.
+      if (destination.usedForMs < ESTABLISHED_MS && destination.silentSinceMs === null) continue;
       if (computed < COMPUTED_PER_LOOK_MAX && this.#prepare(destination)) {
         computed += 1;
         // To the end, so that all get their turn.
@@ -311,14 +350,16 @@ export class RedundantWays<W extends ReadyWay> {
       for (const way of destination.ways) {
         // What is in use proves itself.
         const isLeft = destination.isLeft(way);
-        if (way.label === destination.current?.label && !isLeft) continue;
-        const isAwaited = isLeft || (isTroubled && !destination.isProved(way));
+        const isSilent = destination.silentSinceMs !== null;
+        if (way.label === destination.current?.label && !isLeft && !isSilent) continue;
+        const isAwaited = isLeft || isSilent || (isTroubled && !destination.isProved(way));
         if (!destination.knowledge(way.label).takeProbe(probeMs, isAwaited, nowMs)) continue;
-        const flowId = this.#config.probe(destination.peer, way);
-        if (flowId === null) continue;
-        this.#probes += 1;
-        destination.follow(flowId, way);
+        this.#probe(destination, way);
       }
+      const { silentSinceMs, isSilenced, peer } = destination;
+      if (isSilenced || silentSinceMs === null || nowMs - silentSinceMs < SILENCED_MS) continue;
+      destination.isSilenced = true;
+      this.#config.silenced(peer, true);
     }
     if (this.#destinations.size > 0) this.#timer = clock.after(LOOK_MS, () => this.#look());
   }
