@@ -2,6 +2,7 @@
 
 import { peerIdShort, peerIdText } from '../core/peer-id.ts';
 import type { Mesh } from '../mesh/mesh.ts';
+import type { Member } from '../mesh/mesh-view.ts';
 import type { HealthObservation } from '../resilience/health/health-judge.ts';
 
 /** Destinations whose ways are counted; further ones are not. */
@@ -16,6 +17,7 @@ export interface DestinationWays {
 
 export function observeHealth(
   mesh: Mesh,
+  members: readonly Member[],
   {
     wantedNeighbours,
     waysMax,
@@ -30,7 +32,7 @@ export function observeHealth(
 ): HealthObservation {
   const neighbours = mesh.neighbours();
   // This node is a member, too.
-  const reachable = mesh.members().filter((member) => member.reachable).length - 1;
+  const reachable = members.filter((member) => member.reachable).length - 1;
   return {
     neighbours: neighbours.filter(({ suspect }) => !suspect).length,
     wantedNeighbours,

@@ -186,13 +186,14 @@ export class NodeResilience {
 
   #observe(): HealthObservation {
     const { mesh, wantedNeighbours } = this.#deps;
-    this.#absent = absentMembers(mesh, this.#deps.membership);
+    const members = mesh.members();
+    this.#absent = absentMembers(members, this.#deps.membership);
     const { version } = mesh;
     const sessions = mesh.sessions().length;
     if (version !== this.#ways.version || sessions !== this.#ways.sessions) {
       this.#ways = { version, sessions, found: destinationWays(mesh) };
     }
-    return observeHealth(mesh, {
+    return observeHealth(mesh, members, {
       wantedNeighbours: wantedNeighbours(),
       waysMax: this.#config.redundancy,
       ways: this.#ways.found,
