@@ -77,6 +77,14 @@ export { DEFAULT_LIMITS as DEFAULT_SHAPING_LIMITS } from './gateway/shaping/limi
 export type { ShapingLimits } from './gateway/shaping/limits.ts';
 export { createShaper, type Shaper } from './gateway/shaping/shaper.ts';
 export { TrafficClass } from './wire/traffic-class.ts';
+export { LocalHealth, type LocalHealthSnapshot } from './resilience/detector/local-health.ts';
+export {
+  PhiDetectors,
+  type PhiDetector,
+  type PhiEstimate,
+  type PhiTimings,
+} from './resilience/detector/phi-accrual.ts';
+export { deviationsAt, phiOf } from './resilience/detector/phi.ts';
 export { presets, type FailureTimings } from './resilience/presets.ts';
 
 export { BETS, type BetTable } from './craps/bets.ts';

@@ -33,7 +33,7 @@ const BYTES_PER_SECOND_UNKNOWN = 256 * 1024;
 const BUSY_BYTES_MAX = 64 * 1024;
 /**
  * Packets wait for no answer that is slower than this, however slow one was of late, unless most are: two of these and two
- * intervals between acknowledgements stay below a second.
+ * intervals between acknowledgements stay below a second. A node that does not trust itself is as many times as patient.
  */
 const PATIENCE_MS = 350;
 /** Silence waits for an answer so many times as long as the slowest one of late took. */
@@ -295,8 +295,8 @@ export class LinkWatch {
     // Nobody waits for an idle link: there is time to let a lost segment come again.
     const isAwaited = this.underWay.bytes > 0 || this.#isUrgent;
     const minMs = isAwaited ? ackTimeoutMsMin : ackTimeoutMsMax;
-    const patienceMs = isAwaited ? PATIENCE_MS : Infinity;
     const nowMs = this.#config.clock.now();
+    const patienceMs = isAwaited ? this.#pauses(nowMs) * PATIENCE_MS : Infinity;
     const answerMs = this.#roundTrip.timeoutMs(minMs, ackTimeoutMsMax, nowMs, patienceMs);
     return answerMs + this.#aheadMs();
   }
