@@ -1,7 +1,7 @@
 // `bitcraps chaos`: a casino of real processes is broken on purpose while bets are placed, and held against its promises.
 
 import { Command, Option } from 'commander';
-import { unwrap } from '../core/errors.ts';
+import { BitcrapsError, unwrap } from '../core/errors.ts';
 import { primitives } from '../platform/node/primitives.ts';
 import { lockState } from '../platform/node/state-lock.ts';
 import { endsFault, faultText, type FaultEvent, type FaultScript } from '../sim/faults/fault.ts';
@@ -73,12 +73,12 @@ ${FAULTS_HELP}
 
 Without --state it starts a casino of its own: two meshes, every link through a wire that it can break, bots and bettors
 that note each bet of which they hear that it is final. Afterwards every ledger is verified, and each of these bets is
-looked for.
+looked for. Its nodes are a-table, a-relay-1, a-gateway-1, a-player-1, b-relay-1 and so on; --dry-run names what breaks.
 
 Promised: no acknowledged bet is lost or resolved twice; supply is conserved; every transcript verifies. One validator
-keeps the ledger, on its disk: while its process is down nobody bets. Started again it listens within
-${LISTENS_WITHIN_MS / 1000} s; once it does and a player has a way to it, the table is back within ${TABLE_BACK_WITHIN_MS / 1000} s, and within ${ALL_BACK_WITHIN_MS / 1000} s of the
-last fault everybody bets again.
+keeps the ledger, on its disk: while its process is down nobody bets. Started again it listens within ${LISTENS_WITHIN_MS / 1000} s; once it
+does and a player has a way to it, the table is back within ${TABLE_BACK_WITHIN_MS / 1000} s, and within ${ALL_BACK_WITHIN_MS / 1000} s of the last fault
+everybody bets again.
 
 Exit codes: 0 all was kept, 1 something was not, 2 bad usage.
 
@@ -100,12 +100,17 @@ interface Ground {
   readonly links: readonly PlannedLink[] | null;
 }
 
-async function groundOf({ state, nodes = NODES_DEFAULT }: ChaosFlags): Promise<Ground> {
+async function groundOf({ state, nodes }: ChaosFlags): Promise<Ground> {
   if (state !== undefined) {
+    if (nodes !== undefined) {
+      throw new BitcrapsError('CLI_USAGE', {
+        detail: '--nodes does not go with --state, which has its nodes',
+      });
+    }
     const running = await findRunningCasino(state);
     return { plan: null, running, nodes: running.nodes.map(({ name }) => name), links: null };
   }
-  const plan = chaosPlan(nodes);
+  const plan = chaosPlan(nodes ?? NODES_DEFAULT);
   return { plan, running: null, nodes: plan.map(({ name }) => name), links: linksOf(plan) };
 }
 

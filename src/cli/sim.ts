@@ -105,8 +105,9 @@ ${FAULTS_HELP}
 Nodes and links are named as in the file, generated ones 0, 1, …. With --faults the report tells what was promised and
 what was kept, and a broken promise is exit code 1.
 
---mobility and files of frames change links themselves: no --fail-links, --fail-nodes, --churn, --faults, --explain or --pair
-with them. --faults goes without the others of these. --compare goes without --explain, --svg and --trace, and --explain without --pair.
+--mobility and files of frames change links themselves: no --fail-links, --fail-nodes, --churn, --faults, --explain or
+--pair with them, and none of the others with --faults. --compare goes without --explain, --svg and --trace, and
+--explain without --pair.
 
 Examples:
   bitcraps sim grid:10x10

@@ -30,6 +30,7 @@ describe('before anything is started', () => {
       ['--faults', '5s kill nobody', 'there is no node nobody'],
       ['--nodes', '3', 'It is a whole number from 7 to 64'],
       ['--state', folder.path, 'no casino runs in'],
+      ['--nodes=9', `--state=${folder.path}`, '--nodes does not go with --state'],
     ];
     const ends = await Promise.all(
       wrong.map(([flag = '', value = '']) => run(folder.path, 'chaos', flag, value)),

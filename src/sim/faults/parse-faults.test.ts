@@ -35,6 +35,9 @@ describe('what is written is what is meant', () => {
         { kind: 'heal' },
       ],
     });
+    expect(unwrap(parseFaults('1s kill @3; 2s kill 3,@4'))).toMatchObject({
+      steps: [{ targets: { names: ['3'] } }, { targets: { names: ['3', '4'] } }],
+    });
     expect(unwrap(parseFaults('random:0.5'))).toEqual({ kind: 'random', perSecond: 0.5 });
   });
 });

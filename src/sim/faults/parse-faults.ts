@@ -5,16 +5,17 @@ import { fail, ok, type Result } from '../../core/errors.ts';
 import { parseDuration } from '../../core/units.ts';
 import type { FaultScript, FaultStep, FaultTargets } from './fault.ts';
 
-export const FAULTS_HELP = `Faults: steps with a time each, separated by semicolons, or random:RATE for RATE faults per second that the seed draws.
-  TIME kill NODES [for TIME]            the process ends at once, and starts again when the fault ends
-  TIME pause NODES for TIME             it stands still
-  TIME cut LINKS [for TIME]             nothing passes, nobody is told
-  TIME slow LINKS by TIME [for TIME]    each direction takes so much longer
-  TIME lose PERCENT [on LINKS] [for TIME]   so much has to be sent again; without "on": on all links
-  TIME skew NODES by [-]TIME [for TIME] the node's wall clock is wrong by so much
-  TIME heal                             every fault ends
-NODES and LINKS: a count (3), a share (10%), all, or names (a,b for nodes; a/b,b/c for links). Without "for", a fault
-lasts until the next heal, or the end. Which nodes and links a count or a share means, the seed decides.`;
+export const FAULTS_HELP = `Faults: steps with a time each, separated by semicolons; or random:RATE, so many per second, drawn from the seed.
+  TIME kill NODES [for TIME]               the process ends at once, and starts again when the fault ends
+  TIME pause NODES for TIME                it stands still
+  TIME cut LINKS [for TIME]                nothing passes, nobody is told
+  TIME slow LINKS by TIME [for TIME]       each direction takes so much longer
+  TIME lose PERCENT [on LINKS] [for TIME]  so much has to be sent again; without "on": on all links
+  TIME skew NODES by [-]TIME [for TIME]    the node's wall clock is wrong by so much
+  TIME heal                                every fault ends
+NODES and LINKS: a count (3), a share (10%), all, or names (a,b for nodes, @3 for one that is called 3; a/b,b/c for
+links). Without "for", a fault lasts until the next heal, or the end. Which ones a count or a share means, the seed
+decides; what a fault of the same kind holds already is left out.`;
 
 /** Longer texts are not read. */
 const TEXT_CHARACTERS_MAX = 64 * 1024;
@@ -179,7 +180,8 @@ class Words {
       if (count > 0 && count <= 1_000_000) return { kind: 'count', count };
       throw this.#wrong(`${word} is not a count of ${what}s`);
     }
-    const names = word.split(',');
+    // A name of digits alone would be a count.
+    const names = word.split(',').map((name) => name.replace(/^@/, ''));
     const isName = (name: string): boolean =>
       NAME.test(name) && (what === 'node' || /^[^/]+\/[^/]+$/.test(name));
     if (names.every(isName)) return { kind: 'named', names };
