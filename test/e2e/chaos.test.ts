@@ -3,7 +3,7 @@
 
 import { afterAll, describe, expect, test } from 'vitest';
 import type { ChaosReport } from '../../src/cli/chaos/chaos-report.ts';
-import { json, processesNaming, run, scratch } from './harness.ts';
+import { bitcraps, json, processesNaming, run, scratch, until } from './harness.ts';
 
 const folder = scratch();
 afterAll(() => folder.remove());
@@ -40,6 +40,27 @@ describe('before anything is started', () => {
       expect(stderr).toContain(wrong[at]?.[2]);
     }
   });
+});
+
+test('a signal in the middle leaves no process, not even one that stands still', async () => {
+  const words = [
+    'chaos',
+    '--nodes',
+    '7',
+    '--faults',
+    '100ms pause 2 for 60s; 200ms kill b-relay-1',
+  ];
+  const running = bitcraps(folder.path, ...words);
+  await until(
+    'the faults',
+    () => (running.stderr().includes('kill    b-relay-1') ? true : undefined),
+    60_000,
+  );
+  running.process.kill('SIGINT');
+  const { status, stdout, stderr } = await running.finished;
+  expect([status, stdout]).toEqual([1, '']);
+  expect(stderr).toContain('ending (SIGINT) without a report');
+  expect(processesNaming(folder.path)).toEqual([]);
 });
 
 /** All kinds of faults, the table's own process among the victims; the rest the seed chooses. */

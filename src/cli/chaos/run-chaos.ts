@@ -83,7 +83,8 @@ class ChaosRun {
     this.#watch = new TableWatch(nodes, options.links);
   }
 
-  async play(): Promise<ChaosReport> {
+  /** `null` if it was stopped before its end. */
+  async play(): Promise<ChaosReport | null> {
     const { casino, say, durationMs } = this.#options;
     const ended = this.#ended.signal;
     for (const node of casino.nodes)
@@ -103,6 +104,7 @@ class ChaosRun {
     const table = this.#watch.result(this.#nowMs);
     await Promise.all(this.#restarting);
     const allBackMs = await this.#allBack(this.#nowMs);
+    if (ended.aborted) return null;
     this.#bettingEnded.abort();
     if (this.#options.closes) await this.#close();
     return this.#report(counts, table, allBackMs);
