@@ -85,6 +85,12 @@ export {
   type PhiTimings,
 } from './resilience/detector/phi-accrual.ts';
 export { deviationsAt, phiOf } from './resilience/detector/phi.ts';
+export {
+  findCutPoints,
+  type CutPoints,
+  type LinkRows,
+} from './resilience/partitions/cut-points.ts';
+export { quorumView, type QuorumView } from './resilience/partitions/quorum-view.ts';
 export { presets, type FailureTimings } from './resilience/presets.ts';
 
 export { BETS, type BetTable } from './craps/bets.ts';

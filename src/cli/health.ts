@@ -122,6 +122,7 @@ export function healthText(report: HealthReport): string {
     absentText(absent),
     waysText(ways),
     partitionsText(report.partitions),
+    risksText(report.risks),
     recoveriesText(report.recoveries),
     alertsText(alerts),
     historyText(alertHistory),
@@ -165,6 +166,19 @@ function partitionsText(partitions: HealthReport['partitions']): string {
       age(lastedMs),
     ]);
   return `\n${tableText([['partition', 'of', 'still lost', 'cause', 'since', 'lasted'], ...rows])}`;
+}
+
+/** What would cut off several members at once. */
+function risksText(risks: HealthReport['risks']): string {
+  const rows = risks
+    .filter(({ cutsOff }) => cutsOff > 1)
+    .slice(0, HISTORY_SHOWN)
+    .map(({ from, to, cutsOff }) => [
+      to === null ? shortPeer(from) : `${shortPeer(from)} to ${shortPeer(to)}`,
+      to === null ? 'member' : 'link',
+      `cuts off ${cutsOff}`,
+    ]);
+  return rows.length === 0 ? '' : `\n${tableText([['without', '', 'the mesh'], ...rows])}`;
 }
 
 function recoveriesText(recoveries: HealthReport['recoveries']): string {

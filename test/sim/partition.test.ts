@@ -117,6 +117,21 @@ describe('a hundred nodes in two uneven parts', () => {
   });
 });
 
+test('everybody knows of a link that was the only way long before it is given up', async () => {
+  const rig = new PartitionRig(6, [6, 4], 1, presets.default);
+  await rig.run(60_000);
+  rig.cutAll();
+  const cutAtMs = rig.world.clock.now();
+  await rig.run(60_000);
+  expect(rig.events).toHaveLength(10);
+  const { failureTimeoutMs, ackTimeoutMsMax } = presets.default;
+  for (const { at, atMs } of rig.events) {
+    // One answer more may fail to come, and the news may take a second.
+    expect(atMs, at).toBeLessThan(rig.noticedAtMs + ackTimeoutMsMax + 1_000);
+    expect(atMs - cutAtMs, at).toBeLessThan(failureTimeoutMs / 1.5);
+  }
+});
+
 test('joining two parts costs bytes in proportion to what they do not share', async () => {
   const rig = await settled(5, [60, 40], 1);
   const costs: { readonly records: number; readonly between: number }[] = [];

@@ -76,6 +76,12 @@ describe('what is lost', () => {
     ]);
   });
 
+  test('is not reached over a link that one end alone reports', () => {
+    expect(found(['a: b c', 'b: a', 'c: d', 'd: c'])).toEqual([
+      { members: 'cd', cause: 'unknown', missing: [] },
+    ]);
+  });
+
   test('is what lies beyond a member that passes nothing on', () => {
     const lines = ['a: b', 'b: a c', 'c: b d', 'd: c'];
     expect(found(lines, { b: NO_RELAY }).map(({ members }) => members)).toEqual(['cd']);
