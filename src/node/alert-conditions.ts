@@ -10,6 +10,7 @@ import type { PartitionCause } from '../resilience/partitions/lost-groups.ts';
 import type { Partition } from '../resilience/partitions/partition-tracker.ts';
 import type { ResilienceStatistics } from '../resilience/statistics.ts';
 import type { AbsentMember } from './absences.ts';
+import type { Trouble } from './casino-client.ts';
 
 /** Members that are named by an alert each; where more are gone, something larger has an alert of its own. */
 const MEMBERS_NAMED_MAX = 16;
@@ -29,6 +30,8 @@ export interface Seen {
   /** 0–1 of the battery; `null` on mains. */
   readonly energy: number | null;
   readonly partitions: readonly Partition[];
+  /** Why the casino that this node follows does not answer; `null` while it does, and where it follows none. */
+  readonly casinoTrouble: Trouble | null;
 }
 
 export function alertConditions(seen: Seen): readonly AlertCondition[] {
@@ -56,6 +59,9 @@ export function alertConditions(seen: Seen): readonly AlertCondition[] {
   }
   const lasting = seen.partitions.filter(({ endedAtMs }) => endedAtMs === null);
   about('partition', lasting.length > 0 ? 1 : 0, partitionWhy(lasting));
+  const { casinoTrouble } = seen;
+  if (casinoTrouble !== null)
+    about('casinoAway', 1, `the casino is away: ${casinoTrouble.message}`);
   const { localHealth, retryBudget } = statistics;
   about('retriesExhausted', retryBudget, `${retryBudget} attempts are left to recover anything`);
   about('heldUp', localHealth, `this node was held up: local health ${localHealth} of 8`);

@@ -196,6 +196,7 @@ class ComposedNode implements CasinoNode {
   readonly #membership: Membership;
   readonly #targets: DialTarget[] = [];
   readonly #power: PowerWatch | null;
+  #casinoTrouble: Trouble | null = null;
   #nearby: Nearby | null = null;
   readonly #home: HomeKeeper | null;
   #stopServing: (() => void) | null = null;
@@ -272,6 +273,7 @@ class ComposedNode implements CasinoNode {
       name: config.name,
       wantedNeighbours: () => this.#targets.length,
       power: () => this.#power?.report() ?? null,
+      casinoTrouble: () => this.#casinoTrouble,
       alertSinks: deps.alertSinks ?? [],
       severityMin: deps.alertSeverityMin ?? 'warning',
     });
@@ -363,10 +365,12 @@ class ComposedNode implements CasinoNode {
   follow(casino: Uint8Array, style: BotStyle | null): void {
     const { primitives, clock, logger } = this.#deps;
     const { identity } = this.config;
-    const onTrouble = (trouble: Trouble | null): void =>
+    const onTrouble = (trouble: Trouble | null): void => {
+      this.#casinoTrouble = trouble;
       this.events.emit(
         trouble === null ? { kind: 'casino-reached' } : { kind: 'casino-unreachable', ...trouble },
       );
+    };
     const client = followCasino(casino, {
       mesh: this.mesh,
       identity,

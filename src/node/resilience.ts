@@ -24,6 +24,7 @@ import type { Membership } from '../resilience/membership/membership.ts';
 import type { ResilienceStatistics } from '../resilience/statistics.ts';
 import { absentMembers, type AbsentMember } from './absences.ts';
 import { alertConditions } from './alert-conditions.ts';
+import type { Trouble } from './casino-client.ts';
 import { destinationWays, observeHealth, type DestinationWays } from './health-observation.ts';
 import type { Healing } from './healing.ts';
 import type { HealthReport } from './health-report.ts';
@@ -53,6 +54,8 @@ export interface NodeResilienceDeps {
   readonly wantedNeighbours: () => number;
   /** `null` where its energy is not watched. */
   readonly power: () => PowerReport | null;
+  /** Why the casino that this node follows does not answer; `null` while it does, and where it follows none. */
+  readonly casinoTrouble: () => Trouble | null;
   /** Where alerts go, those that are at least so severe. */
   readonly alertSinks: readonly AlertSink[];
   readonly severityMin: Severity;
@@ -177,6 +180,7 @@ export class NodeResilience {
         absent: this.#absent,
         statistics: this.statistics(),
         energy: this.#deps.power()?.energy ?? null,
+        casinoTrouble: this.#deps.casinoTrouble(),
         partitions: this.#deps.healing.partitions.report().partitions,
       }),
     );

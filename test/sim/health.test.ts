@@ -91,3 +91,23 @@ test('a node that is cut off is critical: nobody is reached', async () => {
   await rig.until(() => rig.node('a').node.resilience.line().level === 'healthy', 300_000);
   expect(reportOf(rig, 'a').statistics).toMatchObject({ activePartitions: 0, partitionsHealed: 1 });
 });
+
+function isAway({ rule }: { readonly rule: string }): boolean {
+  return rule === 'casino-away';
+}
+
+test('a player whose casino is away is told so, and that it is back', async () => {
+  const plan: readonly PlannedNode[] = [
+    { name: 'a', mesh: 'a', role: 'validator', joins: [], bridges: [] },
+    { name: 'b', mesh: 'a', role: 'relay', joins: ['a'], bridges: [] },
+    { name: 'c', mesh: 'a', role: 'player', joins: ['b'], bridges: [] },
+  ];
+  const rig = new CasinoRig(plan, 5);
+  await rig.startAll();
+  await rig.until(() => rig.seen('c', 'bet').length > 0, 30_000);
+  await rig.kill('a');
+  await rig.until(() => rig.seen('c', 'alert-raised').some(isAway), 60_000);
+  expect(reportOf(rig, 'c').level).toBe('critical');
+  await rig.start('a');
+  await rig.until(() => rig.seen('c', 'alert-cleared').some(isAway), 60_000);
+});

@@ -11,6 +11,7 @@ const LASTING_MS = 30_000;
 export type AlertName =
   | 'isolated'
   | 'partition'
+  | 'casinoAway'
   | 'memberGone'
   | 'healthCritical'
   | 'healthDegraded'
@@ -42,6 +43,17 @@ export const ALERT_RULES: Readonly<Record<AlertName, AlertRule>> = {
     forMs: 0,
     clearForMs: 5_000,
     cure: 'The mesh has fallen apart. Look at the links between both sides: switch on a node between them, or have one join a node of the other side with --join.',
+  },
+  casinoAway: {
+    name: 'casino-away',
+    severity: 'critical',
+    // 1 while it does not answer.
+    raise: 1,
+    clear: 0,
+    // A validator that is started again is back within this time.
+    forMs: 10_000,
+    clearForMs: 5_000,
+    cure: 'Bets are refused meanwhile, and none is placed later by itself. `bitcraps routes` shows whether links lead to the casino, `bitcraps status` what it last answered.',
   },
   memberGone: {
     name: 'member-gone',
