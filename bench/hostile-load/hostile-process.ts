@@ -175,16 +175,28 @@ async function slowReader(identity: Identity, mesh: Mesh): Promise<TLSSocket | n
   return secure;
 }
 
+/** Dials until one comes through. */
+async function patiently(
+  endMs: number,
+  dial: () => Promise<TLSSocket | null>,
+): Promise<TLSSocket | null> {
+  for (;;) {
+    const socket = await dial();
+    if (socket !== null || performance.now() >= endMs) return socket;
+    await pause(20);
+  }
+}
+
 async function slowReaders(
   readers: readonly (readonly [Identity, Mesh])[],
   endMs: number,
 ): Promise<void> {
   const sockets: TLSSocket[] = [];
   for (const [identity, mesh] of readers) {
-    const socket = await slowReader(identity, mesh);
+    const socket = await patiently(endMs, () => slowReader(identity, mesh));
     if (socket !== null) sockets.push(socket);
+    counts.slowReaders = sockets.length;
   }
-  counts.slowReaders = sockets.length;
   await pause(2_000);
   while (performance.now() < endMs) {
     for (const socket of sockets) socket.pause();
@@ -203,7 +215,7 @@ async function accomplice(
   readers: readonly (readonly [Identity, Mesh])[],
   endMs: number,
 ): Promise<void> {
-  const socket = await slowReader(identity, mesh);
+  const socket = await patiently(endMs, () => slowReader(identity, mesh));
   const payload = new Uint8Array(FLOOD_BYTES);
   while (performance.now() < endMs) {
     for (const [reader] of readers) {
