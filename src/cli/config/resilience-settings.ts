@@ -10,7 +10,7 @@ import {
   resilienceConfig,
   type ResilienceConfig,
 } from '../../resilience/config.ts';
-import type { PresetName } from '../../resilience/presets.ts';
+import { presets, type PresetName } from '../../resilience/presets.ts';
 import { checkWith, type Setting } from './setting.ts';
 
 /** Every field of the configuration; durations as texts. */
@@ -56,6 +56,9 @@ function figure(
 }
 
 const DEFAULTS = RESILIENCE_DEFAULTS;
+const HEARTBEATS = Object.entries(presets)
+  .map(([name, { heartbeatMs }]) => `${name} ${formatDuration(heartbeatMs)}`)
+  .join(', ');
 
 export const RESILIENCE_SETTINGS: {
   readonly [K in keyof ResilienceSettings]: Setting<ResilienceSettings[K]>;
@@ -63,7 +66,7 @@ export const RESILIENCE_SETTINGS: {
   heartbeatMs: time(
     'heartbeat',
     null,
-    'Time between two pings on an idle link. Empty: as the preset has it (local 250ms, lan 1s, wan 5s, default 10s). Shorter finds failures sooner and costs traffic and battery.',
+    `Time between two pings on an idle link. Empty: as the preset has it (${HEARTBEATS}). Shorter finds failures sooner and costs traffic and battery.`,
   ),
   failureTimeoutMs: time(
     'failure_timeout',
