@@ -255,6 +255,9 @@ class ChaosRun {
     // What was acknowledged is complete here: nobody bets any more.
     const acknowledged = [...this.#acknowledged];
     say(`checking ${players.length + 1} ledgers and ${acknowledged.length} acknowledged bets`);
+    // The check takes its time, and nothing of the casino is needed for it.
+    this.stop();
+    await casino.stop();
     const { audit, supplyConserved, checked, wrong } = checkLedgers(own, players, acknowledged);
     return chaosReport({
       ...table,
