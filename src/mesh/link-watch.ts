@@ -465,8 +465,9 @@ export class LinkWatch {
     // Who saves energy does not wake for what was put off.
     if (oldAtMs <= dueAtMs && (this.#stretch === UNSTRETCHED || this.underWay.bytes > 0)) return;
     old?.cancel();
-    const atMs = Math.max(dueAtMs, clock.now());
-    const timer = clock.after(atMs - clock.now(), () => {
+    const nowMs = clock.now();
+    const atMs = Math.max(dueAtMs, nowMs);
+    const timer = clock.after(atMs - nowMs, () => {
       this.#timer = null;
       if (!this.#stopped) this.#tick(clock.now() - atMs);
     });
