@@ -1,6 +1,6 @@
 // Looks at the mesh after each change: who is lost together, and which links and members must not fail. A moment after it,
 // so that news that belong together have come, and then not sooner again than the look was worth: one look at ten thousand
-// members costs some 20 ms (`node scripts/bench-partitions.ts`), of which one a second is a few hundredths of a core.
+// members costs some 12 ms (`node scripts/bench-partitions.ts`), of which one a second is about a hundredth of a core.
 
 import type { Clock, Timer } from '../env/clock.ts';
 import {
