@@ -119,6 +119,31 @@ test('a death costs each neighbour one round of questions, and nothing is sent b
   expect(probes()).toBeLessThanOrEqual(4 * 4);
 });
 
+test('in a mesh of sixteen with six links each a death costs less than 60 kB, sessions included', async () => {
+  const sent: number[] = [];
+  for (const watches of [false, true]) {
+    const rig = new MembershipRig();
+    for (let i = 0; i < 16; i += 1) {
+      if (watches) rig.watch(`n${i}`);
+      else rig.add(`n${i}`, presets.lan);
+    }
+    for (let i = 0; i < 16; i += 1) {
+      for (const step of [1, 2, 5]) rig.link(`n${i}`, `n${(i + step) % 16}`);
+    }
+    await rig.run(20_000);
+    let bytes = 0;
+    rig.tap = (_, __, frame) => {
+      bytes += frame.length;
+    };
+    rig.crash('n3');
+    await rig.run(20_000);
+    sent.push(bytes);
+  }
+  const [without = 0, withMembership = 0] = sent;
+  expect(withMembership - without).toBeGreaterThan(0);
+  expect(withMembership - without).toBeLessThan(60_000);
+});
+
 describe('no failure', () => {
   test('a member that says goodbye has left, for all and at once', async () => {
     const rig = new MembershipRig();
