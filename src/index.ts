@@ -91,6 +91,9 @@ export {
   type LinkRows,
 } from './resilience/partitions/cut-points.ts';
 export { quorumView, type QuorumView } from './resilience/partitions/quorum-view.ts';
+export { watchMembers } from './mesh/membership.ts';
+export type { Membership } from './resilience/membership/membership.ts';
+export type { MembershipEvent, Verdict } from './resilience/membership/verdict.ts';
 export { presets, type FailureTimings } from './resilience/presets.ts';
 
 export { BETS, type BetTable } from './craps/bets.ts';
