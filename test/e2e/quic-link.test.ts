@@ -17,7 +17,7 @@ import {
 } from '../../src/platform/links/quic/quiche.ts';
 import { systemClock } from '../../src/platform/node/clock.ts';
 import { primitives } from '../../src/platform/node/primitives.ts';
-import { describeLink, type LinkNode } from '../suites/link.suite.ts';
+import { describeLink, type LinkNode, DEAD_PORT } from '../suites/link.suite.ts';
 
 const BOUNDS = { frameBytesMax: 64 * 1024, queueBytesMax: 256 * 1024 };
 const LOCAL = { host: '127.0.0.1', port: 1 };
@@ -87,17 +87,6 @@ async function udpSocket(): Promise<Socket> {
   return socket;
 }
 
-/** A port on which nothing listens, for as long as the system hands it to nobody else. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
-}
-
 function closeOf(link: Link): Promise<LinkClose> {
   return new Promise((resolve) => {
     link.attach({ frame: () => undefined, drain: () => undefined, close: resolve });
@@ -123,7 +112,7 @@ describeLink('QUIC link', async () => {
     nodes: [linkNode(a), linkNode(b), linkNode(c)],
     ...BOUNDS,
     settle: (work) => work,
-    deadAddress: `quic:127.0.0.1:${await freePort()}`,
+    deadAddress: `quic:127.0.0.1:${DEAD_PORT}`,
     invalidAddresses: [
       '',
       '127.0.0.1:80',

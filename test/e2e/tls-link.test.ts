@@ -17,7 +17,7 @@ import type { TlsBounds } from '../../src/platform/links/tls-node.ts';
 import { systemClock } from '../../src/platform/node/clock.ts';
 import { primitives } from '../../src/platform/node/primitives.ts';
 import { identityFromSeed, type Identity } from '../../src/crypto/signing.ts';
-import { describeLink, type LinkNode } from '../suites/link.suite.ts';
+import { describeLink, type LinkNode, DEAD_PORT } from '../suites/link.suite.ts';
 import { LogBook } from '../suites/log-book.ts';
 
 const BOUNDS = { frameBytesMax: 64 * 1024, queueBytesMax: 256 * 1024 };
@@ -52,16 +52,6 @@ function portOf(address: string): number {
   return Number(address.slice(address.lastIndexOf(':') + 1));
 }
 
-/** A port on which nothing listens, for as long as the system hands it to nobody else. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
 function closeOf(link: Link): Promise<LinkClose> {
   return new Promise((resolve) => {
     link.attach({ frame: () => undefined, drain: () => undefined, close: resolve });
@@ -93,7 +83,7 @@ describeLink('TLS link', async () => {
     nodes: [linkNode(a), linkNode(b), linkNode(c)],
     ...BOUNDS,
     settle: (work) => work,
-    deadAddress: `127.0.0.1:${await freePort()}`,
+    deadAddress: `127.0.0.1:${DEAD_PORT}`,
     invalidAddresses: ['', '127.0.0.1', 'host:', ':1', 'host:65536', '::1:80', '[::1]', 'a b:1'],
     close: () => Promise.all([a, b, c].map(({ tls }) => tls.close())).then(() => undefined),
   };

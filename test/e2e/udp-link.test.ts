@@ -31,7 +31,7 @@ import {
   encodeCookie,
   encodeKnock,
 } from '../../src/wire/knock.ts';
-import { describeLink, type LinkNode } from '../suites/link.suite.ts';
+import { describeLink, type LinkNode, DEAD_PORT } from '../suites/link.suite.ts';
 
 const BOUNDS = { frameBytesMax: 64 * 1024, queueBytesMax: 256 * 1024 };
 const DIRECT = 'udp:127.0.0.1:0';
@@ -111,16 +111,6 @@ async function bootstrapped(): Promise<() => Promise<DhtNode>> {
   };
 }
 
-/** A port on which nothing listens, for as long as the system hands it to nobody else. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
-}
-
 function linkNode({ identity, udp }: Node, listenAddress: string): LinkNode {
   const { dialer, listen } = udp;
   return { publicKey: identity.publicKey, dialer, listen, listenAddress };
@@ -133,7 +123,7 @@ describeLink('UDP link, direct', async () => {
     nodes: [linkNode(a, DIRECT), linkNode(b, DIRECT), linkNode(c, DIRECT)],
     ...BOUNDS,
     settle: (work) => work,
-    deadAddress: `udp:127.0.0.1:${await freePort()}`,
+    deadAddress: `udp:127.0.0.1:${DEAD_PORT}`,
     invalidAddresses: ['', 'udp:', 'udp:127.0.0.1', '127.0.0.1:80', 'udp:host:65536', 'udp:::1:80'],
     close: () => Promise.all([a, b, c].map(({ udp }) => udp.close())).then(() => undefined),
   };
@@ -561,7 +551,7 @@ describe('a UDP link', () => {
   test('close of the node ends links, listeners and dials', async () => {
     const { out, inn, a, b } = await linked();
     const [atOut, atIn] = [closeOf(out), closeOf(inn)];
-    const pending = a.udp.dialer.dial(`udp:127.0.0.1:${await freePort()}`, null);
+    const pending = a.udp.dialer.dial(`udp:127.0.0.1:${DEAD_PORT}`, null);
     const failed = expect(pending).rejects.toMatchObject({ code: 'LINK_DIAL_FAILED' });
     await new Promise(setImmediate);
     await a.udp.close();

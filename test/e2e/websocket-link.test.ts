@@ -27,7 +27,7 @@ import type { AdmissionGate } from '../../src/env/admission.ts';
 import { KNOCK_BYTES } from '../../src/wire/knock.ts';
 import { noMetrics } from '../suites/mesh-rig.ts';
 import { press } from '../suites/pressed-gate.ts';
-import { describeLink, type LinkNode } from '../suites/link.suite.ts';
+import { describeLink, type LinkNode, DEAD_PORT } from '../suites/link.suite.ts';
 import { LogBook } from '../suites/log-book.ts';
 
 const BOUNDS = { frameBytesMax: 64 * 1024, queueBytesMax: 256 * 1024 };
@@ -105,16 +105,6 @@ function urlOf(listener: Listener): string {
   return `ws://127.0.0.1:${portOf(listener.address)}/mesh`;
 }
 
-/** A port on which nothing listens, for as long as the system hands it to nobody else. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 function closeOf(link: Link): Promise<LinkClose> {
   return new Promise((resolve) => {
     link.attach({ frame: () => undefined, drain: () => undefined, close: resolve });
@@ -132,7 +122,7 @@ describeLink('WebSocket links', async () => {
     nodes: [linkNode(nodes[0]), linkNode(nodes[1]), linkNode(nodes[2])],
     ...BOUNDS,
     settle: (work) => work,
-    deadAddress: `ws:127.0.0.1:${await freePort()}`,
+    deadAddress: `ws:127.0.0.1:${DEAD_PORT}`,
     invalidAddresses: ['', 'ws:nowhere', '127.0.0.1:80', 'http:h:1', 'ws://h:1', 'ws:h:65536'],
     close: async () => {
       for (const { sockets } of nodes) await sockets.close();
@@ -161,7 +151,7 @@ describeLink('WebSocket links that a page dials', async () => {
     nodes: [linkNodeOf(0), linkNodeOf(1), linkNodeOf(2)],
     ...BOUNDS,
     settle: (work) => work,
-    deadAddress: `ws:127.0.0.1:${await freePort()}`,
+    deadAddress: `ws:127.0.0.1:${DEAD_PORT}`,
     invalidAddresses: ['', 'ws:nowhere', '127.0.0.1:80', 'http:h:1', 'ws://h:1', 'ws:h:65536'],
     close: async () => {
       for (const page of pages) page.close();

@@ -6,6 +6,12 @@ import { bytesEqual } from '../../src/core/bytes.ts';
 import type { Dialer, Link, LinkClose, Listen, Listener } from '../../src/env/link.ts';
 
 /** One node of the arena. */
+/**
+ * Where nobody listens: the discard port (RFC 863), which no system hands out. One that was free a moment ago may be another's
+ * by the time it is dialled.
+ */
+export const DEAD_PORT = 9;
+
 export interface LinkNode {
   readonly publicKey: Uint8Array;
   readonly dialer: Dialer;
