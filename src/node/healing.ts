@@ -175,11 +175,12 @@ export class Healing {
     mesh.probeWays(peer.value);
     return new Promise((resolve) => {
       const end = (isAnswered: boolean): void => {
+        timer.cancel();
         if (this.#asked.get(subject) === end) this.#asked.delete(subject);
         resolve(isAnswered);
       };
+      const timer = clock.after(ANSWERED_WITHIN_MS, () => end(false));
       this.#asked.set(subject, end);
-      clock.after(ANSWERED_WITHIN_MS, () => end(false));
       signal.onCancel(() => end(false));
     });
   }

@@ -7,10 +7,10 @@ export interface Failure {
 }
 
 /**
- * `link`: to a neighbour, which may be well. `member`: others found it dead, too. `way`: packets to it get lost although
- * links are up. `partition`: links lead to none of several members.
+ * `link`: to a neighbour, which may be well or not. `way`: packets to a member get lost although links are up. `partition`:
+ * links lead to none of several members.
  */
-export type FailureKind = 'link' | 'member' | 'way' | 'partition';
+export type FailureKind = 'link' | 'way' | 'partition';
 
 /**
  * `reconnect`: dial the subject where it was. `alternative-route`: reach it by other ways than the failed one.
@@ -22,8 +22,6 @@ export type PlanKind = 'reconnect' | 'alternative-route' | 'bridge-node';
 export const PLANS: Readonly<Record<FailureKind, readonly PlanKind[]>> = {
   // The other end is probably there, and its address is known.
   link: ['reconnect', 'alternative-route', 'bridge-node'],
-  // Others say that it is gone: only those who do not need a link to it can tell whether they are wrong.
-  member: ['alternative-route', 'reconnect', 'bridge-node'],
   // No link is down, so that there is none to restore.
   way: ['alternative-route', 'bridge-node'],
   // By definition no way is left.

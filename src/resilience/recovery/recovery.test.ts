@@ -102,7 +102,7 @@ describe('a recovery', () => {
 
   test('is one for each failure, however often that is told', () => {
     const { recoveries } = scene(() => 'fails');
-    const failure: Failure = { kind: 'member', subject: 'x' };
+    const failure: Failure = { kind: 'link', subject: 'x' };
     recoveries.recover(failure);
     recoveries.recover(failure);
     expect(recoveries.counts.active).toBe(1);
