@@ -3,7 +3,7 @@
 import type { Rng } from '../../env/rng.ts';
 import type { FaultEvent } from '../../sim/faults/fault.ts';
 import type { Settings } from '../config/settings.ts';
-import { LOCAL_NETWORK, LOCAL_PROOF_BITS, type PlannedNode } from '../up/plan.ts';
+import { localSettings, type PlannedNode } from '../up/plan.ts';
 import { startSupervisor, type ChildEnd, type Supervisor } from '../up/supervisor.ts';
 import { PausedProcesses, signal, type ChaosCasino, type ChaosNode } from './chaos-casino.ts';
 import { linksOf } from './chaos-plan.ts';
@@ -142,20 +142,9 @@ class OwnCasino implements ChaosCasino {
   #settingsOf(planned: PlannedNode): Partial<Settings> {
     const { plan, pace } = this.#options;
     return {
-      networkId: LOCAL_NETWORK,
-      proofBits: LOCAL_PROOF_BITS,
-      name: planned.name,
-      preset: 'local',
-      meshName: planned.mesh,
-      listen: '127.0.0.1:0',
-      gateway: planned.role === 'gateway',
-      gatewayListen: '127.0.0.1:0',
-      validator: planned.role === 'validator',
+      ...localSettings(planned, plan, pace),
       casinoName: 'chaos-casino',
       shooterTimeout: SHOOTER_TIMEOUT,
-      bot: planned.role === 'player' ? 'regular' : 'none',
-      pace,
-      company: plan.filter(({ role }) => role === 'player').length,
     };
   }
 }

@@ -6,7 +6,7 @@ import {
   STRETCH_MAX,
   type PowerConfig,
 } from '../../resilience/power/power-plan.ts';
-import { checkWith, type Setting } from './setting.ts';
+import { checkWith, numberSetting, type Setting } from './setting.ts';
 
 export interface PowerSettings {
   readonly energySource: 'auto' | 'mains';
@@ -16,23 +16,6 @@ export interface PowerSettings {
 }
 
 const share = z.number('a number').min(0, 'at least 0').max(1, 'at most 1');
-
-function figure(
-  key: string,
-  value: number,
-  schema: z.ZodType<number>,
-  comment: string,
-): Setting<number> {
-  return {
-    key: `power.${key}`,
-    form: 'number',
-    flag: key.replaceAll('_', '-'),
-    valueName: 'N',
-    default: value,
-    comment,
-    check: checkWith(schema),
-  };
-}
 
 export const POWER_SETTINGS: { readonly [K in keyof PowerSettings]: Setting<PowerSettings[K]> } = {
   energySource: {
@@ -45,20 +28,20 @@ export const POWER_SETTINGS: { readonly [K in keyof PowerSettings]: Setting<Powe
       'Where this node reads how much energy it has: auto (the battery, where Linux shows one) or mains (it saves nothing).',
     check: checkWith(z.enum(['auto', 'mains'], 'auto or mains')),
   },
-  saveBelow: figure(
-    'save_below',
+  saveBelow: numberSetting(
+    'power.save_below',
     POWER_DEFAULTS.saveBelow,
     share.min(0.05, 'at least 0.05'),
     'Below this share of the battery heartbeats become rarer, so that idle links cost less and failures are noticed later. Neighbours learn of it and expect them later, too.',
   ),
-  stretchMax: figure(
-    'stretch_max',
+  stretchMax: numberSetting(
+    'power.stretch_max',
     POWER_DEFAULTS.stretchMax,
     z.number('a number').min(1, 'at least 1').max(STRETCH_MAX, `at most ${STRETCH_MAX}`),
     `How much rarer they are on an empty battery, 1 (no rarer) to ${STRETCH_MAX}.`,
   ),
-  relayAbove: figure(
-    'relay_above',
+  relayAbove: numberSetting(
+    'power.relay_above',
     POWER_DEFAULTS.relayAbove,
     share,
     'At or below this share of the battery a node carries no packets of others, so that it can play on. 0: only when it is empty.',

@@ -11,7 +11,7 @@ import {
   type ResilienceConfig,
 } from '../../resilience/config.ts';
 import { presets, type PresetName } from '../../resilience/presets.ts';
-import { checkWith, type Setting } from './setting.ts';
+import { checkWith, numberSetting, type Setting } from './setting.ts';
 
 /** Every field of the configuration; durations as texts. */
 export type ResilienceSettings = {
@@ -35,23 +35,6 @@ function time(key: string, defaultMs: number | null, comment: string): Setting<s
     default: defaultMs === null ? '' : formatDuration(defaultMs),
     comment,
     check: checkWith(duration),
-  };
-}
-
-function figure(
-  key: string,
-  value: number,
-  schema: z.ZodType<number>,
-  comment: string,
-): Setting<number> {
-  return {
-    key: `resilience.${key}`,
-    form: 'number',
-    flag: key.replaceAll('_', '-'),
-    valueName: 'N',
-    default: value,
-    comment,
-    check: checkWith(schema),
   };
 }
 
@@ -93,20 +76,20 @@ export const RESILIENCE_SETTINGS: {
     null,
     'The least deviation that beats are thought to have, so that a steady link is not suspected for the first millisecond. Empty: as the preset has it.',
   ),
-  phiThreshold: figure(
-    'phi_threshold',
+  phiThreshold: numberSetting(
+    'resilience.phi_threshold',
     DEFAULTS.phiThreshold,
     z.number('a number').min(1, 'at least 1').max(16, 'at most 16'),
     'φ at which silence makes a neighbour suspect, 1 to 16: a living one is silent for so long with a chance of 10^-φ.',
   ),
-  redundancy: figure(
-    'redundancy',
+  redundancy: numberSetting(
+    'resilience.redundancy',
     DEFAULTS.redundancy,
     z.int('a whole number').min(1, 'at least 1').max(3, 'at most 3'),
     'Disjoint ways that are kept ready for each destination in use, 1 to 3, as far as the mesh has them.',
   ),
-  adaptiveThreshold: figure(
-    'adaptive_threshold',
+  adaptiveThreshold: numberSetting(
+    'resilience.adaptive_threshold',
     DEFAULTS.adaptiveThreshold,
     z.number('a number').min(0, 'at least 0').max(1, 'at most 1'),
     'A way of which less than this share arrives is left for the next one, 0 to 1.',
@@ -116,8 +99,8 @@ export const RESILIENCE_SETTINGS: {
     DEFAULTS.recoveryIntervalMs,
     'The longest pause between two attempts of one recovery, and how long one that gave up rests.',
   ),
-  recoveryAttemptsMax: figure(
-    'recovery_attempts',
+  recoveryAttemptsMax: numberSetting(
+    'resilience.recovery_attempts',
     DEFAULTS.recoveryAttemptsMax,
     z.int('a whole number').min(1, 'at least 1').max(100, 'at most 100'),
     'Attempts of one plan before the next plan is tried.',

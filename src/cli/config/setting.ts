@@ -27,3 +27,21 @@ export function checkWith<T>(schema: z.ZodType<T>): Setting<T>['check'] {
     return { wrong: result.error.issues.map((issue) => issue.message).join('; ') };
   };
 }
+
+/** A number under its key of the file; the flag is what comes after the section. */
+export function numberSetting(
+  key: string,
+  value: number,
+  schema: z.ZodType<number>,
+  comment: string,
+): Setting<number> {
+  return {
+    key,
+    form: 'number',
+    flag: key.slice(key.indexOf('.') + 1).replaceAll('_', '-'),
+    valueName: 'N',
+    default: value,
+    comment,
+    check: checkWith(schema),
+  };
+}

@@ -2,6 +2,8 @@
 // The table stands in mesh `a`; carol and dave play from mesh `b`, five hops away:
 // carol → b-relay-1 → b-gateway → a-gateway → a-relay → a-table.
 
+import type { Settings } from '../config/settings.ts';
+
 export type Role = 'validator' | 'gateway' | 'relay' | 'player';
 
 export interface PlannedNode {
@@ -31,3 +33,25 @@ export const PLAN: readonly PlannedNode[] = [
 export const LOCAL_NETWORK = 'local';
 /** Its proof of work: one bit, since all its nodes share one machine and start at once. */
 export const LOCAL_PROOF_BITS = 1;
+
+/** What every node of a casino on this machine runs with, by its role. */
+export function localSettings(
+  { name, mesh, role }: PlannedNode,
+  plan: readonly PlannedNode[],
+  pace: string,
+): Partial<Settings> {
+  return {
+    networkId: LOCAL_NETWORK,
+    proofBits: LOCAL_PROOF_BITS,
+    name,
+    preset: 'local',
+    meshName: mesh,
+    listen: '127.0.0.1:0',
+    gateway: role === 'gateway',
+    gatewayListen: '127.0.0.1:0',
+    validator: role === 'validator',
+    bot: role === 'player' ? 'regular' : 'none',
+    pace,
+    company: plan.filter((one) => one.role === 'player').length,
+  };
+}

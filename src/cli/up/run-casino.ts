@@ -14,7 +14,7 @@ import { shellQuoted } from '../shell-quoted.ts';
 import { controlSocketPath } from '../state-folder.ts';
 import { watchForEnd } from './end-of-run.ts';
 import { casinoLine, nodeLine } from './narrator.ts';
-import { LOCAL_NETWORK, LOCAL_PROOF_BITS, PLAN, type PlannedNode } from './plan.ts';
+import { LOCAL_NETWORK, LOCAL_PROOF_BITS, localSettings, PLAN, type PlannedNode } from './plan.ts';
 import { makeRunFolder } from './run-folder.ts';
 import { startSupervisor, type RunningNode, type Supervisor } from './supervisor.ts';
 import { summarize, type UpSummary } from './summary.ts';
@@ -41,21 +41,10 @@ export interface RunOptions {
 
 function settingsOf(planned: PlannedNode, pace: string, dht: string): Partial<Settings> {
   return {
-    networkId: LOCAL_NETWORK,
-    proofBits: LOCAL_PROOF_BITS,
-    name: planned.name,
-    preset: 'local',
-    meshName: planned.mesh,
-    listen: '127.0.0.1:0',
-    gateway: planned.role === 'gateway',
-    gatewayListen: '127.0.0.1:0',
+    ...localSettings(planned, PLAN, pace),
     ...(planned.role === 'gateway' ? { dhtBootstrap: [dht], dhtListen: '127.0.0.1:0' } : {}),
-    validator: planned.role === 'validator',
     casinoName: 'local-casino',
     shooterTimeout: '5s',
-    bot: planned.role === 'player' ? 'regular' : 'none',
-    pace,
-    company: PLAN.filter(({ role }) => role === 'player').length,
   };
 }
 
