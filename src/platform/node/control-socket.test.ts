@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { createConnection } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { concat, fromUtf8, utf8 } from '../../core/bytes.ts';
 import { BitcrapsError } from '../../core/errors.ts';
+import { temporaryFolders } from '../../../test/suites/temporary-folders.ts';
 import { createLineSplitter } from './control-lines.ts';
 import {
   callControl,
@@ -24,8 +24,10 @@ afterEach(async () => {
   for (const server of opened.splice(0)) await server.close();
 });
 
+const freshFolder = temporaryFolders();
+
 function freshPath(): string {
-  return join(mkdtempSync(join(tmpdir(), 'bitcraps-control-')), 'control.sock');
+  return join(freshFolder(), 'control.sock');
 }
 
 async function serve(handler: ControlHandler, bounds?: Partial<ControlBounds>): Promise<string> {

@@ -1,12 +1,14 @@
-import { mkdtempSync, readFileSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
+import { temporaryFolders } from '../../../test/suites/temporary-folders.ts';
 import { createLogger, type LoggerOptions } from './logger.ts';
 
+const freshFolder = temporaryFolders();
+
 async function logged(options: Omit<LoggerOptions, 'file'>): Promise<string> {
-  const file = join(mkdtempSync(join(tmpdir(), 'bitcraps-log-')), 'node.log');
+  const file = join(freshFolder(), 'node.log');
   const logger = createLogger({ ...options, file });
   logger.debug('too-small');
   logger.info('link-up', { peer: 'abc', units: 12_345_678_901_234_567_890n, none: null });

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,11 +6,10 @@ import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
 import { fromUtf8, utf8 } from '../../core/bytes.ts';
 import { openSqliteStore } from './sqlite-store.ts';
+import { temporaryFolders } from '../../../test/suites/temporary-folders.ts';
 import { describeStore } from '../../../test/suites/store.suite.ts';
 
-function folder(): string {
-  return mkdtempSync(join(tmpdir(), 'bitcraps-store-'));
-}
+const folder = temporaryFolders();
 
 describeStore('SQLite store', () => {
   const home = folder();

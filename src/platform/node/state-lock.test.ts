@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { temporaryFolders } from '../../../test/suites/temporary-folders.ts';
 import { lockState } from './state-lock.ts';
 
+const freshRoot = temporaryFolders();
+
 function freshFolder(): string {
-  return join(mkdtempSync(join(tmpdir(), 'bitcraps-lock-')), 'state', 'node');
+  return join(freshRoot(), 'state', 'node');
 }
 
 test('makes the folder for its owner only and locks it until release', () => {
@@ -46,7 +48,7 @@ test('names the process that holds it, and is free once that was killed', async 
 });
 
 test('a folder that cannot be made is told', () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'bitcraps-lock-')), 'file');
+  const file = join(freshRoot(), 'file');
   writeFileSync(file, '');
   expect(() => lockState(join(file, 'state'))).toThrow(
     expect.objectContaining({ code: 'PLATFORM_STATE_UNUSABLE' }),
