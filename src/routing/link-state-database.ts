@@ -355,7 +355,8 @@ export class LinkStateDatabase {
     this.#table.grow(Math.max(16, peers, Math.min(length * 2, length + 4_096)));
   }
 
-  #reports(from: number, to: number): boolean {
+  /** Whether the record of one peer names the other. */
+  reports(from: number, to: number): boolean {
     const record = this.record(from);
     return record !== undefined && record.neighbours.indexOf(to) >= 0;
   }
@@ -363,7 +364,7 @@ export class LinkStateDatabase {
   #hasAttachedNeighbour({ originator, neighbours }: PooledRecord): boolean {
     for (let i = 0; i < neighbours.length; i += 1) {
       const neighbour = neighbours[i] ?? 0;
-      if (this.isAttached(neighbour) && this.#reports(neighbour, originator)) return true;
+      if (this.isAttached(neighbour) && this.reports(neighbour, originator)) return true;
     }
     return false;
   }
@@ -377,7 +378,7 @@ export class LinkStateDatabase {
       if (neighbours === undefined) continue;
       for (let i = 0; i < neighbours.length; i += 1) {
         const neighbour = neighbours[i] ?? 0;
-        if (this.isAttached(neighbour) || !this.#reports(neighbour, peer)) continue;
+        if (this.isAttached(neighbour) || !this.reports(neighbour, peer)) continue;
         const wasEstablished = this.isEstablished(neighbour);
         this.#table.setFlags(neighbour, ATTACHED | ESTABLISHED);
         this.#detached.delete(neighbour);

@@ -13,6 +13,7 @@ import {
 import { compareBytes } from '../core/bytes.ts';
 import { primitives } from '../platform/node/primitives.ts';
 import { QUARANTINE_MS, STRANGER_MS, STRANGERS_PER_NEIGHBOUR_MAX } from './link-state-database.ts';
+import type { LinkState } from './link-state.ts';
 import { signRecord, type LinkStateNeighbour } from './link-state-record.ts';
 import { decodeUpdate, UpdateWriter } from './link-state-update.ts';
 import { PLAIN_NODE } from './node-attributes.ts';
@@ -121,6 +122,26 @@ describe('convergence', () => {
     expect(rig.agree()).toBe(false);
     for (const [a, b] of cut) rig.join(a, b);
     expect(timeToAgree(rig)).toBeLessThan(3_000);
+  });
+
+  test('where the tree ran through the other half, each half has all news without waiting for announcements', () => {
+    const side = 8;
+    for (let column = 0; column < side - 1; column += 1) {
+      const rig = grid(side);
+      rig.run(5_000);
+      const cut = Array.from({ length: side }, (_, row) => row * side + column);
+      const startMs = rig.nowMs;
+      for (const node of cut) rig.part(node, node + 1);
+      const knowsAll = ({ database }: LinkState): boolean =>
+        cut.every((node) => {
+          const [a, b] = [database.get(rig.key(node)), database.get(rig.key(node + 1))];
+          if (a === undefined || b === undefined) return false;
+          return !a.neighbours.includes(b.originator) || !b.neighbours.includes(a.originator);
+        });
+      while (!rig.states.every(knowsAll) && rig.nowMs < startMs + 5_000) rig.run(5);
+      // An end that does not hear of the other one tells after 350 ms; an announcement alone waits for up to 400 more.
+      expect(rig.nowMs - startMs).toBeLessThan(475);
+    }
   });
 
   test.each([2, 1])('a node that restarts with epoch %i is believed', (epoch) => {

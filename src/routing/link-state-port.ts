@@ -128,7 +128,7 @@ export function freeSlot(ports: Iterable<PortState>): number {
 }
 
 /** Of the link between two peers, whichever asks; so spread that few links of a mesh share one. */
-function labelOf(one: Uint8Array, other: Uint8Array): number {
+export function labelOf(one: Uint8Array, other: Uint8Array): number {
   const words = wordAt(one, 4) ^ wordAt(other, 4);
   const mixed = Math.imul(words ^ (words >>> 15), 0x2c1b_3c6d);
   return (((mixed ^ (mixed >>> 12)) >>> 0) % LABELS) + 2;

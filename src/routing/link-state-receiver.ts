@@ -49,6 +49,8 @@ export interface UpdateSink {
   duplicated(state: PortState, record: PooledRecord, path: number, nowMs: number): void;
   broadcast(state: PortState, nowMs: number): void;
   moved(state: PortState, eager: boolean, nowMs: number): void;
+  /** A record took the place of another one of its originator. */
+  changed(record: PooledRecord, before: PooledRecord, nowMs: number): void;
 }
 
 export class UpdateReceiver {
@@ -256,6 +258,7 @@ export class UpdateReceiver {
     const { database, counters, announcements, reconciliation } = this.#sink;
     const label = state?.label ?? 0;
     const largest = path > label ? path : label;
+    const before = database.record(record.originator);
     if (!database.store(record, state?.slot ?? -1, largest, nowMs)) {
       counters.full += 1;
       return { kind: 'ignored', why: 'full' };
@@ -266,6 +269,7 @@ export class UpdateReceiver {
       announcements.came(record.idHigh, nowMs);
       this.#sink.broadcast(state, nowMs);
     }
+    if (before !== undefined) this.#sink.changed(record, before, nowMs);
     return TAKEN;
   }
 

@@ -15,6 +15,7 @@ import type { Logger } from '../env/logger.ts';
 import type { Primitives } from '../env/primitives.ts';
 import type { Rng } from '../env/rng.ts';
 import { FRESH_BUFFERS, type FrameBuffers } from '../wire/frame.ts';
+import { BroadcastTree } from './broadcast-tree.ts';
 import { Announcements } from './link-state-announcements.ts';
 import { LinkStateDatabase, type Relation } from './link-state-database.ts';
 import {
@@ -159,6 +160,7 @@ class Exchange implements LinkState, UpdateSink {
   readonly #reconciliation: Reconciliation;
   readonly #proofs: Proofs;
   readonly #receiver: UpdateReceiver;
+  readonly #tree: BroadcastTree;
   #hurryUntilMs = -Infinity;
   #graftFromMs = -Infinity;
 
@@ -171,6 +173,7 @@ class Exchange implements LinkState, UpdateSink {
     this.#buffers = deps.buffers ?? FRESH_BUFFERS;
     this.database = new LinkStateDatabase(pool, recordsMax);
     const { database } = this;
+    this.#tree = new BroadcastTree(database);
     this.#own = new OwnRecord(
       { identity, networkId, bootEpoch, attributes, offset: rng.uint32() >>> 1 },
       { primitives, database, neighbours: () => [...this.#ports.values()] },
@@ -227,7 +230,7 @@ class Exchange implements LinkState, UpdateSink {
     const state = createPort(init, database.log);
     this.#ports.set(port, state);
     this.#hurryUntilMs = nowMs + HURRY_MS;
-    if (!eager && this.#isLowest(state)) this.#graft(state, nowMs);
+    if (!eager && this.#isNeeded(state, nowMs) === true) this.#graft(state, nowMs);
     if (modern) this.#reconciliation.start(state, nowMs);
     if (fresh) this.#own.change(nowMs);
     else this.#own.addRedundant(nowMs);
@@ -248,8 +251,10 @@ class Exchange implements LinkState, UpdateSink {
     this.#ports.delete(port);
     this.database.log.closeCursor(state.cursor);
     this.#announcements.forget(port);
-    if (state.eager) this.#replace(nowMs);
     this.#own.remove(state.peer, nowMs);
+    if (!state.eager) return;
+    this.#hurryUntilMs = nowMs + HURRY_MS;
+    this.#replace(state.label, nowMs);
   }
 
   setAttributes(attributes: NodeAttributes): void {
@@ -376,6 +381,8 @@ class Exchange implements LinkState, UpdateSink {
     if (!isLargest) {
       state.duplicates += 1;
       if (state.duplicates < DUPLICATES_MAX || settledMs < SETTLED_MS) return;
+      state.duplicates = 0;
+      if (this.#isNeeded(state, nowMs) === true) return;
       const isLast = [...this.#ports.values()].every((other) => other === state || !other.eager);
       if (isLast) return;
     }
@@ -394,20 +401,21 @@ class Exchange implements LinkState, UpdateSink {
     state.ready = true;
   }
 
-  /** Whether no other link of this node has a lower label: then it is in the minimum spanning tree for certain. */
-  #isLowest({ label }: PortState): boolean {
-    for (const other of this.#ports.values()) if (other.modern && other.label < label) return false;
-    return true;
+  changed(record: PooledRecord, before: PooledRecord, nowMs: number): void {
+    const label = this.#tree.lowestLost(record, before);
+    if (label !== null) this.#replace(label, nowMs);
   }
 
-  /** A link of the tree went: the lazy one with the lowest label is the likeliest to take its place. */
-  #replace(nowMs: number): void {
-    this.#hurryUntilMs = nowMs + HURRY_MS;
-    let best: PortState | null = null;
+  /** A link with this label went: links of this node that the tree needs in its place join it. */
+  #replace(label: number, nowMs: number): void {
     for (const state of this.#ports.values()) {
-      if (!state.eager && state.modern && state.label < (best?.label ?? Infinity)) best = state;
+      if (state.eager || !state.modern || state.label < label) continue;
+      if (this.#isNeeded(state, nowMs) === true) this.#graft(state, nowMs);
     }
-    if (best !== null) this.#graft(best, nowMs);
+  }
+
+  #isNeeded({ peer, label }: PortState, nowMs: number): boolean | null {
+    return this.#tree.needs(this.#own.peer, this.pool.peerIndex(peer), label, nowMs);
   }
 
   #graft(state: PortState, nowMs: number): void {
