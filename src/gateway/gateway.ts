@@ -18,6 +18,7 @@ import { peerIdShort, peerIdText, type PeerIdText } from '../core/peer-id.ts';
 import type { Identity } from '../crypto/signing.ts';
 import { createMesh, type Bridge, type Mesh } from '../mesh/mesh.ts';
 import type { NeighbourInfo } from '../mesh/mesh-view.ts';
+import type { PowerState } from '../resilience/power/power-plan.ts';
 import type { FailureTimings } from '../resilience/presets.ts';
 import type { Hello } from '../versioning/hello.ts';
 import type { Negotiation } from '../versioning/negotiate.ts';
@@ -25,6 +26,7 @@ import type { ProtocolVersion } from '../versioning/protocol-version.ts';
 import { PACKET_HEADER_BYTES_MIN, decodePacketHeader, packetTtl, setTtl } from '../wire/packet.ts';
 import { CrossingFlows } from './crossing-flows.ts';
 import { accountingReport, type AccountingReport } from './accounting/accounting-report.ts';
+import { crossingsOf, type Crossings } from './accounting/crossings.ts';
 import type { LedgerLimits } from './accounting/limits.ts';
 import type { OwnPrice } from './accounting/own-price.ts';
 import { RelayLedger } from './accounting/relay-ledger.ts';
@@ -82,14 +84,6 @@ export interface GatewayDeps {
   readonly dht?: Dht;
   /** Opens a bridge to a gateway of which only the key is known, if it can. */
   readonly dialGateway?: (gateway: Uint8Array) => void;
-}
-
-/** Packets that crossed, as this gateway carried them. `out` is away from its mesh. */
-export interface Crossings {
-  readonly packetsOut: number;
-  readonly bytesOut: number;
-  readonly packetsIn: number;
-  readonly bytesIn: number;
 }
 
 /** A bridge that carries packets. */
@@ -156,6 +150,8 @@ export interface Gateway extends Bridge {
   onBridge(listener: (event: BridgeEvent) => void): void;
   /** Tells both sides to use other gateways; what still comes is carried. Before `stop`, so that nothing has to turn back. */
   drain(): void;
+  /** With little energy it carries nothing for others that have another gateway, and goes on for itself. */
+  setPower(power: PowerState): void;
   /** Resolves once the accounts are written. */
   stop(): Promise<void>;
 }
@@ -197,6 +193,7 @@ class MeshGateway implements Gateway {
   readonly #incoming = new CrossingFlows<IncomingFlow>();
   readonly #listeners = new Set<(event: BridgeEvent) => void>();
   #isDraining = false;
+  #relays = true;
 
   constructor(config: GatewayConfig, deps: GatewayDeps) {
     const { primitives, clock, mesh, bootEpoch } = deps;
@@ -323,12 +320,7 @@ class MeshGateway implements Gateway {
         meshName: remote.meshName,
         remoteVersion: remote.version,
         peers: this.#directory.record(peer)?.peers.length ?? 0,
-        crossings: {
-          packetsOut: passed?.packetsOut ?? 0,
-          bytesOut: passed?.bytesOut ?? 0,
-          packetsIn: passed?.packetsIn ?? 0,
-          bytesIn: passed?.bytesIn ?? 0,
-        },
+        crossings: crossingsOf(passed),
       };
     });
   }
@@ -411,6 +403,12 @@ class MeshGateway implements Gateway {
     this.#deps.mesh.retireGateway();
   }
 
+  setPower(power: PowerState): void {
+    this.#relays = power.relays;
+    this.#bridges.setPower(power);
+    this.#deps.mesh.setPower(power);
+  }
+
   #tell(event: BridgeEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
@@ -482,6 +480,7 @@ class MeshGateway implements Gateway {
   #membersToAnnounce(): readonly Uint8Array[] {
     const { mesh } = this.#deps;
     if (this.#isDraining) return [];
+    if (!this.#relays) return [mesh.self];
     const reachable = mesh
       .members()
       .filter((member) => member.reachable)
@@ -490,8 +489,4 @@ class MeshGateway implements Gateway {
       ? reachable
       : [mesh.self, ...reachable];
   }
-}
-
-function crossingsOf({ packetsOut, bytesOut, packetsIn, bytesIn }: Crossings): Crossings {
-  return { packetsOut, bytesOut, packetsIn, bytesIn };
 }

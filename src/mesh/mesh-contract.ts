@@ -135,7 +135,10 @@ export interface Mesh {
   onFeedback(listener: (feedback: FlowFeedback) => void): void;
   /** Tells the mesh where this node is from now on and how it moves; `null` for no more. At most once a second goes out. */
   setLocation(location: NodeAttributes['location']): void;
-  /** Tells the mesh from now on how much energy this node has, and whether it carries packets of others. */
+  /**
+   * Tells the mesh from now on how much energy this node has, and whether it carries packets of others: if not, it is no
+   * gateway either.
+   */
   setPower(power: PowerState): void;
   /** Times between what this node does of itself are to be so many times as long, to save its energy; 1 on mains. */
   readonly stretch: number;

@@ -83,6 +83,9 @@ class MeshNode implements Mesh {
   readonly #meter: TrafficMeter;
   readonly #linkState: LinkState;
   #attributes: NodeAttributes;
+  /** What it is while it has the energy. */
+  readonly #isRelay: boolean;
+  #isGateway: boolean;
   readonly #power: PowerConfig;
   readonly #routes: RoutePlanner;
   readonly #links: MeshLinks;
@@ -109,7 +112,9 @@ class MeshNode implements Mesh {
     this.#announcer = new LinkAnnouncer(logger);
     this.#gauges = createMeshGauges(metrics);
     this.#power = config.power ?? POWER_DEFAULTS;
-    this.#attributes = { ...PLAIN_NODE, ...config.attributes, gateway: gateway && usesGateways };
+    this.#isRelay = config.attributes?.relays ?? PLAIN_NODE.relays;
+    this.#isGateway = gateway && usesGateways;
+    this.#attributes = { ...PLAIN_NODE, ...config.attributes, gateway: this.#isGateway };
     this.#linkState = createLinkState(
       {
         identity,
@@ -222,11 +227,16 @@ class MeshNode implements Mesh {
   }
 
   retireGateway(): void {
+    this.#isGateway = false;
     this.#setAttributes({ gateway: false });
   }
 
   setPower({ energy, relays }: PowerState): void {
-    this.#setAttributes({ energy, relays });
+    this.#setAttributes({
+      energy,
+      relays: relays && this.#isRelay,
+      gateway: relays && this.#isGateway,
+    });
   }
 
   get stretch(): number {

@@ -249,7 +249,7 @@ class ComposedNode implements CasinoNode {
         ? null
         : new PowerWatch(config.power ?? POWER_DEFAULTS, {
             ...deps,
-            mesh,
+            mesh: this.gateway ?? mesh,
             source: deps.energy,
             relays: config.attributes.relays !== false,
           });

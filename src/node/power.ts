@@ -28,6 +28,7 @@ export interface PowerReport {
 export interface PowerWatchDeps {
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The mesh, or the gateway that tells its meshes. */
   readonly mesh: Pick<Mesh, 'setPower'>;
   readonly source: EnergySource;
   /** Whether it relays while it has energy. */
@@ -69,7 +70,7 @@ export class PowerWatch {
     if (next !== this.#state) {
       this.#state = next;
       const { relays, stretch } = this.report();
-      mesh.setPower({ energy: next.energy, relays });
+      mesh.setPower(next);
       logger.info('power', { energy: next.energy, relays, stretch });
     }
     this.#timer = clock.after(READ_EVERY_MS, () => void this.#look());

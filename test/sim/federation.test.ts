@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { utf8 } from '../../src/core/bytes.ts';
-import { FederationRig } from '../suites/federation-rig.ts';
+import { FederationRig, type Correspondent } from '../suites/federation-rig.ts';
 import { TEST_PROTOCOL } from '../suites/mesh-rig.ts';
 
 /** west: w, gw; middle: gm, and a second way round it over gn and go; east: e, ge. */
@@ -31,6 +31,40 @@ async function chain(): Promise<FederationRig> {
   await rig.until(() => rig.gateway('ge').reaches(rig.id('w')));
   await rig.run(2_000);
   return rig;
+}
+
+/** A member of each side talks to the other: rounds of one message each way, 20 ms apart. */
+function conversation(rig: FederationRig): {
+  readonly w: Correspondent;
+  readonly e: Correspondent;
+  readonly say: (rounds: number) => Promise<void>;
+  /** Texts that each of them was sent. */
+  readonly all: () => readonly string[];
+} {
+  const [w, e] = [rig.correspondent('w0'), rig.correspondent('e0')];
+  let sent = 0;
+  return {
+    w,
+    e,
+    say: async (rounds) => {
+      for (let round = 0; round < rounds; round += 1) {
+        expect(w.delivery.send(rig.id('e0'), utf8(String(sent))).ok).toBe(true);
+        expect(e.delivery.send(rig.id('w0'), utf8(String(sent))).ok).toBe(true);
+        sent += 1;
+        await rig.run(20);
+      }
+    },
+    all: () => Array.from({ length: sent }, (_, i) => String(i)),
+  };
+}
+
+function carried(rig: FederationRig, name: string): number {
+  const { packetsIn, packetsOut } = rig.gateway(name).crossings();
+  return packetsIn + packetsOut;
+}
+
+function busiest(rig: FederationRig): string {
+  return ['gw0', 'gw1', 'gw2'].reduce((a, b) => (carried(rig, b) > carried(rig, a) ? b : a));
 }
 
 describe('several meshes in a row', () => {
@@ -120,38 +154,74 @@ describe('three gateways in each mesh', () => {
 
   test('one that is to be upgraded drains first: it is left alone within two seconds, and its end costs nothing', async () => {
     const rig = await threeByThree();
-    const [w, e] = [rig.correspondent('w0'), rig.correspondent('e0')];
-    let sent = 0;
-    const say = async (rounds: number): Promise<void> => {
-      for (let round = 0; round < rounds; round += 1) {
-        for (const [from, to] of [
-          [w, 'e0'],
-          [e, 'w0'],
-        ] as const) {
-          expect(from.delivery.send(rig.id(to), utf8(String(sent))).ok).toBe(true);
-        }
-        sent += 1;
-        await rig.run(20);
-      }
-    };
+    const { w, e, say, all } = conversation(rig);
     await say(50);
-    const carried = (name: string): number => {
-      const { packetsIn, packetsOut } = rig.gateway(name).crossings();
-      return packetsIn + packetsOut;
-    };
-    const busiest = ['gw0', 'gw1', 'gw2'].reduce((a, b) => (carried(b) > carried(a) ? b : a));
-    expect(carried(busiest)).toBeGreaterThan(20);
-    rig.gateway(busiest).drain();
+    const draining = busiest(rig);
+    expect(carried(rig, draining)).toBeGreaterThan(20);
+    rig.gateway(draining).drain();
     await say(100);
-    const before = carried(busiest);
+    const before = carried(rig, draining);
     await say(50);
-    expect(carried(busiest)).toBe(before);
-    void rig.gateway(busiest).stop();
-    rig.rig.node(busiest).mesh.stop();
+    expect(carried(rig, draining)).toBe(before);
+    void rig.gateway(draining).stop();
+    rig.rig.node(draining).mesh.stop();
     await say(50);
     await rig.run(2_000);
-    const all = Array.from({ length: sent }, (_, i) => String(i));
-    expect([w.got, e.got]).toEqual([all, all]);
+    expect([w.got, e.got]).toEqual([all(), all()]);
+  });
+
+  test('one whose battery is low is left alone within two seconds, talks across for itself, and is used again when charged', async () => {
+    const rig = await threeByThree();
+    const { w, e, say, all } = conversation(rig);
+    await say(50);
+    const low = busiest(rig);
+    rig.gateway(low).setPower({ energy: 0.1, relays: false });
+    await say(100);
+    const before = carried(rig, low);
+    await say(50);
+    expect(carried(rig, low)).toBe(before);
+    // It has the energy to play on: what it sends and gets itself crosses by its own bridges.
+    const own = rig.correspondent(low);
+    expect(own.delivery.send(rig.id('e0'), utf8('from the low one')).ok).toBe(true);
+    await rig.until(() => e.got.includes('from the low one'));
+    expect(e.delivery.send(rig.id(low), utf8('to the low one')).ok).toBe(true);
+    await rig.until(() => own.got.includes('to the low one'));
+    // It is charged, and the others are about to go, which no battery changes: it carries again.
+    for (const name of ['gw0', 'gw1', 'gw2']) {
+      if (name !== low) rig.gateway(name).drain();
+      rig.gateway(name).setPower({ energy: null, relays: true });
+    }
+    await say(100);
+    const charged = carried(rig, low);
+    await say(50);
+    expect(carried(rig, low)).toBeGreaterThanOrEqual(charged + 100);
+    const gateways = rig.rig
+      .node('w0')
+      .mesh.members()
+      .filter(({ gateway }) => gateway);
+    expect(gateways.map(({ peer }) => rig.rig.nameOf(peer))).toEqual([low]);
+    await rig.run(2_000);
+    expect(w.got).toEqual(all());
+    expect(e.got.filter((text) => text !== 'from the low one')).toEqual(all());
+  });
+
+  test('a gateway between meshes whose battery is low passes nothing on where there is another way', async () => {
+    const rig = await chain();
+    const [w, e] = [rig.correspondent('w'), rig.correspondent('e')];
+    const passed = (): number =>
+      rig
+        .gateway('gm')
+        .bridges()
+        .reduce((sum, { crossings }) => sum + crossings.packetsIn, 0);
+    expect(w.delivery.send(rig.id('e'), utf8('one')).ok).toBe(true);
+    await rig.until(() => e.got.length === 1);
+    expect(passed()).toBeGreaterThan(0);
+    rig.gateway('gm').setPower({ energy: 0.1, relays: false });
+    await rig.run(2_000);
+    const before = passed();
+    expect(w.delivery.send(rig.id('e'), utf8('two')).ok).toBe(true);
+    await rig.until(() => e.got.length === 2 && w.delivered.length === 2);
+    expect(passed()).toBe(before);
   });
 
   test.each(['kill', 'powerOff'] as const)(
