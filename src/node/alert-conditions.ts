@@ -13,7 +13,7 @@ import type { AbsentMember } from './absences.ts';
 import type { Trouble } from './casino-client.ts';
 
 /** Members that are named by an alert each; where more are gone, something larger has an alert of its own. */
-const MEMBERS_NAMED_MAX = 16;
+export const MEMBERS_NAMED_MAX = 16;
 
 /** The category that each of these is about. */
 const OF_CATEGORY: readonly (readonly [AlertName, CategoryName])[] = [
@@ -52,9 +52,11 @@ export function alertConditions(seen: Seen): readonly AlertCondition[] {
     const found = judgement.categories.find(({ name }) => name === category);
     if (found?.score !== null && found !== undefined) about(alert, found.score, found.why);
   }
-  for (const { peer } of absent
+  // Whoever has an alert keeps it when more are gone.
+  const gone = absent
     .filter(({ state }) => state === 'gone')
-    .slice(0, MEMBERS_NAMED_MAX)) {
+    .toSorted((a, b) => (b.forMs ?? 0) - (a.forMs ?? 0));
+  for (const { peer } of gone.slice(0, MEMBERS_NAMED_MAX)) {
     about('memberGone', 1, `${peerIdShort(peer)} is gone without a goodbye`, peerIdText(peer));
   }
   const lasting = seen.partitions.filter(({ endedAtMs }) => endedAtMs === null);

@@ -126,9 +126,9 @@ export const ALERT_RULES: Readonly<Record<AlertName, AlertRule>> = {
   retriesExhausted: {
     name: 'retries-exhausted',
     severity: 'warning',
-    // Attempts that the retry budget still has.
-    raise: 0,
-    clear: 2,
+    // Attempts that the retry budget still has. One that is used up as it fills has some now and then.
+    raise: 5,
+    clear: 20,
     forMs: LASTING_MS,
     clearForMs: LASTING_MS,
     cure: 'So much fails at once that recoveries must wait for each other. Repair what the other alerts name; attempts go on as the budget fills.',
