@@ -73,10 +73,21 @@ describe('each fault is felt', () => {
 
   test('nothing is broken: everything arrives within a second', () => {
     expect(calm).toMatchObject({ faults: [], availability: 1, lost: 0, expired: 0, kept: true });
+    expect(calm.waits?.longestMs).toBeLessThan(50);
+  });
+
+  test('a dead link under traffic holds messages up until the source takes another way, well under a second', () => {
+    const { waits, availability } = report('ring:8', '5s cut 1 for 10s');
+    expect(waits?.longestMs).toBeGreaterThan(200);
+    expect(waits?.longestMs).toBeLessThan(1_000);
+    expect(waits?.medianMs).toBeLessThan(10);
+    expect(availability).toBe(1);
   });
 
   test('a slow network is late, a lossy one too', () => {
-    expect(delivered(report('ring:8', '1s slow all by 600ms for 15s'))).toBeLessThan(0.8);
+    const slow = report('ring:8', '1s slow all by 600ms for 15s');
+    expect(delivered(slow)).toBeLessThan(0.8);
+    expect(slow.waits?.longestMs).toBeGreaterThan(1_200);
     expect(delivered(report('ring:8', '1s lose 40% for 15s'))).toBeLessThan(1);
   });
 

@@ -2,7 +2,7 @@
 
 import type { ByteRates, MeshRunReport } from '../../sim/mesh-run/report.ts';
 import { endsFault, faultText } from '../../sim/faults/fault.ts';
-import type { FaultReport } from '../../sim/faults/fault-report.ts';
+import type { FaultReport, Waits } from '../../sim/faults/fault-report.ts';
 import { promiseRows } from '../../sim/faults/kept-promise.ts';
 import { tableText } from '../table-text.ts';
 
@@ -84,7 +84,7 @@ function faultsText(report: FaultReport): string {
   const begun = report.faults.filter((fault) => !endsFault(fault));
   const shown = report.faults.slice(0, FAULTS_SHOWN_MAX).map((fault) => `${faultText(fault)}\n`);
   const more = report.faults.length - shown.length;
-  const { availability, messages, expired, diedWithSender } = report;
+  const { availability, waits, messages, expired, diedWithSender } = report;
   const share = availability === null ? NOT_MEASURED : `${(100 * availability).toFixed(2)} %`;
   const rows = [
     ['faults', `${begun.length}, and what ended them`],
@@ -93,6 +93,7 @@ function faultsText(report: FaultReport): string {
       `${messages}, ${expired} given up in time, ${diedWithSender} died with their sender`,
     ],
     ['availability', `${share} came within 1 s where there was a way`],
+    ['waits', waits === null ? NOT_MEASURED : waitsText(waits)],
   ];
   return [
     ...shown,
@@ -102,6 +103,10 @@ function faultsText(report: FaultReport): string {
     '\n',
     tableText(promiseRows(report.promises)),
   ].join('');
+}
+
+function waitsText({ medianMs, p99Ms, longestMs }: Waits): string {
+  return `median ${medianMs.toFixed(0)} ms, p99 ${p99Ms.toFixed(0)} ms, longest ${longestMs.toFixed(0)} ms, until a message came`;
 }
 
 export function ratio(value: number): string {

@@ -6,6 +6,13 @@ import type { KeptPromise } from './kept-promise.ts';
 /** A message that comes later than this does not count as available, though it counts as delivered. */
 export const AVAILABLE_WITHIN_MS = 1_000;
 
+/** How long messages were under way to the application, those included that had to be repeated or sent another way. */
+export interface Waits {
+  readonly medianMs: number;
+  readonly p99Ms: number;
+  readonly longestMs: number;
+}
+
 export interface FaultReport {
   /** What was done when, from the first fault on. */
   readonly faults: readonly FaultEvent[];
@@ -27,6 +34,8 @@ export interface FaultReport {
   readonly refused: Readonly<Record<string, number>>;
   /** 0–1: of messages between two nodes with a way between them as they were sent, so many came within a second. */
   readonly availability: number | null;
+  /** Of messages between two nodes with a way between them as they were sent, that came; `null` if none did. */
+  readonly waits: Waits | null;
   /** From the end of the last fault until every pair had a message through that was sent after it; `null`: not all had. */
   readonly allBackMs: number | null;
   readonly promises: readonly KeptPromise[];

@@ -12,7 +12,7 @@ import { RunContext, type MeshRunDeps } from '../mesh-run/run-context.ts';
 import type { MeshRunOptions } from '../mesh-run/run-options.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { FaultEvent, FaultScript } from './fault.ts';
-import { AVAILABLE_WITHIN_MS, type FaultReport } from './fault-report.ts';
+import { AVAILABLE_WITHIN_MS, type FaultReport, type Waits } from './fault-report.ts';
 import type { KeptPromise } from './kept-promise.ts';
 import { MeshTraffic, type MessageRecord } from './mesh-traffic.ts';
 import { scriptEndMs } from './parse-faults.ts';
@@ -230,10 +230,20 @@ function faultReport(
     ...counts,
     refused,
     availability: connected.length === 0 ? null : inTime.length / connected.length,
+    waits: waitsOf(connected),
     allBackMs: measured.allBackMs,
     promises,
     kept: promises.every(({ kept }) => kept),
   };
+}
+
+function waitsOf(records: readonly MessageRecord[]): Waits | null {
+  const waits = records
+    .flatMap(({ sentAtMs, receivedAtMs }) => (receivedAtMs === null ? [] : receivedAtMs - sentAtMs))
+    .sort((a, b) => a - b);
+  const at = (share: number): number => waits[Math.ceil(share * waits.length) - 1] ?? NaN;
+  if (waits.length === 0) return null;
+  return { medianMs: at(0.5), p99Ms: at(0.99), longestMs: at(1) };
 }
 
 function promisesOf(
