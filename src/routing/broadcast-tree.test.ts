@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { NETWORK, rigIdentity } from '../../test/suites/link-state-rig.ts';
 import { compareBytes } from '../core/bytes.ts';
 import { primitives } from '../platform/node/primitives.ts';
-import { BroadcastTree, SEARCHED_MAX, SEARCHES_BURST } from './broadcast-tree.ts';
+import { BroadcastTree, SEARCHED_BURST, SEARCHED_MAX } from './broadcast-tree.ts';
 import { LinkStateDatabase } from './link-state-database.ts';
 import { signRecord } from './link-state-record.ts';
 import { PLAIN_NODE } from './node-attributes.ts';
@@ -90,15 +90,29 @@ test('the tree needs what the minimum spanning tree has, and nothing else', () =
   );
 });
 
-test('a search ends, and says that it does not know', () => {
-  const star = Array.from({ length: SEARCHED_MAX + 1 }, (_, i): Pair => [0, i + 1]);
-  const database = databaseOf(star.length + 2, star);
+test('searches end, however long the records are that others sign, and say that they do not know', () => {
+  // Each of a clique names all others.
+  const members = 60;
+  const clique = Array.from({ length: members }, (_, a) =>
+    Array.from({ length: a }, (__, b): Pair => [b, a]),
+  ).flat();
+  const database = databaseOf(members + 1, clique);
   const tree = new BroadcastTree(database);
-  const [hub, far] = [numberOf(database, 0), numberOf(database, star.length + 1)];
-  expect(tree.needs(hub, far, Infinity, 0)).toBeNull();
-  expect(tree.needs(hub, numberOf(database, 1), Infinity, 0)).toBe(false);
-  expect(tree.needs(far, hub, Infinity, 0)).toBe(true);
-  for (let asked = 3; asked < SEARCHES_BURST; asked += 1) tree.needs(far, hub, 0, 0);
-  expect(tree.needs(far, hub, Infinity, 0)).toBeNull();
-  expect(tree.needs(far, hub, Infinity, 1_000)).toBe(true);
+  const [near, far] = [numberOf(database, 0), numberOf(database, members)];
+  expect(tree.needs(far, near, Infinity, 0)).toBe(true);
+  // Each entry is looked at, and each record once more to find out whether its links are mutual.
+  const entries = 2 * members * (members - 1);
+  expect(entries).toBeLessThan(SEARCHED_MAX);
+  let answered = 0;
+  while (tree.needs(near, far, Infinity, 0) === true) answered += 1;
+  expect(answered * entries).toBeGreaterThan(SEARCHED_BURST - SEARCHED_MAX - 2 * entries);
+  expect(answered * entries).toBeLessThanOrEqual(SEARCHED_BURST + answered * members);
+  expect(tree.needs(near, far, Infinity, 1)).toBeNull();
+  expect(tree.needs(near, far, Infinity, 1_000)).toBe(true);
+  const large = Array.from({ length: SEARCHED_MAX / 1_000 }, (_, hub) =>
+    Array.from({ length: 500 }, (__, i): Pair => [hub === 0 ? 0 : 500 * hub, 500 * hub + i + 1]),
+  ).flat();
+  const wide = databaseOf(500 * (SEARCHED_MAX / 1_000) + 2, large);
+  const nowhere = numberOf(wide, 500 * Math.floor(SEARCHED_MAX / 1_000) + 1);
+  expect(new BroadcastTree(wide).needs(numberOf(wide, 0), nowhere, Infinity, 0)).toBeNull();
 });

@@ -3,47 +3,63 @@
 // went can so tell whether a link of its own takes that one's place, and need not wait for an announcement: each part of
 // a broken tree finds the lowest link that leads out of it, as in the algorithm of Borůvka (1926).
 
-import { createTokenBucket } from '../core/token-bucket.ts';
 import type { LinkStateDatabase } from './link-state-database.ts';
 import { labelOf } from './link-state-port.ts';
 import type { PooledRecord } from './record-pool.ts';
 
-/** Members that one search looks at; in a larger mesh whoever does not find the other end by then does not know. */
-export const SEARCHED_MAX = 1_024;
-/** Whoever makes links up and drops them costs no more searches than these. */
-export const SEARCHES_BURST = 512;
-const SEARCHES_PER_SECOND = 64;
+/**
+ * Entries of records that one search looks at: of some eight hundred members with four links each, within a millisecond.
+ * Whoever does not find the other end by then does not know.
+ */
+export const SEARCHED_MAX = 16_384;
+/** Entries for all searches: about a hundredth of a core, whoever makes links up and drops them. */
+export const SEARCHED_BURST: number = 128 * SEARCHED_MAX;
+const SEARCHED_PER_SECOND: number = 32 * SEARCHED_MAX;
 
 /** Members are the database's numbers. */
 export class BroadcastTree {
   readonly #database: LinkStateDatabase;
-  readonly #searches = createTokenBucket(SEARCHES_BURST, SEARCHES_PER_SECOND);
+  /** Entries that may still be looked at, as of then. */
+  #left = SEARCHED_BURST;
+  #filledAtMs: number | null = null;
 
   constructor(database: LinkStateDatabase) {
     this.#database = database;
   }
 
   /**
-   * Whether the tree needs the link between two members, as far as the records say. `null`: not known, since more than
-   * `SEARCHED_MAX` members are joined to the first by lower labels, and the other was not among the nearest of them, or
-   * since too much was asked of late.
+   * Whether the tree needs the link between two members, as far as the records say. `null`: not known, since the other one
+   * is not among the nearest of those that lower labels join to the first, or since too much was asked of late.
    */
   needs(from: number, to: number, label: number, nowMs: number): boolean | null {
-    if (!this.#searches.take(nowMs)) return null;
+    this.#fill(nowMs);
+    return this.#search(from, to, label, Math.max(0, this.#left - SEARCHED_MAX));
+  }
+
+  /** Looks at entries until `left` of them are left. */
+  #search(from: number, to: number, label: number, left: number): boolean | null {
     const database = this.#database;
     const found = new Set([from]);
     // A set is walked in the order of insertion, also over what is put in on the way.
     for (const member of found) {
       const neighbours = database.record(member)?.neighbours ?? [];
       for (const neighbour of neighbours) {
+        if (this.#left <= left) return null;
+        this.#left -= 1;
         if (found.has(neighbour) || this.label(member, neighbour) >= label) continue;
+        this.#left -= database.record(neighbour)?.neighbours.length ?? 0;
         if (!database.reports(neighbour, member)) continue;
         if (neighbour === to) return false;
-        if (found.size >= SEARCHED_MAX) return null;
         found.add(neighbour);
       }
     }
     return true;
+  }
+
+  #fill(nowMs: number): void {
+    const passedMs = Math.max(0, nowMs - (this.#filledAtMs ?? nowMs));
+    this.#filledAtMs = nowMs;
+    this.#left = Math.min(SEARCHED_BURST, this.#left + (passedMs * SEARCHED_PER_SECOND) / 1_000);
   }
 
   /** The lowest label of the links that counted by the record before and do not by this one, `null` if there are none. */

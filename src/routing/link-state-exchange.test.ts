@@ -124,6 +124,48 @@ describe('convergence', () => {
     expect(timeToAgree(rig)).toBeLessThan(3_000);
   });
 
+  test.each(Array.from({ length: 12 }, (_, i) => i))(
+    'a ring that opens at link %i closes at the link that was not in the tree, wherever that is, with the news',
+    (node) => {
+      const rig = ring(12);
+      rig.run(5_000);
+      // The tree is known by its use.
+      for (let other = 0; other < 12; other += 1) {
+        rig.state(other).setAttributes({ ...PLAIN_NODE, energy: 0.5 });
+        rig.spread(other);
+        rig.run(500);
+      }
+      const [one, other] = [rig.key(node), rig.key((node + 1) % 12)];
+      const startMs = rig.nowMs;
+      rig.part(node, (node + 1) % 12);
+      const knows = ({ database }: LinkState): boolean => {
+        const [a, b] = [database.get(one), database.get(other)];
+        if (a === undefined || b === undefined) return false;
+        return !a.neighbours.includes(b.originator) || !b.neighbours.includes(a.originator);
+      };
+      while (!rig.states.every(knows) && rig.nowMs < startMs + 5_000) rig.run(5);
+      // One end tells after 150 ms. Without that link each half would wait for its own end, which tells after 350 ms.
+      expect(rig.nowMs - startMs).toBeLessThan(250);
+    },
+  );
+
+  test('news of the moment in which a link of the tree goes reach all as soon as others', () => {
+    for (let node = 0; node < 12; node += 1) {
+      const rig = ring(12);
+      rig.run(5_000);
+      rig.part(node, (node + 1) % 12);
+      const news = { ...PLAIN_NODE, energy: 0.5 };
+      rig.state(node).setAttributes(news);
+      rig.spread(node);
+      const startMs = rig.nowMs;
+      const knows = ({ database }: LinkState): boolean =>
+        database.get(rig.key(node))?.signed.record.attributes.energy === 0.5;
+      while (!rig.states.every(knows) && rig.nowMs < startMs + 5_000) rig.run(5);
+      // 20 ms for company, then 3 ms a hop.
+      expect(rig.nowMs - startMs).toBeLessThan(75);
+    }
+  });
+
   test('where the tree ran through the other half, each half has all news without waiting for announcements', () => {
     const side = 8;
     for (let column = 0; column < side - 1; column += 1) {
