@@ -74,6 +74,12 @@ export class Destination<W extends ReadyWay> {
     return way !== undefined && way.left !== null;
   }
 
+  /** Whether it was left for what this node found itself, and not on the word of the peer's packets. */
+  isBad({ label }: W): boolean {
+    const reason = this.#known.get(label)?.left?.reason;
+    return reason === 'silent' || reason === 'lossy';
+  }
+
   sent(way: W, flowId: number, protocol: number, nowMs: number): void {
     this.usedAtMs = nowMs;
     this.current = way;

@@ -32,6 +32,8 @@ class Scene {
   readonly ways: RedundantWays<TestWay>;
   /** Labels of ways that let nothing through, that are gone, and the share that arrives on others. */
   readonly dead = new Set<number>();
+  /** Labels of ways on which probes arrive and nothing else. */
+  readonly sly = new Set<number>();
   readonly gone = new Set<number>();
   readonly share = new Map<number, number>();
   readonly left: { readonly reason: LeftReason; readonly atMs: number }[] = [];
@@ -82,7 +84,8 @@ class Scene {
 
   /** The destination reports in a while, or its silence is noticed. */
   #carry(key: string, { label }: TestWay, flowId: number): void {
-    const share = this.dead.has(label) ? 0 : (this.share.get(label) ?? 1);
+    const swallows = this.dead.has(label) || (this.sly.has(label) && flowId !== label);
+    const share = swallows ? 0 : (this.share.get(label) ?? 1);
     const arrives = this.world.rng('loss').unit() < share;
     this.world.clock.after(REPORT_MS, () =>
       this.ways.feedback(key, flowId, arrives ? 1 : 0, arrives ? 0 : 1),
@@ -340,6 +343,33 @@ describe('a peer that has left its way', () => {
       expect(stream(scene, 300).at(-1)).toBe(A.label);
     }
   });
+
+  test.each([2, 3])(
+    'cannot be made to seem so by a relay that swallows what goes back: little is lost in it (%i ways)',
+    (redundancy) => {
+      const scene = new Scene(1, redundancy);
+      stream(scene, 30);
+      // On B probes arrive, so that it seems to work.
+      scene.sly.add(B.label);
+      let swallowed = 0;
+      const packets = 1_200;
+      for (let i = 0; i < packets; i += 1) {
+        scene.ways.told('d', new Uint8Array(32), B.ports[0] ?? 0);
+        const sentAtMs = scene.nowMs;
+        const { label } = scene.send();
+        if (label === B.label) swallowed += 1;
+        scene.run(100);
+        // Acknowledgements of the application are missed after two packets' time.
+        if (label === B.label)
+          scene.world.clock.after(100, () => scene.ways.silent('d', PROTOCOL, sentAtMs));
+      }
+      expect(swallowed).toBeLessThan(packets / 20);
+      // Each time what was lost is repeated by a good way at once.
+      const silent = scene.left.filter(({ reason }) => reason === 'silent');
+      expect(silent.length).toBeGreaterThan(0);
+      expect(silent.length).toBeGreaterThan(swallowed / 5);
+    },
+  );
 
   test('changes nothing where that link is used already', () => {
     const scene = new Scene();

@@ -302,7 +302,8 @@ export class RedundantWays<W extends ReadyWay> {
       (way) => way.label !== label && suits(way) && this.#config.isIntact(way),
     );
     // Whatever is tried next has failed before, or nothing is.
-    if (reason === 'silent' && others.every((way) => destination.isLeft(way))) {
+    const isHopeless = others.every((way) => destination.isBad(way));
+    if (reason === 'silent' && isHopeless) {
       destination.silentSinceMs ??= nowMs;
     }
     if (others.length === 0) return false;
@@ -313,18 +314,23 @@ export class RedundantWays<W extends ReadyWay> {
     destination.troubledAtMs = nowMs;
     if (reason === 'silent') destination.unanswered = true;
     // From one bad way to another nothing is won by sending all again.
-    if (others.every((way) => destination.isLeft(way))) return true;
+    if (isHopeless) return true;
     this.#left[reason] += 1;
     this.#config.left(destination.peer, reason);
     return true;
   }
 
-  /** The peer's packets come by the link of `port`: what goes back by another one goes there, if there is a way. */
+  /**
+   * The peer's packets come by the link of `port`: what goes back by another one goes there, if there is a way. The word is
+   * whatever a relay wrote: it leads nobody to a way that was found bad.
+   */
   #answerOver(destination: Destination<W>, primary: W, port: number, nowMs: number): void {
     const present = this.#wayFor(destination, primary, nowMs);
     if (present.ports[0] === port) return;
-    this.#leave(destination, present.label, 'told', nowMs);
+    this.#prepare(destination);
     const there = destination.ways.find(({ ports }) => ports[0] === port);
+    if (there !== undefined && destination.isBad(there)) return;
+    this.#leave(destination, present.label, 'told', nowMs);
     destination.preferred = there?.label ?? null;
   }
 
