@@ -222,9 +222,9 @@ function historyText(history: readonly Alert[]): string {
 
 function deliveriesText(deliveries: HealthReport['deliveries']): string {
   if (deliveries.length === 0) return '';
-  const rows = deliveries.map(({ to, delivered, waiting, givenUp, overflowed }) => [
+  const rows = deliveries.map(({ to, delivered, waiting, givenUp, overflowed, trouble }) => [
     to,
-    `${delivered} delivered, ${waiting} wait, ${givenUp + overflowed} given up`,
+    `${delivered} delivered, ${waiting} wait, ${givenUp + overflowed} given up${trouble === null ? '' : `; the last attempt failed: ${trouble}`}`,
   ]);
   return `\n${tableText([['alerts go to', ''], ...rows])}`;
 }

@@ -45,4 +45,6 @@ export interface AlertSink {
   readonly name: string;
   /** Ends by itself in bounded time, and never rejects. */
   send(notice: AlertNotice): Promise<SendOutcome>;
+  /** Ends what is under way, and what it left running. */
+  stop(): void;
 }

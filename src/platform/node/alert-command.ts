@@ -2,13 +2,22 @@
 // what the operator configured, nothing of an alert is among them. Of this node's environment it gets only where programs
 // are found: passphrases stay here.
 
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { basename } from 'node:path';
-import type { AlertSink, SendOutcome } from '../../env/alert-sink.ts';
+import type { AlertNotice, AlertSink, SendOutcome } from '../../env/alert-sink.ts';
 
 /** The program and all that it started in its process group end by then. */
 const TIMEOUT_MS = 10_000;
 const PATH_DEFAULT = '/usr/local/bin:/usr/bin:/bin';
+/** Programs, and what those that have ended left behind; the oldest is ended for a further one. */
+const GROUPS_MAX = 16;
+/** What is wrong with the program itself: no other attempt will do better. Others, such as too many processes, pass. */
+const REFUSED: ReadonlySet<string | undefined> = new Set([
+  'ENOENT',
+  'EACCES',
+  'ENOTDIR',
+  'ENOEXEC',
+]);
 
 export interface CommandOptions {
   /** An absolute path. */
@@ -19,54 +28,99 @@ export interface CommandOptions {
 }
 
 export function commandSink({ program, args, timeoutMs = TIMEOUT_MS }: CommandOptions): AlertSink {
-  return {
-    name: `command ${basename(program)}`,
-    send: (notice) => run(program, args, `${JSON.stringify(notice)}\n`, timeoutMs),
-  };
-}
-
-function run(
-  program: string,
-  args: readonly string[],
-  input: string,
-  timeoutMs: number,
-): Promise<SendOutcome> {
-  return new Promise((resolve) => {
-    const child = spawn(program, args, {
+  const groups = new ProcessGroups();
+  const start = (): ChildProcess =>
+    spawn(program, args, {
       cwd: '/',
       env: { PATH: process.env['PATH'] ?? PATH_DEFAULT },
       stdio: ['pipe', 'ignore', 'ignore'],
       // A group of its own, so that what it starts can be ended with it.
       detached: true,
     });
+  return {
+    name: `command ${basename(program)}`,
+    send: (notice) => run(start, notice, timeoutMs, groups),
+    stop: () => groups.endAll(),
+  };
+}
+
+function run(
+  start: () => ChildProcess,
+  notice: AlertNotice,
+  timeoutMs: number,
+  groups: ProcessGroups,
+): Promise<SendOutcome> {
+  return new Promise((resolve) => {
+    const notStarted = (error: unknown): void => {
+      const { code = 'not started' } = error as NodeJS.ErrnoException;
+      resolve({ kind: REFUSED.has(code) ? 'refused' : 'failed', detail: code });
+    };
+    let child: ChildProcess;
+    try {
+      child = start();
+    } catch (error) {
+      // Node throws some of the system's errors and tells others as an event.
+      return notStarted(error);
+    }
     let timedOut = false;
-    const timer = setTimeout(() => {
-      timedOut = true;
-      endGroup(child.pid);
-    }, timeoutMs);
-    timer.unref();
-    child.once('error', (error: NodeJS.ErrnoException) => {
-      clearTimeout(timer);
-      // It cannot be started: no other attempt will do better.
-      resolve({ kind: 'refused', detail: error.code ?? 'not started' });
-    });
+    child.once('error', notStarted);
     child.once('exit', (status, signal) => {
-      clearTimeout(timer);
+      groups.leaderEnded(child.pid);
       if (status === 0) resolve({ kind: 'delivered' });
       else if (timedOut) resolve({ kind: 'failed', detail: 'timeout' });
       else resolve({ kind: 'failed', detail: signal ?? `exit ${String(status)}` });
     });
-    // A program that does not read its input is no error.
-    child.stdin.on('error', () => {});
-    child.stdin.end(input);
+    groups.add(child.pid, timeoutMs, () => (timedOut = true));
+    // A program that does not read its input is no error; one that could not be started has none.
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(`${JSON.stringify(notice)}\n`);
   });
 }
 
-function endGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
+/** Process groups that may still have members; they end with their time, and with this process. */
+class ProcessGroups {
+  readonly #timers = new Map<number, NodeJS.Timeout>();
+  readonly #atExit = (): void => this.endAll();
+
+  add(leader: number | undefined, timeoutMs: number, ended: () => void): void {
+    if (leader === undefined) return;
+    const [oldest = leader] = this.#timers.keys();
+    if (this.#timers.size >= GROUPS_MAX) this.#end(oldest);
+    if (this.#timers.size === 0) process.on('exit', this.#atExit);
+    const timer = setTimeout(() => {
+      ended();
+      this.#end(leader);
+    }, timeoutMs);
+    this.#timers.set(leader, timer.unref());
+  }
+
+  /** What it leaves behind may go on for its time: mail programs deliver so. */
+  leaderEnded(leader: number | undefined): void {
+    // While the group has a member, no other gets its number.
+    if (leader !== undefined && !signal(leader, 0)) this.#forget(leader);
+  }
+
+  endAll(): void {
+    for (const leader of this.#timers.keys()) this.#end(leader);
+  }
+
+  #end(leader: number): void {
+    signal(leader, 'SIGKILL');
+    this.#forget(leader);
+  }
+
+  #forget(leader: number): void {
+    clearTimeout(this.#timers.get(leader));
+    this.#timers.delete(leader);
+    if (this.#timers.size === 0) process.off('exit', this.#atExit);
+  }
+}
+
+/** Whether the group has a member. */
+function signal(leader: number, name: NodeJS.Signals | 0): boolean {
   try {
-    process.kill(-pid, 'SIGKILL');
+    return process.kill(-leader, name);
   } catch {
-    // It has just ended.
+    return false;
   }
 }

@@ -1,5 +1,6 @@
 // The two ways alerts take out of a node, with real servers and real programs.
 
+import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -94,6 +95,14 @@ describe('a webhook', () => {
     expect(elsewhere.requests).toEqual([]);
   });
 
+  test('under way ends with the sink', async () => {
+    const { url } = await serve(() => {});
+    const sink = webhookSink({ url, token: null });
+    const sent = sink.send(NOTICE);
+    sink.stop();
+    expect(await sent).toEqual({ kind: 'failed', detail: 'AbortError' });
+  });
+
   test('gives up a server that does not answer, and one that is not there, without naming the path', async () => {
     const { url } = await serve(() => {});
     const silent = await webhookSink({ url, token: null, timeoutMs: 50 }).send(NOTICE);
@@ -104,6 +113,17 @@ describe('a webhook', () => {
     }
     const gone = await webhookSink({ url, token: null }).send(NOTICE);
     expect(gone).toEqual({ kind: 'failed', detail: 'ECONNREFUSED' });
+  });
+});
+
+describe('a webhook that no attempt can reach', () => {
+  test.each([
+    ['a port that HTTP clients keep off', 'http://127.0.0.1:9/', null],
+    ['a user in the address', 'http://user:pw@127.0.0.1:8000/', null],
+    ['a token that is no header', 'http://127.0.0.1:8000/', 'a\nb'],
+  ])('%s is refused', async (_, url, token) => {
+    const sink = webhookSink({ url: new URL(url), token });
+    expect(await sink.send(NOTICE)).toEqual({ kind: 'refused', detail: 'bad request' });
   });
 });
 
@@ -150,6 +170,50 @@ describe('a command', () => {
     const waiting = commandSink({ program: script('waiting', ['sleep 1.5']), args: [] });
     expect(await waiting.send(NOTICE)).toEqual({ kind: 'delivered' });
     expect(existsSync(after)).toBe(false);
+  });
+
+  test('what it leaves behind ends with its time, or with the sink', async () => {
+    const left = join(folder, 'left');
+    const program = script('leaving', [`(sleep 1; touch "$1") &`]);
+    const brief = commandSink({ program, args: [left], timeoutMs: 200 });
+    expect(await brief.send(NOTICE)).toEqual({ kind: 'delivered' });
+    const stopped = join(folder, 'stopped');
+    const long = commandSink({ program, args: [stopped] });
+    expect(await long.send(NOTICE)).toEqual({ kind: 'delivered' });
+    long.stop();
+    const waiting = commandSink({ program: script('waiting-more', ['sleep 1.5']), args: [] });
+    expect(await waiting.send(NOTICE)).toEqual({ kind: 'delivered' });
+    expect(existsSync(left)).toBe(false);
+    expect(existsSync(stopped)).toBe(false);
+  });
+
+  test('under way ends with the sink', async () => {
+    const sink = commandSink({ program: script('under-way', ['sleep 60']), args: [] });
+    const sent = sink.send(NOTICE);
+    sink.stop();
+    expect(await sent).toEqual({ kind: 'failed', detail: 'SIGKILL' });
+  });
+
+  test('that cannot be started for now fails, and harms nobody', () => {
+    // Without a free descriptor no pipe can be made for its input.
+    const source = `
+      import { openSync } from 'node:fs';
+      import { commandSink } from ${JSON.stringify(new URL('./alert-command.ts', import.meta.url).href)};
+      const sink = commandSink({ program: '/bin/true', args: [] });
+      try { for (;;) openSync('/dev/null'); } catch {}
+      const outcome = await sink.send({});
+      process.stdout.write(JSON.stringify(outcome));`;
+    const node = [process.execPath, '--input-type=module', '-e', source];
+    const { stdout } = spawnSync('/bin/sh', ['-c', 'ulimit -n 64; exec "$@"', 'sh', ...node], {
+      encoding: 'utf8',
+    });
+    expect(JSON.parse(stdout)).toEqual({ kind: 'failed', detail: 'EMFILE' });
+  });
+
+  test('that is too large to be started fails', async () => {
+    // More than the kernel takes for one argument (128 KiB on Linux).
+    const sink = commandSink({ program: '/bin/true', args: ['x'.repeat(1_000_000)] });
+    expect(await sink.send(NOTICE)).toEqual({ kind: 'failed', detail: 'E2BIG' });
   });
 
   test('need not read its input', async () => {

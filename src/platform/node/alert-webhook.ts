@@ -22,6 +22,7 @@ export function webhookSink({ url, token, timeoutMs = TIMEOUT_MS }: WebhookOptio
     'Content-Type': 'application/json',
     ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
   };
+  const stopped = new AbortController();
   return {
     name: `webhook ${url.host}`,
     async send(notice) {
@@ -31,14 +32,15 @@ export function webhookSink({ url, token, timeoutMs = TIMEOUT_MS }: WebhookOptio
           headers,
           body: JSON.stringify(notice),
           redirect: 'manual',
-          signal: AbortSignal.timeout(timeoutMs),
+          signal: AbortSignal.any([stopped.signal, AbortSignal.timeout(timeoutMs)]),
         });
         await response.body?.cancel();
         return outcomeOf(response.status);
       } catch (error) {
-        return { kind: 'failed', detail: reasonOf(error) };
+        return failureOf(error);
       }
     },
+    stop: () => stopped.abort(),
   };
 }
 
@@ -48,11 +50,14 @@ function outcomeOf(status: number): SendOutcome {
   return { kind, detail: `status ${status}` };
 }
 
-/** The system's code, never a message: that may hold the address. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
-  if (error.name === 'TimeoutError') return 'timeout';
+/** The system's code, never a message of ours or the server's: that may hold the address. */
+function failureOf(error: unknown): SendOutcome {
+  if (!(error instanceof Error)) return { kind: 'failed', detail: 'unknown' };
+  if (error.name === 'TimeoutError') return { kind: 'failed', detail: 'timeout' };
   const { cause } = error;
-  if (typeof cause === 'object' && cause !== null && 'code' in cause) return String(cause.code);
-  return error.name;
+  if (typeof cause === 'object' && cause !== null && 'code' in cause)
+    return { kind: 'failed', detail: String(cause.code) };
+  // The request itself is one that cannot be made: a port that HTTP clients keep off, a header that is none.
+  const isOurs = error.name === 'TypeError';
+  return { kind: isOurs ? 'refused' : 'failed', detail: isOurs ? 'bad request' : error.name };
 }

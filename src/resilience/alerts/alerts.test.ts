@@ -4,7 +4,13 @@ import type { AlertNotice, SendOutcome, Severity } from '../../env/alert-sink.ts
 import { createWorld, type World } from '../../sim/world.ts';
 import { primitives } from '../../platform/node/primitives.ts';
 import { AlertBook, ALERTS_MAX, ALERT_HISTORY_MAX, type AlertCondition } from './alert-book.ts';
-import { AlertDelivery, DELIVERY_ATTEMPTS_MAX, NOTICES_MAX } from './alert-delivery.ts';
+import {
+  AlertDelivery,
+  FAILURES_IN_A_ROW,
+  NOTICE_AGE_MS_MAX,
+  NOTICES_MAX,
+  OVERTAKEN_MAX,
+} from './alert-delivery.ts';
 import { isDue, isOver, type AlertRule } from './alert-rule.ts';
 import { ALERT_RULES } from './alert-rules.ts';
 import { silentLogger } from '../../../test/suites/mesh-rig.ts';
@@ -147,9 +153,13 @@ describe('an alert', () => {
   });
 });
 
-function alert(key: string, severity: Severity = 'warning'): AlertNotice {
+function alert(
+  key: string,
+  severity: Severity = 'warning',
+  kind: AlertNotice['kind'] = 'raised',
+): AlertNotice {
   return {
-    kind: 'raised',
+    kind,
     text: '',
     node: 'n',
     name: '',
@@ -168,23 +178,38 @@ function alert(key: string, severity: Severity = 'warning'): AlertNotice {
   };
 }
 
+interface Sent {
+  readonly atMs: number;
+  readonly key: string;
+  readonly kind: AlertNotice['kind'];
+}
+
+const AWAY: SendOutcome = { kind: 'failed', detail: 'away' };
+const TAKEN: SendOutcome = { kind: 'delivered' };
+
 function delivering(
   world: World,
-  outcome: (attempt: number, key: string) => SendOutcome,
+  outcome: (attempt: number, key: string, kind: AlertNotice['kind']) => SendOutcome,
   severityMin: Severity = 'warning',
-): { readonly delivery: AlertDelivery; readonly log: { atMs: number; key: string }[] } {
-  const log: { atMs: number; key: string }[] = [];
+): { readonly delivery: AlertDelivery; readonly log: Sent[] } {
+  const log: Sent[] = [];
   const delivery = new AlertDelivery(
     {
       name: 'test',
-      send: ({ alert: { key } }) => {
-        log.push({ atMs: world.clock.now(), key });
-        return Promise.resolve(outcome(log.length, key));
+      send: ({ kind, alert: { key } }) => {
+        log.push({ atMs: world.clock.now(), key, kind });
+        return Promise.resolve(outcome(log.length, key, kind));
       },
+      stop: () => {},
     },
     { clock: world.clock, rng: world.rng('delivery'), logger: silentLogger, severityMin },
   );
   return { delivery, log };
+}
+
+/** Each notice that is taken lets the next go on, which takes the world a step. */
+async function settle(world: World): Promise<void> {
+  for (let i = 0; i < 2 * NOTICES_MAX; i += 1) await world.run(world.clock.now() + 2_000);
 }
 
 describe('a delivery', () => {
@@ -199,17 +224,96 @@ describe('a delivery', () => {
     expect(delivery.counts()).toMatchObject({ delivered: 3, givenUp: 0, waiting: 0 });
   });
 
-  test('gives up after so many attempts, with pauses within their bounds', async () => {
-    for (let seed = 0; seed < 20; seed += 1) {
+  test('tries on for a day with pauses of full jitter up to a minute, then gives up', async () => {
+    for (let seed = 0; seed < 3; seed += 1) {
       const world = aWorld(seed);
-      const { delivery, log } = delivering(world, () => ({ kind: 'failed', detail: 'away' }));
-      delivery.push(alert('a'));
-      await world.run(600_000);
-      expect(log.length).toBe(DELIVERY_ATTEMPTS_MAX);
+      const { delivery, log } = delivering(world, () => AWAY);
+      delivery.push(alert('a', 'critical'));
+      await world.run(NOTICE_AGE_MS_MAX - 1);
+      expect(delivery.counts()).toMatchObject({ givenUp: 0, waiting: 1, trouble: 'away' });
       const pauses = log.slice(1).map(({ atMs }, index) => atMs - (log[index]?.atMs ?? 0));
-      pauses.forEach((pauseMs, index) => expect(pauseMs).toBeLessThanOrEqual(1_000 * 2 ** index));
+      const ceilings = pauses.map((_, index) => Math.min(60_000, 1_000 * 2 ** index));
+      pauses.forEach((pauseMs, index) =>
+        expect(pauseMs).toBeLessThanOrEqual(ceilings[index] ?? NaN),
+      );
+      // Uniform below the ceiling: so many are hardly ever far from their mean.
+      const sum = pauses.reduce((a, b) => a + b, 0) / ceilings.reduce((a, b) => a + b, 0);
+      expect(sum).toBeGreaterThan(0.45);
+      expect(sum).toBeLessThan(0.55);
+      await world.run(NOTICE_AGE_MS_MAX + 60_000);
       expect(delivery.counts()).toMatchObject({ delivered: 0, givenUp: 1, waiting: 0 });
     }
+  });
+
+  test('a critical alert outlasts an outage of an hour, is told before the warnings that waited, and then its end', async () => {
+    for (let seed = 0; seed < 20; seed += 1) {
+      const world = aWorld(seed);
+      const backAtMs = 3_600_000;
+      const { delivery, log } = delivering(world, () =>
+        world.clock.now() < backAtMs ? AWAY : TAKEN,
+      );
+      for (let i = 0; i < NOTICES_MAX; i += 1) delivery.push(alert(`w${i}`));
+      await world.run(60_000);
+      delivery.push(alert('isolated', 'critical'));
+      await world.run(backAtMs - 1_000);
+      delivery.push(alert('isolated', 'critical', 'cleared'));
+      const before = log.length;
+      await settle(world);
+      const told = log.slice(before).filter(({ atMs }) => atMs >= backAtMs);
+      const critical = told.filter(({ key }) => key === 'isolated');
+      expect(critical.map(({ kind }) => kind)).toEqual(['raised', 'cleared']);
+      // One warning at most had its turn when the receiver was back.
+      expect(told.findIndex(({ key }) => key === 'isolated')).toBeLessThan(2);
+      expect(delivery.counts()).toMatchObject({ overflowed: 2, waiting: 0, trouble: null });
+    }
+  });
+
+  test('nobody is told the end of what nobody was told of', async () => {
+    const world = aWorld();
+    let isAway = true;
+    const { delivery, log } = delivering(world, () => (isAway ? AWAY : TAKEN));
+    delivery.push(alert('first'));
+    delivery.push(alert('brief'));
+    delivery.push(alert('brief', 'warning', 'cleared'));
+    expect(delivery.counts()).toMatchObject({ waiting: 1, lapsed: 2 });
+    // Under way at that moment: it may have arrived, unless the attempt fails.
+    delivery.push(alert('first', 'warning', 'cleared'));
+    expect(delivery.counts()).toMatchObject({ waiting: 2, lapsed: 2 });
+    await world.run(10_000);
+    expect(delivery.counts()).toMatchObject({ waiting: 0, lapsed: 4 });
+    // What was pushed out is untold as well; its end comes later.
+    for (let i = 0; i <= NOTICES_MAX; i += 1) delivery.push(alert(`k${i}`));
+    expect(delivery.counts()).toMatchObject({ waiting: NOTICES_MAX, overflowed: 1 });
+    isAway = false;
+    await settle(world);
+    delivery.push(alert('k1', 'warning', 'cleared'));
+    delivery.push(alert('k0', 'warning', 'cleared'));
+    await settle(world);
+    const ends = log.filter(({ kind }) => kind === 'cleared').map(({ key }) => key);
+    expect(ends).toEqual(['k0']);
+  });
+
+  test('one notice that always fails keeps no other from arriving, and is given up while others are taken', async () => {
+    const world = aWorld();
+    const { delivery, log } = delivering(world, (_, key) => (key === 'bad' ? AWAY : TAKEN));
+    delivery.push(alert('bad', 'critical'));
+    const others = Array.from({ length: OVERTAKEN_MAX }, (_, i) => `w${i}`);
+    for (const key of others) delivery.push(alert(key));
+    await world.run(600_000);
+    expect(delivery.counts()).toMatchObject({ delivered: others.length, givenUp: 1, waiting: 0 });
+    const attempts = log.filter(({ key }) => key === 'bad').length;
+    expect(attempts).toBe(FAILURES_IN_A_ROW * OVERTAKEN_MAX);
+  });
+
+  test('a sink that rejects against its promise ends nothing', async () => {
+    const world = aWorld();
+    const delivery = new AlertDelivery(
+      { name: 'faulty', send: () => Promise.reject(new Error('fault')), stop: () => {} },
+      { clock: world.clock, rng: world.rng('a'), logger: silentLogger, severityMin: 'warning' },
+    );
+    delivery.push(alert('a'));
+    await world.run(600_000);
+    expect(delivery.counts()).toMatchObject({ waiting: 1, trouble: 'fault of the sink' });
   });
 
   test('what is refused is not tried again', async () => {
@@ -229,8 +333,7 @@ describe('a delivery', () => {
     for (let i = 0; i < NOTICES_MAX + 3; i += 1) delivery.push(alert(`k${i}`));
     expect(delivery.counts()).toMatchObject({ waiting: NOTICES_MAX, overflowed: 3 });
     isAway = false;
-    // One after the other: each lets the next go on.
-    for (let i = 1; i <= NOTICES_MAX; i += 1) await world.run(i * 10_000);
+    await settle(world);
     const keys = [...new Set(log.map(({ key }) => key))];
     expect(keys[0]).toBe('k0');
     expect(keys[1]).toBe('k4');
