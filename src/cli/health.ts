@@ -4,8 +4,10 @@ import { Command, InvalidArgumentError } from 'commander';
 import { parseDuration } from '../core/units.ts';
 import type { HealthReport } from '../node/health-report.ts';
 import type { Alert } from '../env/alert-sink.ts';
+import { ageText } from './age-text.ts';
 import { askNode, withNodeChoice, type AskOptions } from './ask-node.ts';
 import { colour } from './colour.ts';
+import { recoveriesLine, recoveriesText } from './health-recoveries.ts';
 import { EXIT_DONE, EXIT_NO, printJson, runCommand } from './outcome.ts';
 import { shortPeer, tableText } from './table-text.ts';
 
@@ -83,7 +85,7 @@ export function healthText(report: HealthReport): string {
   const paint =
     level === 'healthy' ? colour.green : level === 'degraded' ? colour.yellow : colour.red;
   const heading: string[][] = [
-    ['health', `${paint(level)}, ${score.toFixed(2)} of 1, ${age(report.judgedMsAgo)} ago`],
+    ['health', `${paint(level)}, ${score.toFixed(2)} of 1, ${ageText(report.judgedMsAgo)} ago`],
     ...(worst === null ? [] : [['worst', `${worst.name}: ${worst.why}`]]),
   ];
   const judged = categories.map(({ name, score: one, weight, why }) => [
@@ -102,10 +104,7 @@ export function healthText(report: HealthReport): string {
       'ways',
       `${primaryRoutes} destinations in use, ${backupRoutes} disjoint ways beside the first; ${statistics.switchedByDetector} packets sent round a suspect link, ${statistics.switchedByAcknowledgement} for want of acknowledgements`,
     ],
-    [
-      'recoveries',
-      `${statistics.activeRecoveries} under way, ${statistics.recoveriesSucceeded} succeeded, ${statistics.recoveriesFailed} rounds in vain, ${statistics.recoveryAttemptsRefused} attempts refused, ${statistics.retryBudget} left`,
-    ],
+    ['recoveries', recoveriesLine(statistics)],
     [
       'risks',
       `${statistics.bridgeLinks} links and ${statistics.cutMembers} members without which the mesh would fall apart`,
@@ -142,7 +141,7 @@ function absentText(absent: HealthReport['absent']): string {
   const rows = absent.map(({ peer, state, forMs }) => [
     shortPeer(peer),
     state,
-    forMs === null ? 'n/a' : age(forMs),
+    forMs === null ? 'n/a' : ageText(forMs),
   ]);
   return `\n${tableText([['member', 'state', 'for'], ...rows])}`;
 }
@@ -163,7 +162,7 @@ function partitionsText(partitions: HealthReport['partitions']): string {
       `${stillLost} of ${lost}`,
       cause,
       time(beganAtMs),
-      age(lastedMs),
+      ageText(lastedMs),
     ]);
   return `\n${tableText([['partition', 'of', 'still lost', 'cause', 'since', 'lasted'], ...rows])}`;
 }
@@ -179,23 +178,6 @@ function risksText(risks: HealthReport['risks']): string {
       `cuts off ${cutsOff}`,
     ]);
   return rows.length === 0 ? '' : `\n${tableText([['without', '', 'the mesh'], ...rows])}`;
-}
-
-function recoveriesText(recoveries: HealthReport['recoveries']): string {
-  if (recoveries.length === 0) return '';
-  const rows = recoveries
-    .slice(0, HISTORY_SHOWN)
-    .map(({ failure, subject, begunMsAgo, tookMs, outcome, plan, attempts }) => [
-      failure,
-      failure === 'partition' ? subject : shortPeer(subject),
-      outcome ?? 'under way',
-      plan ?? '',
-      String(attempts),
-      `${age(begunMsAgo)} ago`,
-      tookMs === null ? '' : age(tookMs),
-    ]);
-  const heading = ['recovery of', 'subject', 'outcome', 'plan', 'attempts', 'begun', 'took'];
-  return `\n${tableText([heading, ...rows])}`;
 }
 
 function alertsText(alerts: readonly Alert[]): string {
@@ -232,10 +214,4 @@ function deliveriesText(deliveries: HealthReport['deliveries']): string {
 /** The time of day where the command runs. */
 function time(wallMs: number): string {
   return new Date(wallMs).toLocaleTimeString('en-GB');
-}
-
-function age(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 120_000) return `${Math.round(ms / 1000)} s`;
-  return `${Math.round(ms / 60_000)} min`;
 }

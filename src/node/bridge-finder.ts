@@ -14,7 +14,7 @@ import {
   type BridgeCandidate,
   type BridgeKnowledge,
 } from '../resilience/partitions/bridge-search.ts';
-import type { AttemptSignal } from '../resilience/recovery/recovery.ts';
+import type { AttemptSignal } from '../resilience/recovery/attempt-signal.ts';
 
 /** Dials of one attempt, one after the other: with the longest time-outs they still end before the attempt does. */
 const DIALS_PER_ATTEMPT = 3;
@@ -53,13 +53,23 @@ export class BridgeFinder {
     return false;
   }
 
-  /** Dials a peer at the addresses where it was linked, the most recent first. */
-  async reconnect(peer: Uint8Array, signal: AttemptSignal): Promise<boolean> {
-    const isThere = (): boolean => this.#isNeighbour(peer);
-    if (isThere()) return true;
-    for (const address of this.#deps.book.addressesOf(peer).slice(0, DIALS_PER_ATTEMPT)) {
-      if (signal.cancelled) return false;
-      if (await this.#link({ peer, address }, isThere, signal)) return true;
+  /**
+   * Dials one of these peers at addresses where it was linked. If one peer is all, the most recent address first; then any
+   * of all that there are, so that in the end each has its turn.
+   */
+  async reconnect(peers: readonly Uint8Array[], signal: AttemptSignal): Promise<boolean> {
+    const { book, rng } = this.#deps;
+    if (peers.some((peer) => this.#isNeighbour(peer))) return true;
+    const candidates = peers.flatMap((peer) =>
+      book.addressesOf(peer).map((address) => ({ peer, address })),
+    );
+    const isThere = (peer: Uint8Array): boolean => this.#isNeighbour(peer);
+    for (let dials = 0; dials < DIALS_PER_ATTEMPT; dials += 1) {
+      const isFirst = dials === 0 && peers.length === 1;
+      const at = isFirst ? 0 : rng.uint32() % Math.max(1, candidates.length);
+      const [candidate] = candidates.splice(at, 1);
+      if (candidate === undefined || signal.cancelled) return false;
+      if (await this.#link(candidate, isThere, signal)) return true;
     }
     return false;
   }
@@ -85,6 +95,7 @@ export class BridgeFinder {
     } catch (error) {
       const code = error instanceof BitcrapsError ? error.code : 'INTERNAL';
       logger.debug('bridge-not-dialled', { address, code });
+      signal.note(code);
       return false;
     }
     const { remoteKey } = link;
@@ -94,6 +105,7 @@ export class BridgeFinder {
       return false;
     }
     book.remember(remoteKey, address);
+    signal.acted();
     mesh.addLink(link);
     return this.#isJoined(() => isThere(remoteKey), signal);
   }

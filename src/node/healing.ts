@@ -16,13 +16,14 @@ import type { AddressBook } from '../resilience/partitions/address-book.ts';
 import type { MemberFate } from '../resilience/partitions/lost-groups.ts';
 import type { Partition, PartitionEvent } from '../resilience/partitions/partition-tracker.ts';
 import type { Failure } from '../resilience/recovery/plans.ts';
-import { Recoveries, type AttemptSignal } from '../resilience/recovery/recovery.ts';
-import { RetryBudget } from '../resilience/recovery/retry-budget.ts';
+import type { AttemptSignal } from '../resilience/recovery/attempt-signal.ts';
+import { Recoveries } from '../resilience/recovery/recovery.ts';
+import type { RetryBudget } from '../resilience/recovery/retry-budget.ts';
 import type { ResilienceStatistics } from '../resilience/statistics.ts';
 import { BridgeFinder } from './bridge-finder.ts';
 import type { DialTarget } from './dialing.ts';
 
-/** A neighbour that is away for so long is dialled no more on its own account. */
+/** A neighbour that is away for so long is dialled no more on its own account; configured ones are, as long as it takes. */
 const LINK_SOUGHT_MS_MAX: number = 10 * 60_000;
 
 /** A quiet report and a slow round trip. */
@@ -35,6 +36,8 @@ export interface HealingDeps {
   readonly rng: Rng;
   readonly logger: Logger;
   readonly book: AddressBook;
+  /** What all that is dialled again is paid out of. */
+  readonly budget: RetryBudget;
   /** Neighbours that are dialled all the time anyway. */
   readonly targets: () => readonly DialTarget[];
   /** Those who announce themselves nearby. */
@@ -53,8 +56,10 @@ export type HealingStatistics = Pick<
   | 'bridgeLinks'
   | 'cutMembers'
   | 'activeRecoveries'
+  | 'restingRecoveries'
   | 'recoveriesSucceeded'
   | 'recoveriesFailed'
+  | 'recoveriesRefused'
   | 'recoveryAttemptsRefused'
   | 'retryBudget'
 >;
@@ -62,21 +67,14 @@ export type HealingStatistics = Pick<
 export class Healing {
   readonly partitions: PartitionWatch;
   readonly recoveries: Recoveries;
-  /** What all that is dialled again is paid out of. */
-  readonly budget: RetryBudget;
   readonly #config: ResilienceConfig;
   readonly #deps: HealingDeps;
   readonly #finder: BridgeFinder;
-  /** Who is being asked whether it answers; by PeerId as text. */
-  readonly #asked = new Map<string, (isAnswered: boolean) => void>();
-  /** When the link to a neighbour ended that is sought; by PeerId as text. */
-  readonly #soughtSinceMs = new Map<string, number>();
 
   constructor(config: ResilienceConfig, deps: HealingDeps) {
     const { clock, mesh } = deps;
     this.#config = config;
     this.#deps = deps;
-    this.budget = new RetryBudget(clock);
     this.partitions = new PartitionWatch(deps);
     this.#finder = new BridgeFinder({
       ...deps,
@@ -92,16 +90,12 @@ export class Healing {
       ...config,
       clock,
       rng: deps.rng,
-      budget: this.budget,
+      budget: deps.budget,
       actions: {
         reconnect: (failure, signal) => this.#reconnect(failure, signal),
         'alternative-route': (failure, signal) => this.#otherWay(failure, signal),
         'bridge-node': (failure, signal) => this.#bridge(failure, signal),
       },
-    });
-    this.recoveries.listen((event) => {
-      if (event.kind === 'ended' && event.outcome !== 'exhausted')
-        this.#soughtSinceMs.delete(event.failure.subject);
     });
     mesh.onLink((event) => this.#heard(event));
     mesh.onSilence((peer, isSilent) => this.#silenced(peerIdText(peer), isSilent));
@@ -111,6 +105,7 @@ export class Healing {
   statistics(): HealingStatistics {
     const { active, began, healed, bridgeLinks, cutMembers } = this.partitions.report();
     const { counts } = this.recoveries;
+    const { budget } = this.#deps;
     return {
       activePartitions: active,
       partitions: began,
@@ -118,19 +113,22 @@ export class Healing {
       bridgeLinks,
       cutMembers,
       activeRecoveries: counts.active,
+      restingRecoveries: counts.resting,
       recoveriesSucceeded: counts.succeeded,
       recoveriesFailed: counts.failed,
-      recoveryAttemptsRefused: this.budget.refused,
-      retryBudget: this.budget.left,
+      recoveriesRefused: counts.refused,
+      recoveryAttemptsRefused: budget.refused,
+      retryBudget: budget.left,
     };
   }
 
-  /** Somebody new is near: what rested may succeed now. */
-  foundNearby(): void {
-    for (const partition of this.#lasting()) {
-      this.recoveries.resolved(failureOf(partition));
-      this.recoveries.recover(failureOf(partition));
-    }
+  /** Somebody new is near, who may be of a lost side: what rests tries again. What is under way goes on and finds it, too. */
+  foundNearby(peer: Uint8Array): void {
+    const lasting = this.#lasting();
+    const isLost = lasting.some(({ members }) => members.some((one) => bytesEqual(one, peer)));
+    const isKnown = this.#deps.book.addressesOf(peer).length > 0;
+    if (!isLost && !isKnown && !this.#isWide()) return;
+    for (const partition of lasting) this.recoveries.wake(failureOf(partition));
   }
 
   stop(): void {
@@ -151,19 +149,15 @@ export class Healing {
     if (failure.kind === 'partition') return this.#reconnectMissing(failure, signal);
     const peer = parsePeerId(failure.subject);
     if (!peer.ok) return false;
-    const sinceMs = this.#soughtSinceMs.get(failure.subject) ?? 0;
-    if (this.#deps.clock.now() - sinceMs > LINK_SOUGHT_MS_MAX) this.#found(failure.subject);
-    return this.#finder.reconnect(peer.value, signal);
+    return this.#finder.reconnect([peer.value], signal);
   }
 
   /** Of the links whose loss proves a partition, those that were this node's. */
-  async #reconnectMissing(failure: Failure, signal: AttemptSignal): Promise<boolean> {
+  #reconnectMissing(failure: Failure, signal: AttemptSignal): Promise<boolean> {
     const partition = this.#lasting().find((one) => failureOf(one).subject === failure.subject);
     const own = partition?.missing.filter(({ near }) => bytesEqual(near, this.#deps.mesh.self));
-    for (const { far } of own ?? []) {
-      if (await this.#finder.reconnect(far, signal)) return true;
-    }
-    return false;
+    const far = own?.map((one) => one.far) ?? [];
+    return this.#finder.reconnect(far, signal);
   }
 
   /** Whether links lead there; where they do and nothing comes back, whether anything does on any way that is known. */
@@ -173,15 +167,14 @@ export class Healing {
     if (!peer.ok) return Promise.resolve(false);
     if (kind !== 'way') return Promise.resolve(mesh.reach(peer.value) === 'good');
     mesh.probeWays(peer.value);
+    // An answer ends the recovery.
+    signal.acted();
     return new Promise((resolve) => {
-      const end = (isAnswered: boolean): void => {
+      const timer = clock.after(ANSWERED_WITHIN_MS, () => resolve(false));
+      signal.onCancel(() => {
         timer.cancel();
-        if (this.#asked.get(subject) === end) this.#asked.delete(subject);
-        resolve(isAnswered);
-      };
-      const timer = clock.after(ANSWERED_WITHIN_MS, () => end(false));
-      this.#asked.set(subject, end);
-      signal.onCancel(() => end(false));
+        resolve(false);
+      });
     });
   }
 
@@ -191,22 +184,20 @@ export class Healing {
     const peer = parsePeerId(subject);
     if (!peer.ok || this.#deps.mesh.neighbours().some((one) => bytesEqual(one.peer, peer.value)))
       return false;
-    return this.#finder.reconnect(peer.value, signal);
+    return this.#finder.reconnect([peer.value], signal);
   }
 
   #silenced(subject: string, isSilent: boolean): void {
     const failure: Failure = { kind: 'way', subject };
-    const answered = this.#asked.get(subject);
     if (isSilent) this.recoveries.recover(failure);
-    else if (answered === undefined) this.recoveries.resolved(failure);
-    else answered(true);
+    else this.recoveries.resolved(failure);
   }
 
   #heard(event: MeshLinkEvent): void {
-    const { mesh, clock, book, targets } = this.#deps;
-    const subject = peerIdText(event.peer);
+    const { mesh, book, targets } = this.#deps;
+    const failure: Failure = { kind: 'link', subject: peerIdText(event.peer) };
     if (event.kind === 'established') {
-      this.#found(subject);
+      this.recoveries.resolved(failure);
       return;
     }
     // Who said why he ended it does not want it back now.
@@ -214,15 +205,12 @@ export class Healing {
     // The other end opened it, or it is dialled again anyway, or another link took its place.
     const addresses = book.addressesOf(event.peer);
     if (event.role === 'listener' || addresses.length === 0) return;
-    if (targets().some(({ address }) => addresses.includes(address))) return;
-    if (mesh.neighbours().some(({ peer }) => bytesEqual(peer, event.peer))) return;
-    this.#soughtSinceMs.set(subject, clock.now());
-    if (this.recoveries.recover({ kind: 'link', subject }) === null) this.#found(subject);
-  }
-
-  /** It is a neighbour again, or sought no more. */
-  #found(subject: string): void {
-    if (this.#soughtSinceMs.delete(subject)) this.recoveries.resolved({ kind: 'link', subject });
+    const isKept = targets().some(
+      ({ peer, address }) =>
+        addresses.includes(address) || (peer !== null && bytesEqual(peer, event.peer)),
+    );
+    if (isKept || mesh.neighbours().some(({ peer }) => bytesEqual(peer, event.peer))) return;
+    this.recoveries.recover(failure, LINK_SOUGHT_MS_MAX);
   }
 
   #changed({ kind, partition }: PartitionEvent): void {

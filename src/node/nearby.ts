@@ -34,7 +34,7 @@ export interface NearbyDeps {
   /** Where the addresses of those are remembered who proved their key. Default: nowhere. */
   readonly book?: AddressBook;
   /** Called with each key that is announced for the first time, or anew. */
-  readonly found?: () => void;
+  readonly found?: (peer: Uint8Array) => void;
 }
 
 export interface Nearby {
@@ -72,7 +72,7 @@ export async function joinNearby(
       const yields = compareBytes(self, publicKey) > 0;
       candidates.set(key, { failures: 0, nextMs: clock.now() + (yields ? YIELD_MS : 0) });
       logger.debug('found-nearby', { peer: peerIdShort(publicKey) });
-      deps.found?.();
+      deps.found?.(publicKey);
     },
     lost({ publicKey }) {
       const isStillThere = discovery.nodes.some((node) => bytesEqual(node.publicKey, publicKey));

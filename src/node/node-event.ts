@@ -5,7 +5,7 @@ import type { Alert } from '../env/alert-sink.ts';
 import { peerIdText } from '../core/peer-id.ts';
 import type { PartitionLine } from './partition-report.ts';
 import type { HealthLevel } from '../resilience/health/health-score.ts';
-import type { RecoveryEvent } from '../resilience/recovery/recovery.ts';
+import type { RecoveryEvent } from '../resilience/recovery/recovery-contract.ts';
 import type { MembershipEvent } from '../resilience/membership/verdict.ts';
 
 /** PeerIds are base32 texts, amounts decimal texts in CRAP. */

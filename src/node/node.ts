@@ -33,6 +33,7 @@ import { LocalHealth } from '../resilience/detector/local-health.ts';
 import type { Membership } from '../resilience/membership/membership.ts';
 import { POWER_DEFAULTS, type PowerConfig } from '../resilience/power/power-plan.ts';
 import { AddressBook } from '../resilience/partitions/address-book.ts';
+import { RetryBudget } from '../resilience/recovery/retry-budget.ts';
 import type { FailureTimings } from '../resilience/presets.ts';
 import type { PolicyName } from '../routing/policies/route-policy.ts';
 import type { Hello } from '../versioning/hello.ts';
@@ -191,6 +192,7 @@ class ComposedNode implements CasinoNode {
   casino: CasinoRole = { kind: 'none' };
   readonly #deps: NodeDeps;
   readonly #book = new AddressBook();
+  readonly #budget: RetryBudget;
   readonly #healing: Healing;
   readonly #dialings: Dialing[] = [];
   readonly #membership: Membership;
@@ -206,6 +208,7 @@ class ComposedNode implements CasinoNode {
     this.#deps = deps;
     this.startedAt = deps.clock.now();
     this.gate = deps.gate ?? null;
+    this.#budget = new RetryBudget(deps.clock);
     const localHealth = new LocalHealth();
     const shared = { ...config, rulesHash: rulesHash(deps.primitives) };
     const shaper = config.gateway ? createShaper(deps, config.bandwidth) : null;
@@ -258,6 +261,7 @@ class ComposedNode implements CasinoNode {
       ...deps,
       mesh,
       book: this.#book,
+      budget: this.#budget,
       targets: () => this.#targets,
       nearby: () => this.#nearby?.nodes ?? [],
       hasTable: deps.dht !== undefined,
@@ -308,7 +312,7 @@ class ComposedNode implements CasinoNode {
     const isConnected = (peer: Uint8Array): boolean =>
       mesh.neighbours().some((neighbour) => bytesEqual(neighbour.peer, peer));
     const book = this.#book;
-    const { budget } = this.#healing;
+    const budget = this.#budget;
     this.#dialings.push(
       createDialing(targets, { ...this.#deps, isConnected, book, budget }, (link) =>
         mesh.addLink(link),
@@ -321,7 +325,7 @@ class ComposedNode implements CasinoNode {
     const deps = {
       ...this.#deps,
       book: this.#book,
-      found: () => this.#healing.foundNearby(),
+      found: (peer: Uint8Array) => this.#healing.foundNearby(peer),
       self: mesh.self,
       isConnected: (peer: Uint8Array): boolean =>
         mesh.neighbours().some((neighbour) => bytesEqual(neighbour.peer, peer)),

@@ -17,7 +17,9 @@ const COUNTERS = {
   switchedByDetector: 'Packets that left by another way on the word of the detector.',
   switchedByAcknowledgement: 'Packets that left by another way for want of acknowledgements.',
   recoveriesSucceeded: 'Recoveries that succeeded.',
-  recoveriesFailed: 'Recoveries that were given up.',
+  recoveriesFailed: 'Rounds of all plans of a recovery that were in vain.',
+  recoveriesRefused:
+    'Failures that nothing was done about, since too many recoveries were under way.',
   recoveryAttemptsRefused: 'Attempts that the retry budget refused.',
   alertsRaised: 'Alerts that were raised.',
 } as const satisfies Partial<Record<keyof ResilienceStatistics, string>>;
@@ -29,6 +31,7 @@ const GAUGES = {
   primaryRoutes: 'Active destinations that have a way.',
   backupRoutes: 'Disjoint ways beside those.',
   activeRecoveries: 'Recoveries under way.',
+  restingRecoveries: 'Recoveries that rest until their next round.',
   networkHealth: 'Health of the network as this node sees it, 0 to 1.',
   localHealth: 'Local health: 0 where this node trusts itself, up to 8.',
   retryBudget: 'Attempts that the retry budget still has.',

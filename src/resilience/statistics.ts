@@ -11,8 +11,9 @@ export interface ResilienceStatistics {
   /** Active destinations that have a way, and the disjoint ways kept ready beside those. */
   readonly primaryRoutes: number;
   readonly backupRoutes: number;
-  /** Plans under way. */
+  /** Recoveries under way, and those that rest until their next round, all plans having been in vain. */
   readonly activeRecoveries: number;
+  readonly restingRecoveries: number;
   /** 0–1, see `health/`. */
   readonly networkHealth: number;
   /** Lifeguard's local health multiplier less one: 0 when this node trusts itself, up to 8. */
@@ -33,7 +34,10 @@ export interface ResilienceStatistics {
   readonly switchedByDetector: number;
   readonly switchedByAcknowledgement: number;
   readonly recoveriesSucceeded: number;
+  /** Rounds of all plans that were in vain. */
   readonly recoveriesFailed: number;
+  /** Failures that nothing was done about, since too many were under way. */
+  readonly recoveriesRefused: number;
   /** Attempts that the retry budget refused. */
   readonly recoveryAttemptsRefused: number;
   /** Attempts that the retry budget still has for the whole node. */

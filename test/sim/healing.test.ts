@@ -4,9 +4,11 @@
 import { describe, expect, test } from 'vitest';
 import type { FoundNode } from '../../src/env/discovery.ts';
 import type { Link } from '../../src/env/link.ts';
+import { peerIdText } from '../../src/core/peer-id.ts';
 import { Healing } from '../../src/node/healing.ts';
 import { RESILIENCE_DEFAULTS } from '../../src/resilience/config.ts';
 import { AddressBook } from '../../src/resilience/partitions/address-book.ts';
+import { RetryBudget } from '../../src/resilience/recovery/retry-budget.ts';
 import { presets } from '../../src/resilience/presets.ts';
 import { FrameType } from '../../src/wire/frame.ts';
 import { MeshRig, silentLogger, testIdentity, type LinkFate } from '../suites/mesh-rig.ts';
@@ -22,6 +24,8 @@ interface Scene {
   readonly healing: Healing;
   /** Addresses that l1 dialled. */
   readonly dialled: string[];
+  /** How long its dials take. */
+  readonly slow: { ms: number };
 }
 
 /** Two lines that one link joins, l0 to r0. The node in the middle of the left one heals. */
@@ -33,6 +37,7 @@ async function scene(): Promise<Scene> {
   const book = new AddressBook();
   const nearby: FoundNode[] = [];
   const dialled: string[] = [];
+  const slow = { ms: 0 };
   const healing = new Healing(
     { ...RESILIENCE_DEFAULTS, ...presets.lan, partitionHealMs: HEAL_MS },
     {
@@ -40,10 +45,13 @@ async function scene(): Promise<Scene> {
       clock,
       rng: rig.world.rng('healing'),
       logger: silentLogger,
+      budget: new RetryBudget(clock),
       dialer: {
         dial(address, peer) {
           dialled.push(address);
-          return endpoint.dialer.dial(address, peer);
+          return new Promise((resolve) => {
+            clock.after(slow.ms, () => resolve(endpoint.dialer.dial(address, peer)));
+          });
         },
       },
       book,
@@ -54,7 +62,7 @@ async function scene(): Promise<Scene> {
   );
   await rig.run(10_000);
   expect(reached(rig)).toBe(6);
-  return { rig, book, nearby, healing, dialled };
+  return { rig, book, nearby, healing, dialled, slow };
 }
 
 function reached(rig: MeshRig): number {
@@ -100,7 +108,7 @@ describe('a node in a partition', () => {
     await rig.run(20_000);
     expect(dialled).toEqual([]);
     nearby.push({ publicKey: testIdentity('r1').publicKey, addresses: ['r1:1'] });
-    healing.foundNearby();
+    healing.foundNearby(testIdentity('r1').publicKey);
     await rig.run(5_000);
     expect(reached(rig)).toBe(6);
   });
@@ -124,32 +132,107 @@ describe('a node in a partition', () => {
     expect(dialled).toHaveLength(count);
   });
 
-  test('dials a neighbour again whose link failed, where it was linked', async () => {
-    const { rig, book, healing } = await scene();
-    await listens(rig, 'r2');
-    book.remember(testIdentity('r2').publicKey, 'r2:1');
-    const { endpoint, mesh } = rig.node('l1');
-    const links: Link[] = [];
-    void endpoint.dialer.dial('r2:1', testIdentity('r2').publicKey).then((link) => {
-      links.push(link);
-      mesh.addLink(link);
-    });
-    await rig.run(3_000);
-    const isNeighbour = (): boolean =>
-      rig
-        .node('l1')
-        .mesh.neighbours()
-        .some(({ peer }) => rig.nameOf(peer) === 'r2');
-    expect(isNeighbour()).toBe(true);
-    links[0]?.destroy({ code: 'LINK_LOST', detail: 'the cable' });
+  test('is not kept from its attempts by who announces itself again and again', async () => {
+    const { rig, nearby, healing, slow } = await scene();
+    await listens(rig, 'r1');
+    rig.network.cut('l0', 'r0');
+    await rig.run(20_000);
+    slow.ms = 3_000;
+    const { publicKey } = testIdentity('r1');
+    nearby.push({ publicKey, addresses: ['r1:1'] });
+    for (let ms = 0; ms < 60_000; ms += 500) {
+      healing.foundNearby(publicKey);
+      await rig.run(500);
+    }
+    expect(reached(rig)).toBe(6);
+    expect(healing.recoveries.history).toMatchObject([
+      { failure: { kind: 'partition' }, outcome: 'succeeded', plan: 'bridge-node' },
+    ]);
+  });
+
+  test('is not woken by strangers before it looks for strangers', async () => {
+    const { rig, healing } = await scene();
+    rig.network.cut('l0', 'r0');
+    await rig.run(HEAL_MS / 2);
+    expect(healing.statistics()).toMatchObject({ activeRecoveries: 0, restingRecoveries: 1 });
+    healing.foundNearby(testIdentity('stranger').publicKey);
+    expect(healing.statistics().restingRecoveries).toBe(1);
+    healing.foundNearby(testIdentity('r1').publicKey);
+    expect(healing.statistics()).toMatchObject({ activeRecoveries: 1, restingRecoveries: 0 });
+  });
+});
+
+/** As `scene`, and l1 is linked to r2, at whose address it dials it. */
+async function neighbours(): Promise<
+  Scene & { readonly link: Link; readonly isNeighbour: () => boolean }
+> {
+  const made = await scene();
+  const { rig, book } = made;
+  await listens(rig, 'r2');
+  const { publicKey } = testIdentity('r2');
+  book.remember(publicKey, 'r2:1');
+  const { endpoint, mesh } = rig.node('l1');
+  const links: Link[] = [];
+  void endpoint.dialer.dial('r2:1', publicKey).then((link) => {
+    links.push(link);
+    mesh.addLink(link);
+  });
+  await rig.run(3_000);
+  const [link] = links;
+  if (link === undefined) throw new Error('no link to r2');
+  const isNeighbour = (): boolean =>
+    mesh.neighbours().some(({ peer }) => rig.nameOf(peer) === 'r2');
+  expect(isNeighbour()).toBe(true);
+  return { ...made, link, isNeighbour };
+}
+
+describe('a neighbour whose link failed', () => {
+  test('is dialled again where it was linked', async () => {
+    const { rig, healing, link, isNeighbour } = await neighbours();
+    link.destroy({ code: 'LINK_LOST', detail: 'the cable' });
     await rig.run(2_000);
     expect(isNeighbour()).toBe(true);
     expect(healing.statistics()).toMatchObject({ partitions: 0, activeRecoveries: 0 });
+    expect(healing.recoveries.history).toMatchObject([
+      {
+        failure: { kind: 'link' },
+        outcome: 'succeeded',
+        plan: 'reconnect',
+        attempts: [{ outcome: 'succeeded' }],
+      },
+    ]);
+  });
+
+  test('is found by any of its addresses, not the last three alone', async () => {
+    const { rig, book, link, isNeighbour } = await neighbours();
+    for (let i = 0; i < 5; i += 1) book.remember(testIdentity('r2').publicKey, `gone${i}:1`);
+    link.destroy({ code: 'LINK_LOST', detail: 'the cable' });
+    await rig.run(20_000);
+    expect(isNeighbour()).toBe(true);
+  });
+
+  test('is given up after ten minutes, whatever else went wrong with it meanwhile', async () => {
+    const { rig, healing, dialled, link } = await neighbours();
+    const { publicKey } = testIdentity('r2');
+    rig.node('r2').endpoint.kill();
+    link.destroy({ code: 'LINK_LOST', detail: 'the cable' });
+    await rig.run(60_000);
+    const failure = { kind: 'way', subject: peerIdText(publicKey) } as const;
+    healing.recoveries.recover(failure);
+    healing.recoveries.resolved(failure);
+    await rig.run(10 * 60_000);
+    const ofLink = healing.recoveries.history.find((one) => one.failure.kind === 'link');
+    expect(ofLink).toMatchObject({ outcome: 'given-up', plan: null });
+    expect(ofLink?.rounds).toBeGreaterThan(1);
+    expect(ofLink?.attempts.map(({ code }) => code)).toContain('LINK_DIAL_FAILED');
+    const count = dialled.length;
+    await rig.run(20 * 60_000);
+    expect(dialled).toHaveLength(count);
   });
 });
 
 /** l2 is reached by l1 alone, which takes packets for it and drops them; l0 sends to it all the time and heals. */
-async function silent(): Promise<Scene & { readonly fate: LinkFate }> {
+async function silent(): Promise<Omit<Scene, 'slow'> & { readonly fate: LinkFate }> {
   const rig = new MeshRig(7);
   for (const name of LEFT) rig.add(name);
   rig.link('l0', 'l1');
@@ -164,6 +247,7 @@ async function silent(): Promise<Scene & { readonly fate: LinkFate }> {
       clock,
       rng: rig.world.rng('healing'),
       logger: silentLogger,
+      budget: new RetryBudget(clock),
       dialer: {
         dial(address, peer) {
           dialled.push(address);

@@ -3,13 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { primitives } from '../../platform/node/primitives.ts';
 import { createWorld, type World } from '../../sim/world.ts';
 import { PLANS, type Failure, type FailureKind, type PlanKind } from './plans.ts';
-import {
-  ATTEMPT_MS_MAX,
-  RECOVERIES_MAX,
-  Recoveries,
-  type Attempt,
-  type RecoveryEvent,
-} from './recovery.ts';
+import { ATTEMPT_MS_MAX, RECOVERIES_MAX, Recoveries } from './recovery.ts';
+import type { Attempt, RecoveryEvent } from './recovery-contract.ts';
 import { ATTEMPTS_KEPT_MAX, RECORDS_MAX } from './recovery-log.ts';
 import { RETRY_BUDGET_LIMITS, RetryBudget } from './retry-budget.ts';
 
@@ -78,7 +73,7 @@ describe('a recovery', () => {
     const plans = PLANS[kind].flatMap((plan) => Array.from({ length: ATTEMPTS_MAX }, () => plan));
     expect(tried.map(({ plan }) => plan)).toEqual(plans);
     expect(events.at(-1)).toMatchObject({ kind: 'ended', outcome: 'exhausted' });
-    expect(recoveries.counts).toMatchObject({ active: 1, failed: 1 });
+    expect(recoveries.counts).toMatchObject({ active: 0, resting: 1, failed: 1 });
     // After its rest it begins again.
     await world.run(200_000);
     expect(tried.length).toBeGreaterThan(2 * plans.length);
@@ -130,6 +125,135 @@ describe('a recovery', () => {
         before = atMs;
       });
     }
+  });
+});
+
+describe('a recovery that rests', () => {
+  const failure: Failure = { kind: 'way', subject: 'x' };
+
+  test('tries again at once when woken; one under way is left alone', async () => {
+    const { world, recoveries, tried } = scene(() => 'fails');
+    recoveries.recover(failure);
+    await world.run(1);
+    const ceilingsMs = 2 * 200 * 31;
+    for (let ms = 100; ms <= ceilingsMs; ms += 100) {
+      if (recoveries.counts.resting === 0) recoveries.wake(failure);
+      await world.run(ms);
+    }
+    expect(tried).toHaveLength(2 * ATTEMPTS_MAX);
+    expect(recoveries.counts).toMatchObject({ active: 0, resting: 1 });
+    recoveries.wake(failure);
+    await world.run(ceilingsMs + 200);
+    expect(tried).toHaveLength(2 * ATTEMPTS_MAX + 1);
+  });
+
+  test('is one record, however many rounds it takes, that drives no other out', async () => {
+    const { world, recoveries } = scene(({ subject }) => (subject === 'x' ? 'fails' : 'helps'));
+    recoveries.recover({ kind: 'way', subject: 'y' });
+    recoveries.recover(failure);
+    await world.run(24 * 3_600_000);
+    expect(recoveries.counts.failed).toBeGreaterThan(RECORDS_MAX);
+    expect(recoveries.history).toMatchObject([
+      { failure: { subject: 'y' }, outcome: 'succeeded' },
+      { failure, begunAtMs: 0, rounds: recoveries.counts.failed },
+    ]);
+    recoveries.resolved(failure);
+    expect(recoveries.history.at(-1)).toMatchObject({ outcome: 'went-away' });
+  });
+});
+
+describe('what ended a failure', () => {
+  const failure: Failure = { kind: 'link', subject: 'x' };
+
+  test.each([
+    [true, 'succeeded', 'succeeded'],
+    [false, 'went-away', 'cancelled'],
+  ])('an attempt under way that acted: %s', async (acts, outcome, ofAttempt) => {
+    const { world, budget } = scene(() => 'hangs');
+    let cancelled = false;
+    const recoveries = new Recoveries({
+      clock: world.clock,
+      rng: world.rng('recovery'),
+      budget,
+      recoveryAttemptsMax: ATTEMPTS_MAX,
+      recoveryIntervalMs: INTERVAL_MS,
+      actions: {
+        reconnect: (_, signal) => {
+          if (acts) signal.acted();
+          signal.onCancel(() => (cancelled = true));
+          return new Promise(() => {});
+        },
+      },
+    });
+    recoveries.recover(failure);
+    await world.run(1_000);
+    recoveries.resolved(failure);
+    expect(recoveries.history).toMatchObject([{ outcome, attempts: [{ outcome: ofAttempt }] }]);
+    expect(recoveries.counts).toMatchObject({ active: 0, succeeded: acts ? 1 : 0 });
+    expect(cancelled).toBe(true);
+  });
+
+  test('is given up when its time is over, in whatever state it is', async () => {
+    for (const fate of ['fails', 'hangs'] as const) {
+      for (const withinMs of [50, 5_000, 40_000, 90_000]) {
+        const { world, recoveries, tried } = scene(() => fate);
+        recoveries.recover(failure, withinMs);
+        await world.run(withinMs);
+        expect(recoveries.counts.active + recoveries.counts.resting).toBe(0);
+        expect(recoveries.history).toMatchObject([{ outcome: 'given-up', endedAtMs: withinMs }]);
+        const { length } = tried;
+        await world.run(withinMs + 200_000);
+        expect(tried).toHaveLength(length);
+      }
+    }
+  });
+});
+
+describe('a recovery that is followed', () => {
+  const failure: Failure = { kind: 'link', subject: 'x' };
+  const attempt = { plan: 'reconnect', atMs: 0, tookMs: 5, code: 'LINK_DIAL_FAILED' } as const;
+
+  test('is counted, told and recorded like the others, and attempts nothing of its own', async () => {
+    const { world, recoveries, tried, events } = scene(() => 'helps');
+    const followed = recoveries.follow(failure);
+    followed?.attempted({ ...attempt, outcome: 'failed' });
+    await world.run(200_000);
+    expect(tried).toEqual([]);
+    expect(recoveries.counts.active).toBe(1);
+    // Only who follows it knows.
+    recoveries.resolved(failure);
+    expect(followed?.isActive).toBe(true);
+    followed?.attempted({ ...attempt, outcome: 'succeeded', code: null });
+    followed?.ended('succeeded', 'reconnect');
+    followed?.ended('went-away', null);
+    followed?.attempted({ ...attempt, outcome: 'failed' });
+    expect(recoveries.counts).toMatchObject({ active: 0, succeeded: 1 });
+    expect(recoveries.history).toMatchObject([
+      { failure, outcome: 'succeeded', plan: 'reconnect', attemptCount: 2 },
+    ]);
+    expect(events.map(({ kind }) => kind)).toEqual(['begun', 'attempted', 'attempted', 'ended']);
+  });
+
+  test('is one, whoever else follows it or makes attempts, and ends with the first success', async () => {
+    const { world, recoveries, tried } = scene(() => 'hangs');
+    recoveries.recover(failure);
+    const [a, b] = [recoveries.follow(failure), recoveries.follow(failure)];
+    await world.run(1_000);
+    a?.attempted({ ...attempt, outcome: 'succeeded', code: null });
+    a?.ended('succeeded', 'reconnect');
+    expect(b?.isActive).toBe(false);
+    expect(recoveries.history).toMatchObject([{ outcome: 'succeeded', attemptCount: 2 }]);
+    await world.run(200_000);
+    expect(tried).toHaveLength(1);
+  });
+
+  test('is cancelled with all others', () => {
+    const { recoveries } = scene(() => 'helps');
+    const followed = recoveries.follow(failure);
+    recoveries.stop();
+    expect(followed?.isActive).toBe(false);
+    expect(recoveries.follow(failure)).toBeNull();
+    expect(recoveries.history).toMatchObject([{ outcome: 'cancelled' }]);
   });
 });
 
@@ -232,6 +356,16 @@ describe('recoveries together', () => {
     expect(recoveries.counts).toMatchObject({ active: RECOVERIES_MAX, refused: 1 });
     await world.run(300_000);
     expect(recoveries.history).toHaveLength(RECORDS_MAX);
+    // Of recoveries that are not over, what is known is kept.
+    for (let i = 0; i < RECORDS_MAX; i += 1) recoveries.resolved({ kind: 'way', subject: `${i}` });
+    recoveries.recover({ kind: 'link', subject: 'another' });
+    for (let i = 0; i < 3 * RECORDS_MAX; i += 1) {
+      recoveries.recover({ kind: 'way', subject: 'x' })?.cancel();
+    }
+    expect(recoveries.history).toHaveLength(RECORDS_MAX);
+    expect(recoveries.history).toContainEqual(
+      expect.objectContaining({ failure: { kind: 'link', subject: 'another' }, outcome: null }),
+    );
     for (const { attempts } of recoveries.history) {
       expect(attempts.length).toBeLessThanOrEqual(ATTEMPTS_KEPT_MAX);
     }

@@ -1,18 +1,27 @@
 // Gets back what failed: for each failure one recovery, which tries its plans one after the other (`plans.ts`), a few
 // attempts each, with full-jitter backoff between them and each attempt paid for out of the retry budget. When all plans
-// are through it rests and begins again, until something helped, the failure went away by itself, or it is cancelled.
+// are through it rests and begins again, until something helped, the failure went away by itself, its time is over, or it is
+// cancelled. What others make attempts at by themselves is followed: recorded, counted and told like the rest.
 
-import type { Clock, Timer } from '../../env/clock.ts';
-import type { Rng } from '../../env/rng.ts';
+import type { Timer } from '../../env/clock.ts';
+import { AttemptControl, type AttemptSignal } from './attempt-signal.ts';
 import { fullJitterMs } from './full-jitter.ts';
 import { failureKey, PLANS, type Failure, type PlanKind } from './plans.ts';
 import {
   createRecoveryLog,
   type AttemptOutcome,
+  type AttemptRecord,
   type RecoveryOutcome,
   type RecoveryRecord,
 } from './recovery-log.ts';
-import type { RetryBudget } from './retry-budget.ts';
+import type {
+  Attempt,
+  FollowedRecovery,
+  RecoveryConfig,
+  RecoveryCounts,
+  RecoveryEvent,
+  RecoveryHandle,
+} from './recovery-contract.ts';
 
 /** Recoveries at once. More failures than that are one: what is behind them, the next look finds. */
 export const RECOVERIES_MAX = 256;
@@ -21,69 +30,19 @@ const BACKOFF_FIRST_MS = 200;
 /** An attempt that has not ended by then has failed: longer than any dial takes. */
 export const ATTEMPT_MS_MAX = 30_000;
 
-/** Tells an attempt that nobody waits for it any more. */
-export interface AttemptSignal {
-  readonly cancelled: boolean;
-  /** `run` is called at once if it is cancelled already. */
-  onCancel(run: () => void): void;
-}
-
-/** One attempt; whether it got back what failed. What it throws counts as no, too. */
-export type Attempt = (failure: Failure, signal: AttemptSignal) => Promise<boolean>;
-
-export interface RecoveryConfig {
-  readonly clock: Clock;
-  readonly rng: Rng;
-  readonly budget: RetryBudget;
-  /** Of `ResilienceConfig`. */
-  readonly recoveryAttemptsMax: number;
-  readonly recoveryIntervalMs: number;
-  /** How each plan is carried out. A plan without one is left out. */
-  readonly actions: Readonly<Partial<Record<PlanKind, Attempt>>>;
-}
-
-export type RecoveryEvent =
-  | { readonly kind: 'begun'; readonly failure: Failure }
-  | {
-      readonly kind: 'attempted';
-      readonly failure: Failure;
-      readonly plan: PlanKind;
-      readonly outcome: AttemptOutcome;
-    }
-  | {
-      /** `exhausted`: all plans are through; it begins again after `recoveryIntervalMs`. */
-      readonly kind: 'ended';
-      readonly failure: Failure;
-      readonly outcome: RecoveryOutcome;
-      /** The plan that helped. */
-      readonly plan: PlanKind | null;
-    };
-
-export interface RecoveryCounts {
-  readonly active: number;
-  readonly succeeded: number;
-  /** Rounds of all plans without success. */
-  readonly failed: number;
-  /** Failures that were not taken on, since `RECOVERIES_MAX` were under way. */
-  readonly refused: number;
-}
-
-export interface RecoveryHandle {
-  readonly failure: Failure;
-  readonly isActive: boolean;
-  /** Nothing more is attempted; an attempt under way is told. Idempotent. */
-  cancel(): void;
-}
-
 interface Active {
   readonly failure: Failure;
   readonly plans: readonly PlanKind[];
+  /** On the monotonic clock: it is given up then. */
+  readonly untilMs: number;
+  readonly isFollowed: boolean;
   plan: number;
   /** Attempts of this plan that have ended. */
   attempts: number;
   timer: Timer | null;
   /** The attempt under way. */
-  running: { cancel(): void } | null;
+  running: { readonly hasActed: boolean; end(outcome: AttemptOutcome): void } | null;
+  isResting: boolean;
   over: boolean;
 }
 
@@ -102,8 +61,10 @@ export class Recoveries {
   }
 
   get counts(): RecoveryCounts {
+    const resting = this.#active.values().reduce((sum, one) => sum + (one.isResting ? 1 : 0), 0);
     return {
-      active: this.#active.size,
+      active: this.#active.size - resting,
+      resting,
       succeeded: this.#succeeded,
       failed: this.#failed,
       refused: this.#refused,
@@ -119,35 +80,55 @@ export class Recoveries {
     this.#listeners.push(listener);
   }
 
-  /** Begins to recover from a failure, or goes on if that is under way; `null` if too many are, or after `stop`. */
-  recover(failure: Failure): RecoveryHandle | null {
-    const key = failureKey(failure);
-    const known = this.#active.get(key);
+  /**
+   * Begins to recover from a failure, or goes on if that is under way; `null` if too many are, or after `stop`.
+   * `withinMs`: it is given up if it lasts longer.
+   */
+  recover(failure: Failure, withinMs: number = Infinity): RecoveryHandle | null {
+    const known = this.#active.get(failureKey(failure));
     if (known !== undefined) return this.#handle(known);
-    if (this.#stopped) return null;
-    if (this.#active.size >= RECOVERIES_MAX) {
-      this.#refused += 1;
-      return null;
-    }
     const plans = PLANS[failure.kind].filter((plan) => this.#config.actions[plan] !== undefined);
-    const active: Active = {
-      failure,
-      plans,
-      plan: 0,
-      attempts: 0,
-      timer: null,
-      running: null,
-      over: false,
-    };
-    this.#active.set(key, active);
+    const active = this.#add(failure, plans, this.#config.clock.now() + withinMs, false);
+    if (active === null) return null;
     this.#begin(active);
     return this.#handle(active);
   }
 
-  /** The failure is over, whoever ended it. */
+  /**
+   * Records what somebody else does about a failure; `null` if too many are under way, or after `stop`. Several may follow
+   * one recovery, and one that is under way here may be followed, too: whoever succeeds first ends it.
+   */
+  follow(failure: Failure): FollowedRecovery | null {
+    const known = this.#active.get(failureKey(failure));
+    const active = known ?? this.#add(failure, [], Infinity, true);
+    if (active === null) return null;
+    if (known === undefined) this.#tellBegun(active);
+    return {
+      get isActive() {
+        return !active.over;
+      },
+      attempted: (attempt) => {
+        if (!active.over) this.#tellAttempted(active, attempt);
+      },
+      ended: (outcome, plan) => this.#end(active, outcome, plan),
+    };
+  }
+
+  /** Something has changed: a recovery that rests tries again now; one that is under way goes on as it is. */
+  wake(failure: Failure): void {
+    const active = this.#active.get(failureKey(failure));
+    if (active?.isResting === true) this.#begin(active);
+  }
+
+  /**
+   * The failure is over. An attempt under way that has acted is what ended it; else it went away by itself.
+   * Of a recovery that is followed, who follows it says so.
+   */
   resolved(failure: Failure): void {
     const active = this.#active.get(failureKey(failure));
-    if (active !== undefined) this.#end(active, 'went-away', null);
+    if (active === undefined || active.isFollowed) return;
+    if (active.running?.hasActed === true) active.running.end('succeeded');
+    else this.#end(active, 'went-away', null);
   }
 
   /** Cancels all. */
@@ -166,11 +147,28 @@ export class Recoveries {
     };
   }
 
+  #add(
+    failure: Failure,
+    plans: readonly PlanKind[],
+    untilMs: number,
+    isFollowed: boolean,
+  ): Active | null {
+    if (this.#stopped) return null;
+    if (this.#active.size >= RECOVERIES_MAX) {
+      this.#refused += 1;
+      return null;
+    }
+    const state = { plan: 0, attempts: 0, timer: null, running: null };
+    const active = { failure, plans, untilMs, isFollowed, ...state, isResting: false, over: false };
+    this.#active.set(failureKey(failure), active);
+    return active;
+  }
+
   #begin(active: Active): void {
     active.plan = 0;
     active.attempts = 0;
-    this.#log.begun(active.failure, this.#config.clock.now());
-    this.#tell({ kind: 'begun', failure: active.failure });
+    active.isResting = false;
+    this.#tellBegun(active);
     if (active.over) return;
     if (active.plans.length === 0) this.#exhausted(active);
     else this.#backOff(active);
@@ -195,7 +193,7 @@ export class Recoveries {
       return;
     }
     const startMs = clock.now();
-    const signal = new Signal();
+    const signal = new AttemptControl();
     let ended = false;
     const end = (outcome: AttemptOutcome): void => {
       if (ended) return;
@@ -203,21 +201,21 @@ export class Recoveries {
       active.timer?.cancel();
       active.timer = null;
       active.running = null;
-      this.#log.attempted(failure, { plan, atMs: startMs, tookMs: clock.now() - startMs, outcome });
+      // Whatever it still does, nobody waits for it.
+      signal.cancel();
       if (outcome === 'succeeded') budget.succeeded(failure.subject);
-      this.#tell({ kind: 'attempted', failure, plan, outcome });
+      const code = outcome === 'succeeded' ? null : signal.code;
+      const tookMs = clock.now() - startMs;
+      this.#tellAttempted(active, { plan, atMs: startMs, tookMs, outcome, code });
       this.#attempted(active, plan, outcome);
     };
     active.running = {
-      cancel: () => {
-        signal.cancel();
-        end('cancelled');
+      get hasActed() {
+        return signal.hasActed;
       },
+      end,
     };
-    this.#after(active, ATTEMPT_MS_MAX, () => {
-      signal.cancel();
-      end('timed-out');
-    });
+    this.#after(active, ATTEMPT_MS_MAX, () => end('timed-out'));
     run(action, failure, signal).then(
       (helped) => end(helped ? 'succeeded' : 'failed'),
       () => end('failed'),
@@ -242,6 +240,7 @@ export class Recoveries {
   #exhausted(active: Active): void {
     const { clock, recoveryIntervalMs } = this.#config;
     this.#failed += 1;
+    active.isResting = true;
     this.#log.ended(active.failure, 'exhausted', null, clock.now());
     this.#after(active, recoveryIntervalMs, () => this.#begin(active));
     this.#tell({ kind: 'ended', failure: active.failure, outcome: 'exhausted', plan: null });
@@ -251,40 +250,39 @@ export class Recoveries {
     if (active.over) return;
     active.over = true;
     active.timer?.cancel();
-    active.running?.cancel();
+    active.running?.end('cancelled');
     this.#active.delete(failureKey(active.failure));
     if (outcome === 'succeeded') this.#succeeded += 1;
     this.#log.ended(active.failure, outcome, plan, this.#config.clock.now());
     this.#tell({ kind: 'ended', failure: active.failure, outcome, plan });
   }
 
+  /** Not beyond the end of its time. */
   #after(active: Active, delayMs: number, act: () => void): void {
+    const { clock } = this.#config;
+    const leftMs = Math.max(0, active.untilMs - clock.now());
     active.timer?.cancel();
-    active.timer = this.#config.clock.after(delayMs, () => {
+    active.timer = clock.after(Math.min(delayMs, leftMs), () => {
       active.timer = null;
-      if (!active.over) act();
+      if (active.over) return;
+      if (leftMs <= delayMs) this.#end(active, 'given-up', null);
+      else act();
     });
+  }
+
+  #tellBegun({ failure }: Active): void {
+    this.#log.begun(failure, this.#config.clock.now());
+    this.#tell({ kind: 'begun', failure });
+  }
+
+  #tellAttempted({ failure }: Active, attempt: AttemptRecord): void {
+    const { plan, outcome } = attempt;
+    this.#log.attempted(failure, attempt);
+    this.#tell({ kind: 'attempted', failure, plan, outcome });
   }
 
   #tell(event: RecoveryEvent): void {
     for (const listener of this.#listeners) listener(event);
-  }
-}
-
-class Signal implements AttemptSignal {
-  cancelled = false;
-  #listeners: (() => void)[] = [];
-
-  onCancel(run: () => void): void {
-    if (this.cancelled) run();
-    else this.#listeners.push(run);
-  }
-
-  cancel(): void {
-    if (this.cancelled) return;
-    this.cancelled = true;
-    for (const listener of this.#listeners) listener();
-    this.#listeners = [];
   }
 }
 
