@@ -10,11 +10,11 @@ export interface Alert {
   /** Whom or what it is about; empty for the node itself. */
   readonly subject: string;
   readonly severity: Severity;
-  /** What was found, for people. */
+  /** What was found, for people; of one that lasts, as last found. */
   readonly why: string;
   /** What to do. */
   readonly cure: string;
-  /** The value that raised it. */
+  /** What was measured: when it was raised in what is told, since then as last found beyond its level. */
   readonly value: number;
   /** When the condition began. */
   readonly sinceMs: number;

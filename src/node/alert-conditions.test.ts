@@ -3,6 +3,7 @@ import { RESILIENCE_STATISTICS } from '../../test/suites/resilience-statistics.t
 import { primitives } from '../platform/node/primitives.ts';
 import { AlertBook } from '../resilience/alerts/alert-book.ts';
 import { HealthJudge, type HealthObservation } from '../resilience/health/health-judge.ts';
+import type { Partition } from '../resilience/partitions/partition-tracker.ts';
 import { RetryBudget } from '../resilience/recovery/retry-budget.ts';
 import { createWorld, type World } from '../sim/world.ts';
 import { alertConditions, MEMBERS_NAMED_MAX, type Seen } from './alert-conditions.ts';
@@ -13,6 +14,8 @@ const OBSERVATION: HealthObservation = {
   wantedNeighbours: 1,
   reachable: 9,
   awayMs: [],
+  bridges: 0,
+  wantedBridges: 0,
   ways: [],
   waysMax: 3,
   links: [],
@@ -51,9 +54,30 @@ class Judged {
     }
   }
 
+  get whys(): readonly string[] {
+    return this.#book.active().map(({ why }) => why);
+  }
+
   get active(): readonly string[] {
     return this.#book.active().map(({ rule }) => rule);
   }
+}
+
+function partition(stillLost: number): Partition {
+  return {
+    id: 1,
+    scope: 'members',
+    cause: 'link-failure',
+    missing: [],
+    lost: stillLost,
+    stillLost,
+    members: [],
+    beganAtMs: 0,
+    endedAtMs: null,
+    lastedMs: 0,
+    outcome: null,
+    recurrences: 0,
+  };
 }
 
 /** What makes it happen, each five seconds, and what ends it. */
@@ -72,6 +96,11 @@ const TROUBLES: readonly (readonly [string, (node: Judged) => void, (node: Judge
     'isolated',
     (node) => (node.observation = { ...OBSERVATION, neighbours: 0 }),
     (node) => (node.observation = OBSERVATION),
+  ],
+  [
+    'bridges-gone',
+    (node) => (node.observation = { ...OBSERVATION, wantedBridges: 2 }),
+    (node) => (node.observation = { ...OBSERVATION, wantedBridges: 2, bridges: 1 }),
   ],
   [
     'slow',
@@ -131,6 +160,78 @@ describe('what a node sees', () => {
       `${name} raised`,
       `${name} cleared`,
     ]);
+  });
+
+  const HOUR_MS = 3_600_000;
+
+  test('keeps an alert of what nothing measures any more, for an hour', async () => {
+    const node = new Judged();
+    const lose = (): void => node.judge.throughput.reported(0, 10);
+    await node.run(60_000, lose);
+    expect(node.log).toEqual(expect.arrayContaining(['losing raised']));
+    // The application gives up, so that hardly a packet is sent, and tries again now and then.
+    for (let burst = 0; burst < 10; burst += 1) {
+      await node.run(150_000);
+      await node.run(10_000, lose);
+    }
+    expect(node.log.filter((line) => line.startsWith('losing'))).toEqual(['losing raised']);
+    await node.run(HOUR_MS);
+    expect(node.active).toContain('losing');
+    await node.run(HOUR_MS / 2);
+    expect(node.active).not.toContain('losing');
+  });
+
+  test('and ends it when it is measured and well', async () => {
+    const node = new Judged();
+    await node.run(60_000, () => node.judge.throughput.reported(0, 10));
+    await node.run(600_000);
+    await node.run(60_000, () => node.judge.throughput.reported(100, 0));
+    expect(node.active).toEqual([]);
+  });
+
+  test('keeps an alert of a slow link that has died', async () => {
+    const node = new Judged();
+    const linked = (roundTripMs: number): void => {
+      node.observation = { ...OBSERVATION, links: [{ link: 'a', name: 'a', roundTripMs }] };
+    };
+    await node.run(60_000, () => linked(20));
+    await node.run(60_000, () => linked(400));
+    expect(node.active).toContain('slow');
+    node.observation = { ...OBSERVATION, links: [] };
+    await node.run(300_000);
+    expect(node.active).toContain('slow');
+    await node.run(60_000, () => linked(20));
+    expect(node.active).not.toContain('slow');
+  });
+
+  test('does not call degraded what is critical', async () => {
+    const node = new Judged();
+    node.observation = { ...OBSERVATION, neighbours: 0 };
+    await node.run(300_000);
+    expect(node.active).toEqual(['isolated', 'health-critical']);
+    // It mends in part: what is left is said once nothing critical is.
+    node.observation = { ...OBSERVATION, reachable: 6, awayMs: [0, 0, 0, 0] };
+    await node.run(300_000);
+    expect(node.log).toEqual([
+      'isolated raised',
+      'health-critical raised',
+      'isolated cleared',
+      'health-critical cleared',
+      'health-degraded raised',
+    ]);
+  });
+
+  test('tells of a partition as it is now', async () => {
+    const node = new Judged();
+    node.seen = { partitions: [partition(3)] };
+    await node.run(10_000);
+    expect(node.whys).toEqual(['3 members are cut off: links between both sides failed']);
+    node.seen = { partitions: [partition(5), partition(2)] };
+    await node.run(10_000);
+    expect(node.whys).toEqual([
+      '5 members are cut off: links between both sides failed; 2 members are cut off: links between both sides failed',
+    ]);
+    expect(node.log).toEqual(['partition raised']);
   });
 
   test('names the members that are gone, and no other instead once more are', async () => {

@@ -37,20 +37,21 @@ export interface Seen {
 export function alertConditions(seen: Seen): readonly AlertCondition[] {
   const { observation, judgement, absent, statistics, energy } = seen;
   const conditions: AlertCondition[] = [];
-  const about = (name: AlertName, value: number, why: string, subject = ''): void => {
+  const about = (name: AlertName, value: number | null, why: string, subject = ''): void => {
     conditions.push({ rule: ALERT_RULES[name], subject, value, why });
   };
-  const { neighbours, wantedNeighbours, reachable, awayMs } = observation;
+  const { neighbours, wantedNeighbours, reachable, awayMs, bridges, wantedBridges } = observation;
   if (reachable + awayMs.length + wantedNeighbours > 0) {
     about('isolated', neighbours, 'no link carries the mesh');
   }
+  if (wantedBridges > 0) about('bridgesGone', bridges, 'no bridge to another mesh is left');
   const { score, worst } = judgement;
   const why = `health is ${score.toFixed(2)}${worst === null ? '' : `, for ${worst.name}: ${worst.why}`}`;
   about('healthCritical', score, why);
   about('healthDegraded', score, why);
   for (const [alert, category] of OF_CATEGORY) {
     const found = judgement.categories.find(({ name }) => name === category);
-    if (found?.score !== null && found !== undefined) about(alert, found.score, found.why);
+    if (found !== undefined) about(alert, found.score, found.why);
   }
   // Whoever has an alert keeps it when more are gone.
   const gone = absent

@@ -15,16 +15,26 @@ export interface DestinationWays {
   readonly ways: number;
 }
 
+/** Of a gateway; both are 0 where this node is none. */
+export interface Bridges {
+  /** Gateways that this one was told to keep bridges to. */
+  readonly wanted: number;
+  /** Those that are there, whoever dialled, and answer. */
+  readonly up: number;
+}
+
 export function observeHealth(
   mesh: Mesh,
   members: readonly Member[],
   {
     wantedNeighbours,
+    bridges,
     waysMax,
     ways,
     awayMs,
   }: {
     readonly wantedNeighbours: number;
+    readonly bridges: Bridges;
     readonly waysMax: number;
     readonly ways: readonly DestinationWays[];
     readonly awayMs: readonly number[];
@@ -36,6 +46,8 @@ export function observeHealth(
   return {
     neighbours: neighbours.filter(({ suspect }) => !suspect).length,
     wantedNeighbours,
+    bridges: bridges.up,
+    wantedBridges: bridges.wanted,
     reachable: Math.max(0, reachable),
     awayMs,
     ways: ways.map((one) => Math.min(one.ways, waysMax)).filter((count) => count > 0),

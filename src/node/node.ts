@@ -197,6 +197,7 @@ class ComposedNode implements CasinoNode {
   readonly #dialings: Dialing[] = [];
   readonly #membership: Membership;
   readonly #targets: DialTarget[] = [];
+  #wantedBridges = 0;
   readonly #power: PowerWatch | null;
   #casinoTrouble: Trouble | null = null;
   #nearby: Nearby | null = null;
@@ -276,6 +277,10 @@ class ComposedNode implements CasinoNode {
       events: this.events,
       name: config.name,
       wantedNeighbours: () => this.#targets.length,
+      bridges: () => ({
+        wanted: this.#wantedBridges,
+        up: this.gateway?.bridges().filter(({ suspect }) => !suspect).length ?? 0,
+      }),
       power: () => this.#power?.report() ?? null,
       casinoTrouble: () => this.#casinoTrouble,
       alertSinks: deps.alertSinks ?? [],
@@ -293,7 +298,10 @@ class ComposedNode implements CasinoNode {
     this.gateway?.onBridge((event) => {
       if (event.kind === 'established')
         this.#linkUp(event.gateway, 'bridge', event.negotiation, event.remote);
-      else this.#linkDown(event.gateway, event.code);
+      else {
+        this.resilience.linkBroke(event.code);
+        this.#linkDown(event.gateway, event.code);
+      }
     });
   }
 
@@ -337,6 +345,7 @@ class ComposedNode implements CasinoNode {
   bridgeTo(targets: readonly DialTarget[]): void {
     const { gateway } = this;
     if (gateway === null || targets.length === 0) return;
+    this.#wantedBridges += targets.length;
     const isConnected = (peer: Uint8Array): boolean => gateway.isConnected(peer);
     this.#dialings.push(
       createDialing(targets, { ...this.#deps, isConnected }, (link) => gateway.addLink(link)),

@@ -25,7 +25,12 @@ import type { ResilienceStatistics } from '../resilience/statistics.ts';
 import { absentMembers, type AbsentMember } from './absences.ts';
 import { alertConditions } from './alert-conditions.ts';
 import type { Trouble } from './casino-client.ts';
-import { destinationWays, observeHealth, type DestinationWays } from './health-observation.ts';
+import {
+  destinationWays,
+  observeHealth,
+  type Bridges,
+  type DestinationWays,
+} from './health-observation.ts';
 import type { Healing } from './healing.ts';
 import type { HealthReport } from './health-report.ts';
 import { recoveryEvent, type NodeEvents } from './node-event.ts';
@@ -37,6 +42,9 @@ import { resilienceMetrics } from './resilience-metrics.ts';
 
 /** Drops that mean that a packet found no way or no room here; what others sent malformed is none of this node's health. */
 const REFUSALS = ['MESH_QUEUE_FULL', 'MESH_NO_ROUTE', 'MESH_LINK_CLOSED'] as const;
+
+/** Ends of links that are none of a failure. */
+const IN_ORDER: ReadonlySet<string> = new Set(['MESH_STOPPED', 'MESH_LINK_DUPLICATE']);
 
 export interface NodeResilienceDeps {
   readonly clock: Clock;
@@ -52,6 +60,7 @@ export interface NodeResilienceDeps {
   readonly healing: Healing;
   /** Neighbours that this node was told to keep links to. */
   readonly wantedNeighbours: () => number;
+  readonly bridges: () => Bridges;
   /** `null` where its energy is not watched. */
   readonly power: () => PowerReport | null;
   /** Why the casino that this node follows does not answer; `null` while it does, and where it follows none. */
@@ -155,6 +164,11 @@ export class NodeResilience {
     };
   }
 
+  /** A link or bridge ended; nobody asked for it where it has an error's code. */
+  linkBroke(code: string | null): void {
+    if (code !== null && !IN_ORDER.has(code)) this.#judge.stability.flapped();
+  }
+
   stop(): void {
     this.#timer.cancel();
     for (const delivery of this.#deliveries) delivery.stop();
@@ -189,7 +203,7 @@ export class NodeResilience {
   }
 
   #observe(): HealthObservation {
-    const { mesh, wantedNeighbours } = this.#deps;
+    const { mesh, wantedNeighbours, bridges } = this.#deps;
     const members = mesh.members();
     this.#absent = absentMembers(members, this.#deps.membership);
     const { version } = mesh;
@@ -199,6 +213,7 @@ export class NodeResilience {
     }
     return observeHealth(mesh, members, {
       wantedNeighbours: wantedNeighbours(),
+      bridges: bridges(),
       waysMax: this.#config.redundancy,
       ways: this.#ways.found,
       awayMs: this.#absent.flatMap(({ forMs }) => forMs ?? []),
@@ -227,12 +242,7 @@ export class NodeResilience {
       case 'closed':
         if (!event.established) return;
         if (this.#suspects.delete(key)) return;
-        if (
-          event.code !== null &&
-          event.code !== 'MESH_STOPPED' &&
-          event.code !== 'MESH_LINK_DUPLICATE'
-        )
-          this.#judge.stability.flapped();
+        this.linkBroke(event.code);
         return;
       case 'established':
         this.#suspects.delete(key);

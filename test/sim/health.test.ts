@@ -92,6 +92,30 @@ test('a node that is cut off is critical: nobody is reached', async () => {
   expect(reportOf(rig, 'a').statistics).toMatchObject({ activePartitions: 0, partitionsHealed: 1 });
 });
 
+test('a gateway that loses its only bridge is critical until it has one again', async () => {
+  const plan: readonly PlannedNode[] = [
+    { name: 'ga', mesh: 'a', role: 'gateway', joins: [], bridges: [] },
+    { name: 'gb', mesh: 'b', role: 'gateway', joins: [], bridges: ['ga'] },
+    { name: 'rb', mesh: 'b', role: 'relay', joins: ['gb'], bridges: [] },
+  ];
+  const rig = new CasinoRig(plan, 6);
+  await rig.startAll();
+  await rig.world.run(30_000);
+  expect(reportOf(rig, 'gb')).toMatchObject({ level: 'healthy', alerts: [] });
+  await rig.kill('ga');
+  await rig.until(() => reportOf(rig, 'gb').alerts.length > 0, 30_000);
+  const apart = reportOf(rig, 'gb');
+  expect(apart).toMatchObject({ level: 'critical', worst: { name: 'connectivity' } });
+  expect(apart.alerts.map(({ key }) => key)).toEqual(['bridges-gone']);
+  expect(apart.worst?.why).toContain('no bridge to another mesh');
+  await rig.world.run(rig.world.clock.now() + 60_000);
+  await rig.start('ga');
+  await rig.until(() => rig.node('gb').node.resilience.line().level === 'healthy', 300_000);
+  const rules = reportOf(rig, 'gb').alertHistory.map(({ rule }) => rule);
+  expect(rules).toContain('bridges-gone');
+  expect(rules).not.toContain('health-degraded');
+});
+
 function isAway({ rule }: { readonly rule: string }): boolean {
   return rule === 'casino-away';
 }

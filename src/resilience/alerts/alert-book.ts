@@ -9,13 +9,16 @@ import { isDue, isOver, type AlertRule } from './alert-rule.ts';
 export const ALERTS_MAX = 128;
 /** Alerts that have ended; the oldest goes first. */
 export const ALERT_HISTORY_MAX = 100;
+/** How long a raised alert stays while its value cannot be measured. */
+export const UNMEASURED_MS_MAX = 3_600_000;
 
 /** What was found at one check. */
 export interface AlertCondition {
   readonly rule: AlertRule;
   /** Whom or what it is about; empty for the node itself. */
   readonly subject: string;
-  readonly value: number;
+  /** `null`: it cannot be measured at present, which neither raises an alert nor ends one. */
+  readonly value: number | null;
   /** For people. */
   readonly why: string;
 }
@@ -31,6 +34,8 @@ interface Entry {
   dueSinceMs: number | null;
   /** Monotonic: since when a raised alert could end. */
   overSinceMs: number | null;
+  /** Monotonic: since when nothing measures it; `null` while something does. */
+  unmeasuredSinceMs: number | null;
   sinceWallMs: number;
   alert: Alert | null;
 }
@@ -90,8 +95,10 @@ export class AlertBook {
   }
 
   #met(key: string, condition: AlertCondition, nowMs: number): AlertChange | null {
-    const { rule, value } = condition;
+    const { rule, value, why } = condition;
     const entry = this.#entries.get(key);
+    if (value === null) return entry === undefined ? null : this.#unmeasured(key, entry, nowMs);
+    if (entry !== undefined) entry.unmeasuredSinceMs = null;
     if (!isDue(rule, value)) {
       if (entry === undefined) return null;
       if (entry.alert === null || isOver(rule, value)) return this.#over(key, entry, nowMs);
@@ -106,17 +113,45 @@ export class AlertBook {
     const due = entry ?? this.#began(key, condition, nowMs);
     due.overSinceMs = null;
     due.dueSinceMs ??= nowMs;
-    if (due.alert !== null || nowMs - due.dueSinceMs < rule.forMs) return null;
-    due.alert = this.#alert(key, condition, due.sinceWallMs);
+    if (due.alert !== null) {
+      // It is told once; who looks sees it as it is now.
+      due.alert = { ...due.alert, value, why };
+      return null;
+    }
+    if (rule.isSummary === true && this.#hasCritical()) due.dueSinceMs = nowMs;
+    if (nowMs - due.dueSinceMs < rule.forMs) return null;
+    due.alert = this.#alert(key, condition, value, due.sinceWallMs);
     this.#raised += 1;
     return { kind: 'raised', alert: due.alert };
   }
 
   #began(key: string, condition: AlertCondition, nowMs: number): Entry {
     const sinceWallMs = this.#clock.wallMs();
-    const entry = { condition, dueSinceMs: nowMs, overSinceMs: null, sinceWallMs, alert: null };
+    const entry = {
+      condition,
+      dueSinceMs: nowMs,
+      overSinceMs: null,
+      unmeasuredSinceMs: null,
+      sinceWallMs,
+      alert: null,
+    };
     this.#entries.set(key, entry);
     return entry;
+  }
+
+  #unmeasured(key: string, entry: Entry, nowMs: number): AlertChange | null {
+    entry.unmeasuredSinceMs ??= nowMs;
+    if (entry.alert === null || nowMs - entry.unmeasuredSinceMs >= UNMEASURED_MS_MAX)
+      return this.#over(key, entry, nowMs);
+    entry.overSinceMs = null;
+    return null;
+  }
+
+  /** One that is raised, or about to be. */
+  #hasCritical(): boolean {
+    return [...this.#entries.values()].some(
+      ({ condition }) => condition.rule.severity === 'critical',
+    );
   }
 
   #over(key: string, entry: Entry, nowMs: number): AlertChange | null {
@@ -132,7 +167,12 @@ export class AlertBook {
     return { kind: 'cleared', alert };
   }
 
-  #alert(key: string, { rule, subject, value, why }: AlertCondition, sinceMs: number): Alert {
+  #alert(
+    key: string,
+    { rule, subject, why }: AlertCondition,
+    value: number,
+    sinceMs: number,
+  ): Alert {
     const { name, severity, cure } = rule;
     const raisedMs = this.#clock.wallMs();
     return {

@@ -14,6 +14,8 @@ export interface AlertRule {
   readonly forMs: number;
   /** How long the value must be back at `clear`, or gone, before it ends. */
   readonly clearForMs: number;
+  /** It says of the whole what others say of its parts: raised only where no critical alert is, or is about to be. */
+  readonly isSummary?: true;
   /** What to do. */
   readonly cure: string;
 }

@@ -11,6 +11,7 @@ const LASTING_MS = 30_000;
 export type AlertName =
   | 'isolated'
   | 'partition'
+  | 'bridgesGone'
   | 'casinoAway'
   | 'memberGone'
   | 'healthCritical'
@@ -43,6 +44,16 @@ export const ALERT_RULES: Readonly<Record<AlertName, AlertRule>> = {
     forMs: 0,
     clearForMs: 5_000,
     cure: 'The mesh has fallen apart. Look at the links between both sides: switch on a node between them, or have one join a node of the other side with --join.',
+  },
+  bridgesGone: {
+    name: 'bridges-gone',
+    severity: 'critical',
+    // Bridges of a gateway that is to keep some.
+    raise: 0,
+    clear: 1,
+    forMs: 10_000,
+    clearForMs: 5_000,
+    cure: 'Nothing reaches other meshes from this gateway. Check that the gateways under gateway.join run, and that this machine reaches them; the log tells why dialling fails (`dial-failed`).',
   },
   casinoAway: {
     name: 'casino-away',
@@ -81,7 +92,8 @@ export const ALERT_RULES: Readonly<Record<AlertName, AlertRule>> = {
     clear: DEGRADED_BELOW + 0.05,
     forMs: SETTLED_MS,
     clearForMs: SETTLED_MS,
-    cure: 'See the worst category in `bitcraps health`; nothing is down yet.',
+    isSummary: true,
+    cure: 'See the worst category in `bitcraps health`, and the alerts beside this one.',
   },
   slow: {
     name: 'slow',

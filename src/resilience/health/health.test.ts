@@ -6,6 +6,7 @@ import {
   ABSENCE_HALF_LIFE_MS,
   judgeConnectivity,
   SPARE_WAYS_SHARE,
+  WITHOUT_BRIDGES_SHARE,
   type ConnectivityObservation,
 } from './connectivity.ts';
 import { HealthJudge } from './health-judge.ts';
@@ -110,6 +111,8 @@ describe('connectivity', () => {
     wantedNeighbours: 3,
     reachable: 9,
     awayMs: [],
+    bridges: 0,
+    wantedBridges: 0,
     ways: [3, 3],
     waysMax: 3,
   };
@@ -136,6 +139,17 @@ describe('connectivity', () => {
     expect(judgeConnectivity({ ...lonely, wantedNeighbours: 0 }).score).toBeNull();
   });
 
+  test('a gateway without a bridge has half of what it is for, alone nothing', () => {
+    const gateway = { ...whole, wantedBridges: 2 };
+    expect(judgeConnectivity({ ...gateway, bridges: 1 }).score).toBe(1);
+    const apart = judgeConnectivity(gateway);
+    expect(apart.score).toBe(WITHOUT_BRIDGES_SHARE);
+    expect(apart.why).toContain('no bridge to another mesh');
+    const alone = { ...gateway, neighbours: 0, wantedNeighbours: 0, reachable: 0, ways: [] };
+    expect(judgeConnectivity({ ...alone, bridges: 1 }).score).toBe(1);
+    expect(judgeConnectivity(alone).score).toBe(0);
+  });
+
   test('stays within bounds', () => {
     const count = fc.nat(50);
     const observation = fc.record({
@@ -143,6 +157,8 @@ describe('connectivity', () => {
       wantedNeighbours: count,
       reachable: count,
       awayMs: fc.array(fc.double({ min: 0, max: 1e9, noNaN: true })),
+      bridges: count,
+      wantedBridges: count,
       ways: fc.array(fc.integer({ min: 1, max: 3 })),
       waysMax: fc.integer({ min: 1, max: 3 }),
     });
@@ -166,6 +182,8 @@ describe('what is measured', () => {
     wantedNeighbours: 0,
     reachable: 0,
     awayMs: [],
+    bridges: 0,
+    wantedBridges: 0,
     ways: [],
     waysMax: 3,
     links: [],
