@@ -8,6 +8,7 @@ export interface Counter {
 }
 
 export interface Gauge {
+  /** `NaN`: shows nothing under these labels until it is set again. */
   set(value: number, labels?: Labels): void;
 }
 

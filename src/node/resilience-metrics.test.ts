@@ -6,10 +6,11 @@ import { resilienceMetrics } from './resilience-metrics.ts';
 test('every figure is there; counters count what is new, gauges show what is', async () => {
   const metrics = createMetrics();
   let statistics = RESILIENCE_STATISTICS;
+  let latency: number | null = 0.5;
   resilienceMetrics(metrics, () => ({
     statistics,
     categories: [
-      { name: 'latency', score: 0.5, why: '' },
+      { name: 'latency', score: latency, why: '' },
       { name: 'throughput', score: null, why: '' },
     ],
     alerts: { warning: 2, critical: 1 },
@@ -28,7 +29,10 @@ test('every figure is there; counters count what is new, gauges show what is', a
     expect(first, key).toMatch(new RegExp(`^bitcraps_resilience_${name}`, 'm'));
   }
   statistics = { ...RESILIENCE_STATISTICS, suspicions: 15, suspectedFailures: 0 };
+  // What is not measured any more is no figure of now.
+  latency = null;
   const second = await metrics.render();
   expect(second).toContain('bitcraps_resilience_suspicions_total 15\n');
+  expect(second).not.toContain('category="latency"');
   expect(second).toContain('bitcraps_resilience_suspected_failures 0\n');
 });

@@ -52,8 +52,8 @@ export function resilienceMetrics(metrics: Metrics, figures: () => ResilienceFig
     const { statistics, categories, alerts } = figures();
     for (const [key, counter] of counters) counter.add(statistics[key] - (told?.[key] ?? 0));
     for (const [key, gauge] of gauges) gauge.set(statistics[key]);
-    for (const { name, score } of categories)
-      if (score !== null) health.set(score, { category: name });
+    // What is not measured any more is no figure of now.
+    for (const { name, score } of categories) health.set(score ?? NaN, { category: name });
     for (const severity of ['warning', 'critical'] as const)
       active.set(alerts[severity], { severity });
     paused.add((statistics.localPausedMs - (told?.localPausedMs ?? 0)) / 1_000);

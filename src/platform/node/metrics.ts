@@ -51,7 +51,12 @@ export function createMetrics(): NodeMetrics {
       collecting(options);
       return once(gauges, options.name, () => {
         const gauge = new PrometheusGauge(configuration(options));
-        return { set: (value, labels: Labels = {}) => gauge.set(labels, value) };
+        return {
+          set(value, labels: Labels = {}) {
+            if (Number.isNaN(value)) gauge.remove(labels);
+            else gauge.set(labels, value);
+          },
+        };
       });
     },
     histogram: (options) =>
