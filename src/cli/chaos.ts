@@ -1,16 +1,24 @@
 // `bitcraps chaos`: a casino of real processes is broken on purpose while bets are placed, and held against its promises.
 
+import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { BitcrapsError, unwrap } from '../core/errors.ts';
 import { primitives } from '../platform/node/primitives.ts';
 import { lockState } from '../platform/node/state-lock.ts';
-import { endsFault, faultText, type FaultEvent, type FaultScript } from '../sim/faults/fault.ts';
-import { FAULTS_HELP, scriptEndMs } from '../sim/faults/parse-faults.ts';
-import { scheduleFaults } from '../sim/faults/schedule-faults.ts';
+import type { FaultScript } from '../sim/faults/fault.ts';
+import { faultLine, faultsOf } from '../sim/faults/fault-list.ts';
+import { FAULTS_HELP } from '../sim/faults/parse-faults.ts';
+import { leftOutText, scheduleFaults, type FaultSchedule } from '../sim/faults/schedule-faults.ts';
 import { createSeededRng } from '../sim/seeded-rng.ts';
 import type { ChaosCasino } from './chaos/chaos-casino.ts';
-import { nodesOption, playableSchedule } from './chaos/chaos-options.ts';
-import { chaosPlan, linksOf, type PlannedLink } from './chaos/chaos-plan.ts';
+import { checkPlayable, nodesOption, playableEvents } from './chaos/chaos-options.ts';
+import {
+  CHAOS_NODES_MAX,
+  CHAOS_NODES_MIN,
+  chaosPlan,
+  linksOf,
+  type PlannedLink,
+} from './chaos/chaos-plan.ts';
 import {
   ALL_BACK_WITHIN_MS,
   chaosText,
@@ -20,11 +28,18 @@ import {
 import { startOwnCasino } from './chaos/own-casino.ts';
 import { runChaos } from './chaos/run-chaos.ts';
 import { findRunningCasino } from './chaos/running-casino.ts';
-import { EXIT_DONE, EXIT_NO, printJson, runCommand } from './outcome.ts';
+import {
+  errorDocument,
+  EXIT_DONE,
+  EXIT_NO,
+  printJson,
+  reportError,
+  runCommand,
+} from './outcome.ts';
 import { shellQuoted } from './shell-quoted.ts';
 import { durationOption, faultsOption, seedOption } from './sim/run-options.ts';
 import { watchForEnd } from './up/end-of-run.ts';
-import { makeRunFolder } from './up/run-folder.ts';
+import { makeFolderWithin, makeRunFolder } from './up/run-folder.ts';
 import type { PlannedNode } from './up/plan.ts';
 
 const NODES_DEFAULT = 10;
@@ -49,12 +64,16 @@ export function chaosCommand(): Command {
       'break a casino of real processes on purpose while bets are placed: what was promised, what was kept',
     )
     .addOption(
-      new Option('--duration <time>', 'how long things break; a script runs to its end')
+      new Option('--duration <time>', 'how long things break; longer where the script is')
         .argParser(durationOption)
         .default(30_000, '30s'),
     )
     .option('--seed <number>', 'of what breaks when', seedOption, 1)
-    .option('--nodes <count>', `processes of the casino, default ${NODES_DEFAULT}`, nodesOption)
+    .option(
+      '--nodes <count>',
+      `processes of the casino, ${CHAOS_NODES_MIN} to ${CHAOS_NODES_MAX}, default ${NODES_DEFAULT}`,
+      nodesOption,
+    )
     .addOption(
       new Option('--faults <script>', 'what breaks: see below')
         .argParser(faultsOption)
@@ -71,16 +90,22 @@ export function chaosCommand(): Command {
       `
 ${FAULTS_HELP}
 
-Without --state it starts a casino of its own: two meshes, every link through a wire that it can break, bots and bettors
-that note each bet of which they hear that it is final. Afterwards every ledger is verified, and each of these bets is
-looked for. Its nodes are a-table, a-relay-1, a-gateway-1, a-player-1, b-relay-1 and so on; --dry-run names what breaks.
+Without --state it starts a casino of its own: the table and two meshes, each with a relay, a gateway and a player at
+least, so that ${CHAOS_NODES_MIN} nodes are the fewest; every link through a wire that it can break; bots and bettors that note each bet of
+which they hear that it is final. Afterwards every ledger is verified, and each of these bets is looked for. Its nodes are
+a-table, a-relay-1, a-gateway-1, a-player-1, b-relay-1 and so on; --dry-run names what breaks. With --state, whatever was
+killed runs again at the end, also after Ctrl-C, and all that chaos writes is in DIR.
 
 Promised: no acknowledged bet is lost or resolved twice; supply is conserved; every transcript verifies. One validator
 keeps the ledger, on its disk: while its process is down nobody bets. Started again it listens within ${LISTENS_WITHIN_MS / 1000} s; once it
 does and a player has a way to it, the table is back within ${TABLE_BACK_WITHIN_MS / 1000} s, and within ${ALL_BACK_WITHIN_MS / 1000} s of the last fault
 everybody bets again.
 
-Exit codes: 0 all was kept, 1 something was not, 2 bad usage.
+--json: { faults, acknowledged, lost, resolvedTwice, supplyConserved, availability, promises, kept, and the rest of the
+report }, or { error: { code, message, cure } }. faults has one entry for each fault: kind, node or link, atMs and untilMs as
+planned, doneAtMs and endedAtMs as done, from the start; --dry-run gives { seed, durationMs, faults, leftOut }.
+
+Exit codes: 0 all was kept, 1 something was not, or it ended before that could be seen, 2 bad usage.
 
 Examples:
   bitcraps chaos
@@ -100,14 +125,15 @@ interface Ground {
   readonly links: readonly PlannedLink[] | null;
 }
 
-async function groundOf({ state, nodes }: ChaosFlags): Promise<Ground> {
+async function groundOf({ state, nodes, faults }: ChaosFlags): Promise<Ground> {
   if (state !== undefined) {
     if (nodes !== undefined) {
       throw new BitcrapsError('CLI_USAGE', {
         detail: '--nodes does not go with --state, which has its nodes',
       });
     }
-    const running = await findRunningCasino(state);
+    checkPlayable(faults);
+    const running = await findRunningCasino(state, say);
     return { plan: null, running, nodes: running.nodes.map(({ name }) => name), links: null };
   }
   const plan = chaosPlan(nodes ?? NODES_DEFAULT);
@@ -115,30 +141,37 @@ async function groundOf({ state, nodes }: ChaosFlags): Promise<Ground> {
 }
 
 async function run(flags: ChaosFlags): Promise<number> {
-  const { seed, faults, state } = flags;
   const ground = await groundOf(flags);
-  const durationMs = Math.max(flags.duration, scriptEndMs(faults));
-  const links = ground.links?.map(({ name }) => name) ?? [];
-  const scheduled = unwrap(
-    scheduleFaults(
-      faults,
-      { nodes: ground.nodes, links, durationMs },
-      createSeededRng(primitives, seed, 'faults'),
-    ),
-  );
-  const events = state === undefined ? scheduled : playableSchedule(faults, scheduled);
-  if (flags.dryRun === true) return tellSchedule(events, flags);
+  const schedule = scheduleOf(flags, ground);
+  for (const step of schedule.leftOut) say(`left out: ${leftOutText(step)}`);
+  if (flags.dryRun === true) return tellSchedule(schedule, flags);
   const end = watchForEnd();
   try {
-    return await breakThings(flags, ground, events, durationMs, end.asked);
+    return await breakThings(flags, ground, schedule, end.asked);
   } finally {
     end.release();
   }
 }
 
-function tellSchedule(events: readonly FaultEvent[], { seed, json }: ChaosFlags): number {
-  if (json === true) printJson({ seed, faults: events });
-  else for (const event of events) process.stdout.write(`${faultText(event)}\n`);
+function scheduleOf({ seed, faults, duration }: ChaosFlags, ground: Ground): FaultSchedule {
+  const links = ground.links?.map(({ name }) => name) ?? [];
+  const schedule = unwrap(
+    scheduleFaults(
+      faults,
+      { nodes: ground.nodes, links, durationMs: duration },
+      createSeededRng(primitives, seed, 'faults'),
+    ),
+  );
+  if (ground.running === null) return schedule;
+  return { ...schedule, events: playableEvents(schedule.events) };
+}
+
+function tellSchedule(schedule: FaultSchedule, { seed, json }: ChaosFlags): number {
+  const { durationMs, leftOut } = schedule;
+  const faults = faultsOf(schedule.events);
+  if (json === true) printJson({ seed, durationMs, faults, leftOut });
+  else if (faults.length === 0) say('nothing would break');
+  else for (const fault of faults) process.stdout.write(`${faultLine(fault)}\n`);
   return EXIT_DONE;
 }
 
@@ -148,52 +181,62 @@ function say(line: string): void {
 }
 
 async function breakThings(
-  { seed, json }: ChaosFlags,
+  { seed, json, state }: ChaosFlags,
   ground: Ground,
-  events: readonly FaultEvent[],
-  durationMs: number,
+  schedule: FaultSchedule,
   givenUp: Promise<string>,
 ): Promise<number> {
-  const folder = makeRunFolder(undefined, new Date());
+  const now = new Date();
+  const folder = state === undefined ? makeRunFolder(undefined, now) : makeFolderWithin(state, now);
   const lock = lockState(folder.path);
   const unexpected: string[] = [];
-  let casino: ChaosCasino | null = null;
-  let kept = true;
+  let casino = ground.running;
+  // For whoever wants to know what went wrong.
+  let keepsFolder = true;
   try {
-    const faults = events.filter((event) => !endsFault(event)).length;
-    say(
-      `${ground.nodes.length} processes, ${faults} faults in ${durationMs / 1000} s, seed ${seed}`,
-    );
-    casino = ground.running ?? (await startCasino(ground, folder.path, seed, unexpected, givenUp));
-    if (casino === null) return EXIT_NO;
-    folder.note(casino.nodes.map(({ name }) => name));
-    const report = await runChaos({
-      casino,
-      links: ground.links,
-      events,
-      seed,
-      durationMs,
-      folder: folder.path,
-      transcript: folder.transcript,
-      closes: ground.running === null,
-      unexpected,
-      say,
-      givenUp,
-    });
+    const count = faultsOf(schedule.events).length;
+    const seconds = schedule.durationMs / 1000;
+    say(`${ground.nodes.length} processes, ${count} faults in ${seconds} s, seed ${seed}`);
+    casino ??= await startCasino(ground, folder.path, seed, unexpected, givenUp);
+    const report =
+      casino === null
+        ? null
+        : await runChaos({
+            casino,
+            links: ground.links,
+            schedule,
+            seed,
+            folder,
+            closes: ground.running === null,
+            unexpected,
+            say,
+            givenUp,
+          });
     if (report === null) {
-      say(`ending (${await givenUp}) without a report`);
-      return EXIT_NO;
+      keepsFolder = false;
+      throw new BitcrapsError('CLI_CHAOS_ENDED_EARLY', { why: await givenUp });
     }
     if (json === true) printJson(report);
     else process.stdout.write(chaosText(report));
-    ({ kept } = report);
-    if (!kept) say(`the nodes’ state and logs stay in ${shellQuoted(folder.path)}`);
-    return kept ? EXIT_DONE : EXIT_NO;
+    keepsFolder = !report.kept;
+    return report.kept ? EXIT_DONE : EXIT_NO;
+  } catch (error) {
+    // The usage was good: what was promised was just not seen kept.
+    if (json === true) printJson(errorDocument(error));
+    reportError(error);
+    return EXIT_NO;
   } finally {
     await casino?.stop();
     lock.release();
-    folder.end(!kept);
+    folder.end(keepsFolder);
+    if (keepsFolder) say(whatStays(folder.path, state));
   }
+}
+
+function whatStays(folder: string, state: string | undefined): string {
+  if (state === undefined) return `the nodes’ state and logs stay in ${shellQuoted(folder)}`;
+  const logs = shellQuoted(resolve(state));
+  return `the players’ ledgers stay in ${shellQuoted(folder)}, the nodes’ logs in ${logs}`;
 }
 
 function startCasino(

@@ -103,7 +103,9 @@ or n/a. The same seed and options give the same run, to the last byte.
 
 ${FAULTS_HELP}
 Nodes and links are named as in the file, generated ones 0, 1, …. With --faults the report tells what was promised and
-what was kept, and a broken promise is exit code 1.
+what was kept, and a broken promise is exit code 1. --json has the names of \`bitcraps chaos\`: faults, acknowledged, lost,
+availability, promises, kept and more beside the figures of the mesh; resolvedTwice and supplyConserved are null, since
+nobody bets in a simulated mesh.
 
 --mobility and files of frames change links themselves: no --fail-links, --fail-nodes, --churn, --faults, --explain or
 --pair with them, and none of the others with --faults. --compare goes without --explain, --svg and --trace, and
@@ -135,7 +137,7 @@ function run(argument: string, flags: SimFlags): number {
   try {
     if (flags.compare === true) return compare(file, flags, pair);
     const report = simulate(file, flags, pair, trace);
-    if (flags.json === true) printJson(report);
+    if (flags.json === true) printJson(documentOf(report));
     else process.stdout.write(reportText(report, flags.explain !== undefined));
     return draw(file, flags, report) ?? exitCode([report], flags);
   } finally {
@@ -146,9 +148,14 @@ function run(argument: string, flags: SimFlags): number {
 
 function compare(file: TopologyFile, flags: SimFlags, pair: Pair | null): number {
   const reports = POLICY_NAMES.map((policy) => simulate(file, { ...flags, policy }, pair, null));
-  if (flags.json === true) printJson(reports);
+  if (flags.json === true) printJson(reports.map(documentOf));
   else process.stdout.write(comparisonText(reports));
   return exitCode(reports, flags);
+}
+
+/** What was kept while things broke stands beside the figures of the mesh, named as `bitcraps chaos` names it. */
+function documentOf({ faults, ...figures }: MeshRunReport): unknown {
+  return { ...figures, ...faults };
 }
 
 /** The exit code if it failed. The report is out by then, and `--json` promises one document: no second one for this. */

@@ -51,7 +51,7 @@ describe('promises are kept', () => {
     const faults = report('grid:4x4', 'random:0.7', { seed });
     const broken = faults.promises.filter(({ kept }) => !kept);
     expect(broken, `seed ${seed}`).toEqual([]);
-    expect(faults.acknowledged).toBeGreaterThan(faults.messages / 2);
+    expect(faults.acknowledged).toBeGreaterThan(faults.sent / 2);
     expect(faults.faults.length).toBeGreaterThan(10);
   });
 
@@ -107,6 +107,18 @@ describe('each fault is felt', () => {
     const faults = report('ring:8', '1s skew all by 1h; 9s skew 3 by -3h');
     expect(faults).toMatchObject({ availability: 1, kept: true });
   });
+});
+
+test('a run in which nobody can send anything keeps no promise', () => {
+  const faults = report('grid:1x1', '1s kill 1 for 2s');
+  expect(faults).toMatchObject({ sent: 0, acknowledged: 0, allBackMs: null, kept: false });
+});
+
+test('a fault at the very end of what was asked for is felt, and its end, too', () => {
+  const faults = report('ring:8', '5s kill 3', { durationMs: 5_000 });
+  expect(faults.faults).toHaveLength(3);
+  expect(faults.faults.map(({ untilMs }) => untilMs)).toEqual([15_000, 15_000, 15_000]);
+  expect(faults.kept).toBe(true);
 });
 
 test('one seed, one run: the same faults, figures and hash', () => {

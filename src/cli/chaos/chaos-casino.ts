@@ -18,7 +18,7 @@ export interface ChaosCasino {
    * `CLI_PROCESS_FAILED` where a node does not come back.
    */
   inflict(event: FaultEvent, lastsMs: number): Promise<void>;
-  /** Ends what it started; a second time does nothing. */
+  /** Ends what it started, and brings back what it only broke; a second time does nothing. */
   stop(): Promise<void>;
 }
 

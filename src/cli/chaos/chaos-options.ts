@@ -20,14 +20,8 @@ const PROCESS_KINDS: ReadonlySet<FaultEvent['kind']> = new Set([
   'resume',
 ]);
 
-/**
- * Processes that chaos did not start can be killed and paused, no more: of random faults the others fall out, of a script
- * they are refused with `CLI_USAGE`.
- */
-export function playableSchedule(
-  script: FaultScript,
-  events: readonly FaultEvent[],
-): readonly FaultEvent[] {
+/** Processes that chaos did not start can be killed and paused, no more: a script with other steps is `CLI_USAGE`. */
+export function checkPlayable(script: FaultScript): void {
   const kinds = script.kind === 'random' ? [] : script.steps.map(({ kind }) => kind);
   const refused = kinds.find((kind) => !['kill', 'pause', 'heal'].includes(kind));
   if (refused !== undefined) {
@@ -35,5 +29,9 @@ export function playableSchedule(
       detail: `${refused} does not go with --state, which takes kill and pause: its links and clocks are its own`,
     });
   }
+}
+
+/** Random faults of other kinds fall out. */
+export function playableEvents(events: readonly FaultEvent[]): readonly FaultEvent[] {
   return events.filter(({ kind }) => PROCESS_KINDS.has(kind));
 }

@@ -6,7 +6,10 @@ import { BitcrapsError } from '../../core/errors.ts';
 import type { NodeEvent } from '../../node/node-event.ts';
 import { callControl } from '../../platform/node/control-socket.ts';
 import { faultText, type FaultEvent } from '../../sim/faults/fault.ts';
+import { pairFaults } from '../../sim/faults/fault-list.ts';
+import type { FaultSchedule } from '../../sim/faults/schedule-faults.ts';
 import { controlSocketPath } from '../state-folder.ts';
+import type { RunFolder } from '../up/run-folder.ts';
 import { watchNode } from '../up/watch-node.ts';
 import type { AcknowledgedBet } from './acknowledged-bet.ts';
 import { pause, startBettors, type BettorCounts } from './bettors.ts';
@@ -33,13 +36,10 @@ export interface ChaosOptions {
   readonly casino: ChaosCasino;
   /** `null` where they are not known. */
   readonly links: readonly PlannedLink[] | null;
-  readonly events: readonly FaultEvent[];
+  readonly schedule: FaultSchedule;
   readonly seed: number;
-  readonly durationMs: number;
-  /** Where transcripts of players go. */
-  readonly folder: string;
-  /** Where the table's goes. */
-  readonly transcript: string;
+  /** Where transcripts go. */
+  readonly folder: RunFolder;
   /** Whether the casino is to end well: bots leave, and the table closes. */
   readonly closes: boolean;
   /** Ends of processes that nobody asked for, filled by whoever watches them. */
@@ -59,6 +59,17 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport | nul
   }
 }
 
+/** From the start; `null` if it could not be done. */
+type DoneEvent = FaultEvent & { readonly doneAtMs: number | null };
+
+function doneFaults(events: readonly DoneEvent[]): readonly DoneFault[] {
+  return pairFaults(events).map(({ begin, end }) => ({
+    ...begin,
+    untilMs: end?.atMs ?? null,
+    endedAtMs: end?.doneAtMs ?? null,
+  }));
+}
+
 class ChaosRun {
   readonly #options: ChaosOptions;
   readonly #players: readonly ChaosNode[];
@@ -69,7 +80,7 @@ class ChaosRun {
   /** By player: when its last bet was acknowledged, from the start. */
   readonly #lastAtMs = new Map<string, number>();
   readonly #left = new Set<string>();
-  readonly #done: DoneFault[] = [];
+  readonly #done: DoneEvent[] = [];
   readonly #restarting = new Set<Promise<void>>();
   #restarts = 0;
   #slowestRestartMs: number | null = null;
@@ -85,8 +96,9 @@ class ChaosRun {
 
   /** `null` if it was stopped before its end. */
   async play(): Promise<ChaosReport | null> {
-    const { casino, say, durationMs } = this.#options;
+    const { casino, say, schedule, folder } = this.#options;
     const ended = this.#ended.signal;
+    folder.note(casino.nodes.map(({ name }) => name));
     for (const node of casino.nodes)
       void watchNode(node, (at, event) => this.#hear(at, event), ended);
     const counts = startBettors({
@@ -100,7 +112,7 @@ class ChaosRun {
     say(`${casino.nodes.length} processes are in play; faults begin`);
     void this.#tellBets();
     await this.#breakThings();
-    await this.#sleepUntil(durationMs);
+    await this.#sleepUntil(schedule.durationMs);
     const table = this.#watch.result(this.#nowMs);
     await Promise.all(this.#restarting);
     const allBackMs = await this.#allBack(this.#nowMs);
@@ -149,8 +161,8 @@ class ChaosRun {
   }
 
   async #breakThings(): Promise<void> {
-    const { events, say } = this.#options;
-    for (const event of events) {
+    const { schedule, say } = this.#options;
+    for (const event of schedule.events) {
       await this.#sleepUntil(event.atMs);
       if (this.#ended.signal.aborted) return;
       say(faultText(event));
@@ -189,10 +201,11 @@ class ChaosRun {
   /** Until what ends the fault. */
   #lastsMs(event: FaultEvent): number {
     if (event.kind !== 'pause') return 0;
-    const end = this.#options.events.find(
+    const { events, durationMs } = this.#options.schedule;
+    const end = events.find(
       (later) => later.kind === 'resume' && later.node === event.node && later.atMs > event.atMs,
     );
-    return (end?.atMs ?? this.#options.durationMs) - event.atMs;
+    return (end?.atMs ?? durationMs) - event.atMs;
   }
 
   #sleepUntil(atMs: number): Promise<void> {
@@ -244,14 +257,14 @@ class ChaosRun {
     table: ReturnType<TableWatch['result']>,
     allBackMs: number | null,
   ): Promise<ChaosReport> {
-    const { casino, seed, durationMs, folder, transcript, say, unexpected } = this.#options;
+    const { casino, seed, schedule, folder, say, unexpected } = this.#options;
     const validator = casino.nodes.find(({ role }) => role === 'validator');
     const players: PlayersLedger[] = [];
     for (const player of this.#players) {
-      const path = await transcriptOf(player, join(folder, `${player.name}.bct`));
+      const path = await transcriptOf(player, join(folder.path, `${player.name}.bct`));
       players.push({ player: player.name, path });
     }
-    const own = validator === undefined ? null : await transcriptOf(validator, transcript);
+    const own = validator === undefined ? null : await transcriptOf(validator, folder.transcript);
     // What was acknowledged is complete here: nobody bets any more.
     const acknowledged = [...this.#acknowledged];
     say(`checking ${players.length + 1} ledgers and ${acknowledged.length} acknowledged bets`);
@@ -263,8 +276,9 @@ class ChaosRun {
       ...table,
       seed,
       nodes: casino.nodes.length,
-      durationMs,
-      faults: this.#done,
+      durationMs: schedule.durationMs,
+      faults: doneFaults(this.#done),
+      leftOut: schedule.leftOut,
       acknowledged: audit.acknowledged,
       lost: audit.lost.length,
       lostBets: audit.lost.slice(0, LOST_LISTED_MAX),

@@ -8,8 +8,10 @@ import { BitcrapsError } from '../../core/errors.ts';
 import type { StatusReport } from '../../node/report.ts';
 import { callControl } from '../../platform/node/control-socket.ts';
 import type { FaultEvent } from '../../sim/faults/fault.ts';
+import { shellQuoted } from '../shell-quoted.ts';
 import { controlSocketPath } from '../state-folder.ts';
 import type { Role } from '../up/plan.ts';
+import { environmentWithoutSettings } from '../up/supervisor.ts';
 import { PausedProcesses, signal, type ChaosCasino, type ChaosNode } from './chaos-casino.ts';
 
 /** A node that was started again answers within this time, on a busy machine too. */
@@ -18,8 +20,11 @@ const LOOK_EVERY_MS = 100;
 /** This very command: sources, build or bundle. */
 const MAIN = process.argv[1] ?? '';
 
-/** Errors: `CLI_CHAOS_NO_CASINO`, and those of a node that does not answer. */
-export async function findRunningCasino(state: string): Promise<ChaosCasino> {
+/** `say`: for what is done at the end. Errors: `CLI_CHAOS_NO_CASINO`, and those of a node that does not answer. */
+export async function findRunningCasino(
+  state: string,
+  say: (line: string) => void,
+): Promise<ChaosCasino> {
   const folder = resolve(state);
   const nodes: ChaosNode[] = [];
   for (const name of namesIn(folder)) {
@@ -29,7 +34,7 @@ export async function findRunningCasino(state: string): Promise<ChaosCasino> {
   if (!nodes.some(({ role }) => role === 'validator')) {
     throw new BitcrapsError('CLI_CHAOS_NO_CASINO', { folder });
   }
-  return new RunningCasino(nodes);
+  return new RunningCasino(folder, nodes, say);
 }
 
 /** The nodes that the run in this folder noted down. */
@@ -57,19 +62,26 @@ function roleOf({ casino, bridge }: StatusReport): Role {
 
 class RunningCasino implements ChaosCasino {
   readonly nodes: readonly ChaosNode[];
+  readonly #folder: string;
+  readonly #say: (line: string) => void;
   readonly #paused = new PausedProcesses();
   readonly #pids = new Map<string, number>();
+  /** Killed and not back yet, with their restart where that is under way. */
+  readonly #killed = new Map<string, Promise<void> | null>();
 
-  constructor(nodes: readonly ChaosNode[]) {
+  constructor(folder: string, nodes: readonly ChaosNode[], say: (line: string) => void) {
+    this.#folder = folder;
     this.nodes = nodes;
+    this.#say = say;
   }
 
   async inflict(event: FaultEvent, lastsMs: number): Promise<void> {
     switch (event.kind) {
       case 'kill':
+        this.#killed.set(event.node, null);
         return signal(this.#pid(event.node), 'SIGKILL');
       case 'restart':
-        return this.#restart(event.node);
+        return this.#bringBack(event.node);
       case 'pause':
         return this.#paused.pause(this.#pid(event.node), lastsMs);
       case 'resume':
@@ -85,18 +97,41 @@ class RunningCasino implements ChaosCasino {
     }
   }
 
-  stop(): Promise<void> {
+  /** Whoever started the casino has it back as it was, also where chaos ends before its faults do. */
+  async stop(): Promise<void> {
     this.#paused.resumeAll();
-    return Promise.resolve();
+    await Promise.all(
+      [...this.#killed].map(async ([name, restarting]) => {
+        try {
+          if (restarting === null) this.#say(`starting ${name} again`);
+          await (restarting ?? this.#bringBack(name));
+        } catch (error) {
+          const why = error instanceof Error ? error.message : String(error);
+          this.#say(`${name} stays down: ${why}`);
+          this.#say(`      bring it back with: bitcraps node --state ${this.#folderOf(name)}`);
+        }
+      }),
+    );
+    this.#killed.clear();
+  }
+
+  async #bringBack(name: string): Promise<void> {
+    const restarting = this.#restart(name);
+    this.#killed.set(name, restarting);
+    await restarting;
+    if (this.#killed.get(name) === restarting) this.#killed.delete(name);
   }
 
   /** It hangs on nobody's tether: like a node that a person started, it ends when it is told to. */
   async #restart(name: string): Promise<void> {
+    // Its run is over where its note is gone: a node that is started now would stay alone.
+    namesIn(this.#folder);
     const { folder } = this.#node(name);
     const log = openSync(join(folder, 'node.log'), 'a', 0o600);
     const child = spawn(process.execPath, [MAIN, 'node', '--state', folder], {
       detached: true,
       stdio: ['ignore', log, log],
+      env: environmentWithoutSettings(),
     });
     closeSync(log);
     child.unref();
@@ -114,6 +149,10 @@ class RunningCasino implements ChaosCasino {
         setTimeout(wake, LOOK_EVERY_MS);
       });
     }
+  }
+
+  #folderOf(name: string): string {
+    return shellQuoted(this.#node(name).folder);
   }
 
   #node(name: string): ChaosNode {

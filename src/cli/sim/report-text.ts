@@ -1,9 +1,10 @@
 // A report of a simulated mesh, for people.
 
 import type { ByteRates, MeshRunReport } from '../../sim/mesh-run/report.ts';
-import { endsFault, faultText } from '../../sim/faults/fault.ts';
+import { faultLine } from '../../sim/faults/fault-list.ts';
 import type { FaultReport, Waits } from '../../sim/faults/fault-report.ts';
 import { promiseRows } from '../../sim/faults/kept-promise.ts';
+import { leftOutText } from '../../sim/faults/schedule-faults.ts';
 import { tableText } from '../table-text.ts';
 
 const NOT_MEASURED = 'n/a';
@@ -81,17 +82,14 @@ function ratesText(rates: ByteRates | null): string {
 }
 
 function faultsText(report: FaultReport): string {
-  const begun = report.faults.filter((fault) => !endsFault(fault));
-  const shown = report.faults.slice(0, FAULTS_SHOWN_MAX).map((fault) => `${faultText(fault)}\n`);
+  const shown = report.faults.slice(0, FAULTS_SHOWN_MAX).map((fault) => `${faultLine(fault)}\n`);
   const more = report.faults.length - shown.length;
-  const { availability, waits, messages, expired, diedWithSender } = report;
+  const { availability, waits, sent, expired, diedWithSender } = report;
   const share = availability === null ? NOT_MEASURED : `${(100 * availability).toFixed(2)} %`;
   const rows = [
-    ['faults', `${begun.length}, and what ended them`],
-    [
-      'messages',
-      `${messages}, ${expired} given up in time, ${diedWithSender} died with their sender`,
-    ],
+    ['faults', String(report.faults.length)],
+    ...report.leftOut.map((step) => ['', leftOutText(step)]),
+    ['messages', `${sent}, ${expired} given up in time, ${diedWithSender} died with their sender`],
     ['availability', `${share} came within 1 s where there was a way`],
     ['waits', waits === null ? NOT_MEASURED : waitsText(waits)],
   ];

@@ -26,8 +26,7 @@ export interface RunFolder {
 
 /** `chosen` is the folder of `--state`, kept from run to run. Error: `CLI_FILE_UNWRITABLE`. */
 export function makeRunFolder(chosen: string | undefined, startedAt: Date): RunFolder {
-  const stamp = startedAt.toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15);
-  const id = `${stamp}-${process.pid}`;
+  const id = idOf(startedAt);
   removeDeadRuns(startedAt);
   const path = chosen === undefined ? join(upFolder(), id) : resolve(chosen);
   makePrivateFolder(path);
@@ -52,6 +51,30 @@ export function makeRunFolder(chosen: string | undefined, startedAt: Date): RunF
       else rmSync(note, { force: true });
     },
   };
+}
+
+/** For a run in a casino that `bitcraps up --state` runs: all it writes is in that folder. Error: `CLI_FILE_UNWRITABLE`. */
+export function makeFolderWithin(casino: string, startedAt: Date): RunFolder {
+  const id = idOf(startedAt);
+  const path = join(resolve(casino), `chaos-${id}`);
+  const transcripts = join(resolve(casino), 'transcripts');
+  for (const folder of [path, transcripts]) makePrivateFolder(folder);
+  return {
+    id,
+    path,
+    transcript: join(transcripts, `${id}.bct`),
+    note() {
+      // The casino has noted its nodes itself.
+    },
+    end(keep) {
+      if (!keep) rmSync(path, { recursive: true, force: true });
+    },
+  };
+}
+
+function idOf(startedAt: Date): string {
+  const stamp = startedAt.toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  return `${stamp}-${process.pid}`;
 }
 
 function removeDeadRuns(now: Date): void {

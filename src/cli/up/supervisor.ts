@@ -182,8 +182,8 @@ function startChild(planned: PlannedNode, options: SupervisorOptions): Child {
   return { planned, folder, process: child, ended };
 }
 
-/** The caller's own BITCRAPS_… settings are meant for one node, not for these ten. */
-function environmentWithoutSettings(): NodeJS.ProcessEnv {
+/** The caller's own BITCRAPS_… settings are meant for one node, not for each of a casino's. */
+export function environmentWithoutSettings(): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('BITCRAPS_')),
   );

@@ -90,4 +90,10 @@ export const cliErrors = {
     cause: 'The casino did not come into play before anything was broken.',
     cure: 'Try fewer nodes with --nodes, or a machine with less to do.',
   },
+  CLI_CHAOS_ENDED_EARLY: {
+    message: 'ended by {why} before there was a report',
+    cause:
+      '`bitcraps chaos` was told to end, so it shows neither that promises were kept nor that they were not.',
+    cure: 'Let it run to its end; --duration makes it shorter.',
+  },
 } as const;

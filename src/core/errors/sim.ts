@@ -47,8 +47,13 @@ export const simErrors = {
     cure: 'Write, for example, "10s kill 3 for 5s; 20s cut 10%; 60s heal"; --help has the grammar.',
   },
   SIM_FAULTS_TARGET_UNKNOWN: {
-    message: 'cannot do "{step}": there is no {what} {name}',
+    message: 'cannot do "{step}": there is no {what} {name}, but {known}',
     cause: 'A step of --faults names a node or a link that the network does not have.',
     cure: 'Use a name of the network; links are named by their two ends, as a/b.',
+  },
+  SIM_FAULTS_TOO_MANY: {
+    message: 'cannot do "{step}": it takes {asked}, and there are {known} {what}s',
+    cause: 'A step of --faults takes more nodes or links than the network has.',
+    cure: 'Take fewer, or a share such as 10%; all takes every one that there is.',
   },
 } as const;

@@ -1,7 +1,8 @@
 // What a simulated mesh promised while things broke, and what it kept.
 
-import type { FaultEvent } from './fault.ts';
+import type { Fault } from './fault-list.ts';
 import type { KeptPromise } from './kept-promise.ts';
+import type { LeftOut } from './schedule-faults.ts';
 
 /** A message that comes later than this does not count as available, though it counts as delivered. */
 export const AVAILABLE_WITHIN_MS = 1_000;
@@ -13,17 +14,22 @@ export interface Waits {
   readonly longestMs: number;
 }
 
+/** Its names are not those of `MeshRunReport`, but `faults`: as JSON the two are one document. */
 export interface FaultReport {
-  /** What was done when, from the first fault on. */
-  readonly faults: readonly FaultEvent[];
+  /** What was done when, each from its beginning to its end. */
+  readonly faults: readonly Fault[];
+  readonly leftOut: readonly LeftOut[];
   /** Messages with acknowledgements that nodes sent each other while things broke. */
-  readonly messages: number;
+  readonly sent: number;
   /** Their senders heard that they came. */
   readonly acknowledged: number;
   /** Acknowledged, and never handed to anybody. */
   readonly lost: number;
   /** Handed over a second time to the same process. */
   readonly twice: number;
+  /** Of bets and their ledger, which a simulated mesh has none of: nothing to measure. `bitcraps chaos` has. */
+  readonly resolvedTwice: null;
+  readonly supplyConserved: null;
   /** Their senders heard that nobody acknowledged them in time. */
   readonly expired: number;
   /** Neither acknowledged nor expired at the end, though their senders lived on. */

@@ -1,6 +1,8 @@
 // One promise of a run with faults, and what became of it.
 
 export interface KeptPromise {
+  /** `time`: it holds where processes get processor time; `always`: on any machine. */
+  readonly holds: 'always' | 'time';
   readonly promise: string;
   /** What was counted or measured, for people. */
   readonly measured: string;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { unwrap } from '../../core/errors.ts';
-import { parseFaults, scriptEndMs } from './parse-faults.ts';
+import { parseFaults } from './parse-faults.ts';
 
 function reasonOf(text: string): string {
   const parsed = parseFaults(text);
@@ -24,7 +24,6 @@ describe('what is written is what is meant', () => {
         { atMs: 70_000, kind: 'heal' },
       ],
     });
-    expect(scriptEndMs(script)).toBe(70_000);
   });
 
   test('defaults, names of links, and any order', () => {
@@ -37,6 +36,9 @@ describe('what is written is what is meant', () => {
     });
     expect(unwrap(parseFaults('1s kill @3; 2s kill 3,@4'))).toMatchObject({
       steps: [{ targets: { names: ['3'] } }, { targets: { names: ['3', '4'] } }],
+    });
+    expect(unwrap(parseFaults('1s kill a, b ,c'))).toMatchObject({
+      steps: [{ targets: { names: ['a', 'b', 'c'] } }],
     });
     expect(unwrap(parseFaults('random:0.5'))).toEqual({ kind: 'random', perSecond: 0.5 });
   });
@@ -60,6 +62,14 @@ describe('what is wrong is named', () => {
     ['10s slow 3', 'slow needs how much, such as by 200ms'],
     ['10s lose 100%', 'lose needs a share above 0% and below 100%; to lose all, cut'],
     ['10s heal 3', '3 is one word too many'],
+    ['5 s kill 3', '5 is not when it happens, such as 10s (number and unit in one word)'],
+    ['5s pause 3 for 0s', '0s would change nothing'],
+    ['5s kill 3 for 0ms', '0ms would change nothing'],
+    ['5s slow all by 0ms', '0ms would change nothing'],
+    ['5s skew 1 by -0s', '0s would change nothing'],
+    ['25h kill 3', '25h is more than 24h'],
+    ['5s skew 1 by 4000d', '4000d is more than 87600h'],
+    ['random', 'a rate is a number of faults per second'],
     ['random:0', 'a rate is a number of faults per second'],
     ['random:fast', 'a rate is a number of faults per second'],
   ])('%s', (text, reason) => {

@@ -2,10 +2,13 @@
 // `random:0.5`. `FAULTS_HELP` is the grammar as `--help` tells it.
 
 import { fail, ok, type Result } from '../../core/errors.ts';
-import { parseDuration } from '../../core/units.ts';
+import { formatDuration, parseDuration } from '../../core/units.ts';
 import type { FaultScript, FaultStep, FaultTargets } from './fault.ts';
 
-export const FAULTS_HELP = `Faults: steps with a time each, separated by semicolons; or random:RATE, so many per second, drawn from the seed.
+/** A fault without an end goes on for so long before the run ends. */
+export const OPEN_FOR_MS_MIN = 10_000;
+
+export const FAULTS_HELP: string = `Faults: steps with a time each, separated by semicolons; or random:RATE, so many per second, drawn from the seed.
   TIME kill NODES [for TIME]               the process ends at once, and starts again when the fault ends
   TIME pause NODES for TIME                it stands still
   TIME cut LINKS [for TIME]                nothing passes, nobody is told
@@ -14,12 +17,17 @@ export const FAULTS_HELP = `Faults: steps with a time each, separated by semicol
   TIME skew NODES by [-]TIME [for TIME]    the node's wall clock is wrong by so much
   TIME heal                                every fault ends
 NODES and LINKS: a count (3), a share (10%), all, or names (a,b for nodes, @3 for one that is called 3; a/b,b/c for
-links). Without "for", a fault lasts until the next heal, or the end. Which ones a count or a share means, the seed
-decides; what a fault of the same kind holds already is left out.`;
+links). Without "for", a fault lasts until the next heal, or the end of the run, which comes ${OPEN_FOR_MS_MIN / 1000} s later at the earliest.
+Which ones a count or a share means, the seed decides. What a fault of the same kind holds already is left out, and
+that is told; kill and pause count as one kind, but a kill by name ends a pause.`;
 
 /** Longer texts are not read. */
 const TEXT_CHARACTERS_MAX = 64 * 1024;
 const STEPS_MAX = 1_000;
+/** Of when a step begins, how long it lasts, and by how much it slows. */
+const TIME_MS_MAX = 86_400_000;
+/** Of a wall clock: ten years. */
+const SKEW_MS_MAX = 3_650 * TIME_MS_MAX;
 /** Faults per second. */
 const RATE_MAX = 100;
 const NAME = /^[\w.:/-]+$/;
@@ -41,15 +49,6 @@ export function parseFaults(text: string): Result<FaultScript, 'SIM_FAULTS_INVAL
   }
 }
 
-/** When the last step of a script is over; 0 for a random one. */
-export function scriptEndMs(script: FaultScript): number {
-  if (script.kind === 'random') return 0;
-  const ends = script.steps.map((step) =>
-    step.kind === 'heal' ? step.atMs : step.atMs + (step.forMs ?? 0),
-  );
-  return Math.max(0, ...ends);
-}
-
 /** Carries what is wrong out of the parser; never leaves this file. */
 class WrongStep extends Error {
   readonly step: string;
@@ -65,11 +64,11 @@ function wrong(step: string, reason: string): WrongStep {
 }
 
 function scriptOf(text: string): FaultScript {
-  const random = /^\s*random:(.*)$/s.exec(text);
+  const random = /^\s*random\s*(?::(.*))?$/s.exec(text);
   if (random !== null) return { kind: 'random', perSecond: rateOf(text, random[1] ?? '') };
   const texts = text
     .split(';')
-    .map((step) => step.trim().replaceAll(/\s+/g, ' '))
+    .map((step) => step.trim().replaceAll(/\s+/g, ' ').replaceAll(/ ?, ?/g, ','))
     .filter((step) => step !== '');
   if (texts.length === 0) throw wrong(text, 'there is no step');
   if (texts.length > STEPS_MAX) throw wrong(texts[0] ?? '', `there are more than ${STEPS_MAX}`);
@@ -82,7 +81,7 @@ function rateOf(text: string, rate: string): number {
   if (/^\d*\.?\d+$/.test(rate.trim()) && perSecond > 0 && perSecond <= RATE_MAX) return perSecond;
   throw wrong(
     text.trim(),
-    `a rate is a number of faults per second, above 0 and at most ${RATE_MAX}`,
+    `a rate is a number of faults per second, above 0 and at most ${RATE_MAX}, such as random:0.5`,
   );
 }
 
@@ -111,7 +110,7 @@ function stepOf(text: string): FaultStep {
     return { kind, atMs, targets, forMs, text };
   }
   words.need('by', `${kind} needs how much, such as by 200ms`);
-  const byMs = kind === 'skew' ? words.signedTime() : words.time('how much, such as 200ms');
+  const byMs = kind === 'skew' ? words.signedTime() : words.span('how much, such as 200ms');
   return { kind, atMs, targets, byMs, forMs: words.duration(), text };
 }
 
@@ -134,18 +133,28 @@ class Words {
     return kind;
   }
 
-  time(what: string): number {
+  time(what: string, maxMs: number = TIME_MS_MAX): number {
     const word = this.#words.shift();
-    const parsed = word === undefined ? null : parseDuration(word);
-    if (parsed?.ok === true) return parsed.value;
-    throw this.#wrong(word === undefined ? `it lacks ${what}` : `${word} is not ${what}`);
+    if (word === undefined) throw this.#wrong(`it lacks ${what}`);
+    const parsed = parseDuration(word);
+    if (!parsed.ok) throw this.#wrong(`${word} is not ${what} (number and unit in one word)`);
+    if (parsed.value <= maxMs) return parsed.value;
+    throw this.#wrong(`${word} is more than ${formatDuration(maxMs)}`);
+  }
+
+  /** Above 0: what lasts for no time, or changes nothing, is no fault. */
+  span(what: string, maxMs?: number): number {
+    const [word] = this.#words;
+    const ms = this.time(what, maxMs);
+    if (ms > 0) return ms;
+    throw this.#wrong(`${word} would change nothing`);
   }
 
   signedTime(): number {
     const [word = ''] = this.#words;
-    if (!word.startsWith('-')) return this.time('how much, such as 2s');
+    if (!word.startsWith('-')) return this.span('how much, such as 2s', SKEW_MS_MAX);
     this.#words[0] = word.slice(1);
-    return -this.time('how much, such as -2s');
+    return -this.span('how much, such as -2s', SKEW_MS_MAX);
   }
 
   share(): number {
@@ -201,7 +210,7 @@ class Words {
 
   /** `for TIME` where it stands, and then the end. */
   duration(): number | null {
-    const forMs = this.skip('for') ? this.time('how long, such as 5s') : null;
+    const forMs = this.skip('for') ? this.span('how long, such as 5s') : null;
     this.end();
     return forMs;
   }

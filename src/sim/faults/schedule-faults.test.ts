@@ -5,15 +5,40 @@ import { primitives } from '../../platform/node/primitives.ts';
 import { createSeededRng } from '../seeded-rng.ts';
 import { endsFault, faultText, type FaultEvent } from './fault.ts';
 import { parseFaults } from './parse-faults.ts';
-import { scheduleFaults, type FaultGround } from './schedule-faults.ts';
+import { faultLine, faultsOf } from './fault-list.ts';
+import {
+  leftOutText,
+  scheduleFaults,
+  type FaultGround,
+  type FaultSchedule,
+} from './schedule-faults.ts';
 
 const nodes: readonly string[] = Array.from({ length: 10 }, (_, i) => `n${i}`);
 const links: readonly string[] = nodes.slice(1).map((name, i) => `n${i}/${name}`);
 const GROUND: FaultGround = { nodes, links, durationMs: 60_000 };
 
-function events(text: string, seed = 1, ground = GROUND): readonly FaultEvent[] {
+function schedule(text: string, seed = 1, ground = GROUND): FaultSchedule {
   const rng = createSeededRng(primitives, seed, 'faults');
   return unwrap(scheduleFaults(unwrap(parseFaults(text)), ground, rng));
+}
+
+function events(text: string, seed = 1, ground = GROUND): readonly FaultEvent[] {
+  return schedule(text, seed, ground).events;
+}
+
+function refusal(text: string, ground = GROUND): { code: string; message: string } {
+  const rng = createSeededRng(primitives, 1, 'faults');
+  const refused = scheduleFaults(unwrap(parseFaults(text)), ground, rng);
+  return refused.ok ? { code: '', message: '' } : refused.error;
+}
+
+/** How many nodes or links a step of the scripts below is to take. */
+function askedBy(words: string): number {
+  const [, kind, amount = ''] = words.split(' ');
+  if (kind === 'heal') return 0;
+  if (kind === 'lose') return words.includes(' on 2') ? 2 : links.length;
+  if (amount === 'n3') return 1;
+  return { all: links.length, '30%': 3 }[amount] ?? Number(amount);
 }
 
 /** What holds a fault: one kind of trouble of one node or link. */
@@ -38,7 +63,7 @@ const step = fc.oneof(
   fc.constantFrom('slow 2 by 10ms', 'lose 5%', 'lose 5% on 2 for 9s', 'skew 1 by -2s', 'kill n3'),
 );
 const script = fc
-  .array(fc.tuple(fc.integer({ min: 0, max: 59 }), step), { minLength: 1, maxLength: 12 })
+  .array(fc.tuple(fc.integer({ min: 0, max: 70 }), step), { minLength: 1, maxLength: 12 })
   .map((steps) => steps.map(([at, what]) => `${at}s ${what}`).join('; '));
 const random = fc
   .double({ min: 0.05, max: 5, noNaN: true })
@@ -50,9 +75,11 @@ describe('of any script', () => {
       fc.property(fc.oneof(script, random), fc.nat(1_000), (text, seed) => {
         const held = new Set<string>();
         let lastMs = 0;
-        for (const event of events(text, seed)) {
+        const { durationMs, events: all } = schedule(text, seed);
+        expect(durationMs).toBeGreaterThanOrEqual(GROUND.durationMs);
+        for (const event of all) {
           expect(event.atMs).toBeGreaterThanOrEqual(lastMs);
-          expect(event.atMs).toBeLessThanOrEqual(GROUND.durationMs);
+          expect(event.atMs).toBeLessThanOrEqual(durationMs);
           lastMs = event.atMs;
           const holder = holderOf(event);
           expect(held.has(holder), `${text}: ${faultText(event)}`).toBe(endsFault(event));
@@ -60,6 +87,19 @@ describe('of any script', () => {
           else held.add(holder);
         }
         expect([...held]).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('what each step asks for either begins, or is told as left out', () => {
+    fc.assert(
+      fc.property(script, fc.nat(1_000), (text, seed) => {
+        const { events: all, leftOut } = schedule(text, seed);
+        for (const { asked, taken } of leftOut) expect(taken).toBeLessThan(asked);
+        const missing = leftOut.reduce((sum, { asked, taken }) => sum + asked - taken, 0);
+        const asked = text.split('; ').reduce((sum, words) => sum + askedBy(words), 0);
+        expect(faultsOf(all)).toHaveLength(asked - missing);
       }),
       { numRuns: 300 },
     );
@@ -100,10 +140,49 @@ test('a script takes what it names, and as much as it says', () => {
   expect(made.filter(({ kind }) => kind === 'pause')).toHaveLength(3);
 });
 
-test('a stranger is named', () => {
-  const rng = createSeededRng(primitives, 1, 'faults');
-  const wrong = scheduleFaults(unwrap(parseFaults('1s cut n0/n5')), GROUND, rng);
-  expect(wrong).toMatchObject({ ok: false, error: { code: 'SIM_FAULTS_TARGET_UNKNOWN' } });
+describe('a run lasts until each fault has been felt', () => {
+  test.each([
+    ['60s kill n3', 70_000],
+    ['59s kill n3', 69_000],
+    ['90s kill n3 for 1s', 91_000],
+    ['90s kill n3; 92s heal', 92_000],
+    ['90s heal; 90s kill n3', 100_000],
+    ['1s kill n3', 60_000],
+  ])('%s', (text, durationMs) => {
+    const made = schedule(text);
+    expect(made.durationMs).toBe(durationMs);
+    expect(made.events.filter(({ kind }) => kind === 'kill')).toHaveLength(1);
+    expect(made.leftOut).toEqual([]);
+  });
+});
+
+test('a kill by name ends a pause; what is down is neither paused nor killed again, which is told', () => {
+  const made = schedule('5s pause n3 for 5s; 6s kill n3 for 3s; 7s pause n3,n4 for 1s; 8s kill n3');
+  expect(faultsOf(made.events).map(faultLine)).toEqual([
+    '   5.0 s  pause   n3 for 1.0 s',
+    '   6.0 s  kill    n3 for 3.0 s',
+    '   7.0 s  pause   n4 for 1.0 s',
+  ]);
+  expect(made.leftOut.map(leftOutText)).toEqual([
+    '"7s pause n3,n4 for 1s" took 1 of 2: other faults held the rest',
+    '"8s kill n3" took 0 of 1: other faults held the rest',
+  ]);
+  expect(schedule('1s cut n0/n1, n1/n0').leftOut).toEqual([]);
+});
+
+test('a stranger is named, and who is there', () => {
+  expect(refusal('1s cut n0/n5')).toMatchObject({
+    code: 'SIM_FAULTS_TARGET_UNKNOWN',
+    message: expect.stringContaining('there is no link n0/n5, but n0/n1, n1/n2,') as string,
+  });
+});
+
+test('more than there is, is refused', () => {
+  expect(refusal('1s kill 11').message).toBe(
+    'cannot do "1s kill 11": it takes 11, and there are 10 nodes',
+  );
+  expect(refusal('1s cut all', { ...GROUND, links: [] }).code).toBe('SIM_FAULTS_TOO_MANY');
+  expect(schedule('random:5', 1, { ...GROUND, links: [] }).leftOut).toEqual([]);
 });
 
 test('texts for people', () => {

@@ -6,14 +6,36 @@ import { fail, ok, type Result } from '../../core/errors.ts';
 import { amountOf } from '../mesh-run/run-options.ts';
 import type { SeededRng } from '../seeded-rng.ts';
 import type { FaultEvent, FaultScript, FaultStep, FaultTargets } from './fault.ts';
+import { faultEvents, type BreakingStep } from './fault-events.ts';
+import { OPEN_FOR_MS_MIN } from './parse-faults.ts';
 
 /** What there is to be broken. */
 export interface FaultGround {
   readonly nodes: readonly string[];
   /** Each named by its ends, `a/b`. */
   readonly links: readonly string[];
+  /** How long things break; a script that takes longer runs to its end. */
+  readonly durationMs: number;
+}
+
+export interface FaultSchedule {
   /** Everything is whole again at this time. */
   readonly durationMs: number;
+  /** In order of time. */
+  readonly events: readonly FaultEvent[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** A step that took less than it says, since other faults held the rest. */
+export interface LeftOut {
+  /** As it was written. */
+  readonly step: string;
+  readonly asked: number;
+  readonly taken: number;
+}
+
+export function leftOutText({ step, asked, taken }: LeftOut): string {
+  return `"${step}" took ${taken} of ${asked}: other faults held the rest`;
 }
 
 /** Random faults last so long, evenly drawn. */
@@ -23,7 +45,7 @@ const RANDOM_FOR_MS_MAX = 8_000;
 const RANDOM_NODES_SHARE_MAX = 0.2;
 const RANDOM_LINKS_SHARE_MAX = 0.25;
 /** How often each kind is drawn, relative to the others. */
-const RANDOM_WEIGHTS: readonly (readonly [Begun['kind'], number])[] = [
+const RANDOM_WEIGHTS: readonly (readonly [BreakingStep['kind'], number])[] = [
   ['kill', 3],
   ['pause', 2],
   ['cut', 3],
@@ -36,11 +58,10 @@ const RANDOM_LOSE_SHARE_MAX = 0.4;
 const RANDOM_SKEW_MS_MAX = 60_000;
 const RANDOM_EVENTS_MAX = 100_000;
 
-type Begun = Exclude<FaultStep, { readonly kind: 'heal' }>;
 /** What a fault takes: of one node or link, each at most once at a time. */
 type Property = 'process' | 'clock' | 'cut' | 'delay' | 'loss';
 
-const PROPERTY: Readonly<Record<Begun['kind'], Property>> = {
+const PROPERTY: Readonly<Record<BreakingStep['kind'], Property>> = {
   kill: 'process',
   pause: 'process',
   skew: 'clock',
@@ -49,28 +70,47 @@ const PROPERTY: Readonly<Record<Begun['kind'], Property>> = {
   lose: 'loss',
 };
 
+/** Names of the network that an error lists. */
+const KNOWN_LISTED_MAX = 12;
+
+type Refusal = 'SIM_FAULTS_TARGET_UNKNOWN' | 'SIM_FAULTS_TOO_MANY';
+
 /**
- * The events in order of time; the last ones, at `durationMs` at the latest, end what is left. A step takes only what no
- * fault of its kind holds. Error: `SIM_FAULTS_TARGET_UNKNOWN`.
+ * The last events, at the schedule's `durationMs` at the latest, end what is left. A step takes only what no fault of its
+ * kind holds. Errors: a step that names a stranger, or takes more than there is.
  */
 export function scheduleFaults(
   script: FaultScript,
   ground: FaultGround,
   rng: SeededRng,
-): Result<readonly FaultEvent[], 'SIM_FAULTS_TARGET_UNKNOWN'> {
-  const schedule = new Schedule(ground, rng);
+): Result<FaultSchedule, Refusal> {
+  const durationMs = Math.max(ground.durationMs, scriptEndMs(script));
+  const schedule = new Schedule({ ...ground, durationMs }, rng);
   if (script.kind === 'random') schedule.draw(script.perSecond);
   else {
     for (const step of script.steps) {
-      const stranger = schedule.stranger(step);
-      if (stranger !== null) return fail('SIM_FAULTS_TARGET_UNKNOWN', stranger);
+      const refused = schedule.refuses(step);
+      if (!refused.ok) return refused;
       schedule.take(step);
     }
   }
   return ok(schedule.finish());
 }
 
+/** When the last step of a script is over; 0 for a random one. Each has begun by then. */
+function scriptEndMs(script: FaultScript): number {
+  if (script.kind === 'random') return 0;
+  const ends = script.steps.map((step, at) => {
+    if (step.kind === 'heal') return step.atMs;
+    if (step.forMs !== null) return step.atMs + step.forMs;
+    const heal = script.steps.slice(at + 1).find(({ kind }) => kind === 'heal');
+    return heal?.atMs ?? step.atMs + OPEN_FOR_MS_MIN;
+  });
+  return Math.max(0, ...ends);
+}
+
 interface Held {
+  readonly kind: BreakingStep['kind'];
   readonly end: (atMs: number) => FaultEvent;
   readonly endAtMs: number;
 }
@@ -79,6 +119,7 @@ class Schedule {
   readonly #ground: FaultGround;
   readonly #rng: SeededRng;
   readonly #events: FaultEvent[] = [];
+  readonly #leftOut: LeftOut[] = [];
   /** Faults that go on, by property and target. */
   readonly #held = new Map<string, Held>();
 
@@ -87,20 +128,31 @@ class Schedule {
     this.#rng = rng;
   }
 
-  /** The first name of a step that there is not. */
-  stranger(step: FaultStep): { step: string; what: string; name: string } | null {
-    if (step.kind === 'heal' || step.targets.kind !== 'named') return null;
+  refuses(step: FaultStep): Result<null, Refusal> {
+    if (step.kind === 'heal') return ok(null);
+    const { targets, text } = step;
     const known = this.#known(step);
-    const name = step.targets.names.find((wanted) => this.#named(known, wanted) === undefined);
-    if (name === undefined) return null;
-    return { step: step.text, what: known === this.#ground.nodes ? 'node' : 'link', name };
+    const what = known === this.#ground.nodes ? 'node' : 'link';
+    if (targets.kind === 'named') {
+      const name = targets.names.find((wanted) => this.#named(known, wanted) === undefined);
+      if (name === undefined) return ok(null);
+      const listed = known.slice(0, KNOWN_LISTED_MAX).join(', ');
+      const more = known.length > KNOWN_LISTED_MAX ? ', …' : '';
+      return fail('SIM_FAULTS_TARGET_UNKNOWN', { step: text, what, name, known: listed + more });
+    }
+    const asked = askedOf(targets, known.length);
+    if (asked <= known.length) return ok(null);
+    return fail('SIM_FAULTS_TOO_MANY', { step: text, asked, known: known.length, what });
   }
 
   take(step: FaultStep): void {
-    if (step.atMs >= this.#ground.durationMs) return;
     this.#release(step.atMs);
     if (step.kind === 'heal') return this.#heal(step.atMs);
-    for (const target of this.#chosen(step)) this.#begin(step, target);
+    const chosen = this.#chosen(step);
+    for (const target of chosen) this.#begin(step, target);
+    const asked = this.#asked(step);
+    if (chosen.length === asked) return;
+    this.#leftOut.push({ step: step.text, asked, taken: chosen.length });
   }
 
   /** Faults at exponentially distributed distances. */
@@ -116,15 +168,15 @@ class Schedule {
     }
   }
 
-  finish(): readonly FaultEvent[] {
+  finish(): FaultSchedule {
     const { durationMs } = this.#ground;
     this.#release(durationMs);
     this.#heal(durationMs);
-    return this.#events;
+    return { durationMs, events: this.#events, leftOut: this.#leftOut };
   }
 
   /** Draws the same number of times whatever comes of it, so that one fault does not shift the next. */
-  #drawStep(atMs: number): Begun {
+  #drawStep(atMs: number): BreakingStep {
     const rng = this.#rng;
     const kind = weighted(rng.unit());
     const forMs = Math.round(
@@ -147,15 +199,15 @@ class Schedule {
     }
   }
 
-  #hasRoom(step: Begun): boolean {
+  #hasRoom(step: BreakingStep): boolean {
     const known = this.#known(step);
     const share = known === this.#ground.nodes ? RANDOM_NODES_SHARE_MAX : RANDOM_LINKS_SHARE_MAX;
     const property = PROPERTY[step.kind];
     const taken = known.filter((target) => this.#held.has(keyOf(property, target))).length;
-    return taken < Math.max(1, Math.floor(share * known.length));
+    return taken < Math.min(known.length, Math.max(1, Math.floor(share * known.length)));
   }
 
-  #known({ kind }: Begun): readonly string[] {
+  #known({ kind }: BreakingStep): readonly string[] {
     const { nodes, links } = this.#ground;
     return kind === 'kill' || kind === 'pause' || kind === 'skew' ? nodes : links;
   }
@@ -166,25 +218,42 @@ class Schedule {
     return known.find((name) => name === wanted || name === `${b}/${a}`);
   }
 
-  /** What the step breaks, of what is whole. */
-  #chosen(step: Begun): readonly string[] {
+  /** What the step breaks, of what is whole; who is named is killed while it stands still, too. */
+  #chosen(step: BreakingStep): readonly string[] {
     const known = this.#known(step);
-    const property = PROPERTY[step.kind];
-    const isFree = (target: string): boolean => !this.#held.has(keyOf(property, target));
-    const { targets } = step;
-    if (targets.kind === 'named') {
-      const names = targets.names.flatMap((name) => this.#named(known, name) ?? []);
-      return [...new Set(names)].filter(isFree);
+    const heldBy = (target: string): BreakingStep['kind'] | undefined =>
+      this.#held.get(keyOf(PROPERTY[step.kind], target))?.kind;
+    if (step.targets.kind === 'named') {
+      return this.#allNamed(known, step.targets.names).filter((name) => {
+        const holder = heldBy(name);
+        return holder === undefined || (step.kind === 'kill' && holder === 'pause');
+      });
     }
-    return drawn(known.filter(isFree), countOf(targets, known.length), this.#rng);
+    const whole = known.filter((target) => heldBy(target) === undefined);
+    return drawn(whole, this.#asked(step), this.#rng);
   }
 
-  #begin(step: Begun, target: string): void {
+  #asked(step: BreakingStep): number {
+    const { targets } = step;
+    const known = this.#known(step);
+    if (targets.kind === 'named') return this.#allNamed(known, targets.names).length;
+    return askedOf(targets, known.length);
+  }
+
+  /** Each once, however it is written. */
+  #allNamed(known: readonly string[], names: readonly string[]): readonly string[] {
+    return [...new Set(names.flatMap((name) => this.#named(known, name) ?? []))];
+  }
+
+  #begin(step: BreakingStep, target: string): void {
     const { atMs, forMs } = step;
-    const { event, end } = eventsOf(step, target);
+    const { event, end } = faultEvents(step, target);
+    const key = keyOf(PROPERTY[step.kind], target);
+    const before = this.#held.get(key);
+    if (before !== undefined) this.#events.push(before.end(atMs));
     this.#events.push(event);
     const endAtMs = forMs === null ? Infinity : atMs + forMs;
-    this.#held.set(keyOf(PROPERTY[step.kind], target), { end, endAtMs });
+    this.#held.set(key, { kind: step.kind, end, endAtMs });
   }
 
   /** Ends what is over by then, in order. */
@@ -206,8 +275,9 @@ function keyOf(property: Property, target: string): string {
   return `${property} ${target}`;
 }
 
-/** At least one. */
-function countOf(targets: Exclude<FaultTargets, { kind: 'named' }>, total: number): number {
+/** How many of `total`: a share is at least one. */
+function askedOf(targets: Exclude<FaultTargets, { kind: 'named' }>, total: number): number {
+  if (targets.kind === 'count') return targets.count;
   return Math.max(1, amountOf(targets, total));
 }
 
@@ -219,7 +289,7 @@ function drawn(from: readonly string[], count: number, rng: SeededRng): readonly
     .map(({ item }) => item);
 }
 
-function weighted(unit: number): Begun['kind'] {
+function weighted(unit: number): BreakingStep['kind'] {
   const total = RANDOM_WEIGHTS.reduce((sum, [, weight]) => sum + weight, 0);
   let left = unit * total;
   for (const [kind, weight] of RANDOM_WEIGHTS) {
@@ -229,44 +299,4 @@ function weighted(unit: number): Begun['kind'] {
   const last = RANDOM_WEIGHTS.at(-1);
   assert(last !== undefined, 'there are kinds of faults');
   return last[0];
-}
-
-/** How a fault of one target begins and ends. */
-function eventsOf(
-  step: Begun,
-  target: string,
-): { readonly event: FaultEvent; readonly end: (atMs: number) => FaultEvent } {
-  const { atMs } = step;
-  switch (step.kind) {
-    case 'kill':
-      return {
-        event: { atMs, kind: 'kill', node: target },
-        end: (endMs) => ({ atMs: endMs, kind: 'restart', node: target }),
-      };
-    case 'pause':
-      return {
-        event: { atMs, kind: 'pause', node: target },
-        end: (endMs) => ({ atMs: endMs, kind: 'resume', node: target }),
-      };
-    case 'skew':
-      return {
-        event: { atMs, kind: 'skew', node: target, byMs: step.byMs },
-        end: (endMs) => ({ atMs: endMs, kind: 'skew', node: target, byMs: 0 }),
-      };
-    case 'cut':
-      return {
-        event: { atMs, kind: 'cut', link: target },
-        end: (endMs) => ({ atMs: endMs, kind: 'mend', link: target }),
-      };
-    case 'slow':
-      return {
-        event: { atMs, kind: 'slow', link: target, byMs: step.byMs },
-        end: (endMs) => ({ atMs: endMs, kind: 'slow', link: target, byMs: 0 }),
-      };
-    case 'lose':
-      return {
-        event: { atMs, kind: 'lose', link: target, share: step.share },
-        end: (endMs) => ({ atMs: endMs, kind: 'lose', link: target, share: 0 }),
-      };
-  }
 }
