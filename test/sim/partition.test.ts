@@ -1,6 +1,7 @@
 // A mesh of a hundred nodes falls apart and comes together again: what each node notices, how soon, and at what cost.
 
 import { describe, expect, test } from 'vitest';
+import type { PartitionsReport } from '../../src/mesh/partition-watch.ts';
 import { presets } from '../../src/resilience/presets.ts';
 import { PartitionRig } from '../suites/partition-rig.ts';
 
@@ -132,6 +133,37 @@ test('everybody knows of a link that was the only way long before it is given up
     expect(atMs, at).toBeLessThan(rig.noticedAtMs + ackTimeoutMsMax + 1_000);
     expect(atMs - cutAtMs, at).toBeLessThan(failureTimeoutMs / 1.5);
   }
+});
+
+test('a partition outlasts a member that walks over, and the records of those it left behind', async () => {
+  const rig = new PartitionRig(1, [6, 6], 2, presets.lan);
+  await rig.run(SETTLED_MS);
+  rig.cutAll();
+  await rig.run(10_000);
+  for (const name of rig.parts[1]) if (name !== 'r5') rig.network.cut('r5', name);
+  await rig.run(30_000);
+  rig.link('r5', 'l3');
+  // Records are kept for ten minutes; only then something happens on this side, and is looked at.
+  await rig.run(11 * 60_000);
+  rig.node('l2').mesh.setLocation({
+    planar: true,
+    position: { x: 1, y: 2 },
+    atMs: rig.world.clock.wallMs(),
+    mobility: { kind: 'static' },
+  });
+  await rig.run(5_000);
+  expect(rig.node('l0').mesh.memberReports().nodes).toBe(7);
+  const report = (): PartitionsReport | undefined => rig.watches.get('l0')?.report();
+  expect(report()).toMatchObject({ active: 1, healed: 0, partitions: [{ lost: 6, stillLost: 5 }] });
+  // One of the other side dies unseen.
+  rig.node('r4').clock.kill();
+  rig.node('r4').endpoint.powerOff();
+  await rig.run(60_000);
+  const [pair] = rig.between;
+  if (pair === undefined) throw new Error('a link joins the parts');
+  rig.heal(...pair);
+  await rig.run(HEALED_MS_MAX);
+  expect(report()).toMatchObject({ active: 0, healed: 1, partitions: [{ outcome: 'healed' }] });
 });
 
 test('joining two parts costs bytes in proportion to what they do not share', async () => {

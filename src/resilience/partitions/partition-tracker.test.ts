@@ -8,6 +8,7 @@ import { mutualLinks, reachedFrom } from './member-links.ts';
 import {
   FORGOTTEN_MS,
   HISTORY_MAX,
+  MEMBERS_NAMED_MAX,
   PartitionTracker,
   type PartitionEvent,
 } from './partition-tracker.ts';
@@ -71,13 +72,64 @@ describe('partitions', () => {
     expect(scene.tracker.healed).toBe(0);
   });
 
-  test('outlast the records of those who are away, and end with the first who returns', () => {
+  test('outlast the records of those who are away, and end when most of them return', () => {
+    const scene = new Scene();
+    const five = ['a: b', 'b: a', 'c: b d', 'd: c e', 'e: d f', 'f: e g', 'g: f'];
+    scene.sees(five, 600_000);
+    scene.sees(['a: b', 'b: a']);
+    expect(scene.tracker.active).toBe(1);
+    // Two of them walk over: of the others nobody knows more than before.
+    scene.sees(['a: b d c', 'b: a', 'c: a d', 'd: a c'], 600_000);
+    expect(scene.tracker.partitions()).toMatchObject([{ stillLost: 3, endedAtMs: null }]);
+    scene.sees(['a: b', 'b: a d', 'c: d', 'd: b c e', 'e: d']);
+    expect(scene.tracker.partitions()).toMatchObject([{ outcome: 'healed', stillLost: 0 }]);
+    expect(scene.tracker.healed).toBe(1);
+  });
+
+  test('outlast one who walked over before the records of the others were gone', () => {
+    const scene = new Scene();
+    scene.sees(['a: b', 'b: a', 'c: b d e', 'd: c e', 'e: c d'], 10_000);
+    for (const [walks, rest] of [
+      ['a: b e', ['c: b d', 'd: c', 'e: a']],
+      ['a: b e', ['e: a']],
+    ] as const) {
+      scene.sees([walks, 'b: a', ...rest], 600_000);
+      expect(scene.tracker.partitions()).toMatchObject([{ stillLost: 2, endedAtMs: null }]);
+    }
+    expect(scene.events).toEqual(['began']);
+    scene.sees(['a: b e', 'b: a c', 'c: b d', 'd: c', 'e: a']);
+    expect(scene.tracker.partitions()).toMatchObject([{ outcome: 'healed' }]);
+  });
+
+  test('of two end with the first who returns: one that is lost alone is none', () => {
     const scene = new Scene();
     scene.sees(CUT, 600_000);
     scene.sees(['a: b', 'b: a']);
     expect(scene.tracker.active).toBe(1);
     scene.sees(['a: b d', 'b: a', 'd: a']);
     expect(scene.tracker.partitions()).toMatchObject([{ outcome: 'healed', stillLost: 0 }]);
+  });
+
+  test('name those who are away first, and remember only so many who came back', () => {
+    const scene = new Scene();
+    const letters = Array.from({ length: 4 * MEMBERS_NAMED_MAX }, (_, i) =>
+      String.fromCodePoint(0x4e00 + i),
+    );
+    /** Those named are linked in a row, and to nobody else. */
+    const row = (...named: readonly string[]): readonly string[] =>
+      named.map((letter, i) => `${letter}: ${named[i - 1] ?? ''} ${named[i + 1] ?? ''}`);
+    scene.sees(['a: ', ...row(...letters)]);
+    const away = letters.splice(-MEMBERS_NAMED_MAX / 2);
+    scene.sees([...row('a', ...letters), ...row(...away)]);
+    const [{ members = [] } = {}] = scene.tracker.partitions();
+    expect(members).toHaveLength(MEMBERS_NAMED_MAX);
+    expect(members.slice(0, away.length)).toEqual(away.map(peerOfLetter));
+    const again = letters.splice(-2);
+    scene.sees([...row('a', ...letters), ...row(...away), ...row(...again)]);
+    expect(scene.tracker.began).toBe(2);
+    const once = letters.splice(0, 2);
+    scene.sees([...row('a', ...letters), ...row(...away), ...row(...again), ...row(...once)]);
+    expect(scene.tracker.began).toBe(2);
   });
 
   test('are forgotten in the end', () => {

@@ -20,7 +20,10 @@ export const FORGOTTEN_MS: number = 24 * 3_600_000;
 /** `members`: others of this mesh are out of reach. `gateways`: no gateway is, and so no other mesh. */
 export type PartitionScope = 'members' | 'gateways';
 
-/** `healed`: links lead there again. `gone`: who was lost turned out to have crashed or left. `forgotten`: see there. */
+/**
+ * `healed`: links lead to who was lost again, to some at least, and nobody is waited for. `gone`: who was lost turned out to
+ * have crashed or left. `forgotten`: see there.
+ */
 export type PartitionOutcome = 'healed' | 'gone' | 'forgotten';
 
 export interface Partition {
@@ -30,10 +33,10 @@ export interface Partition {
   readonly cause: PartitionCause;
   /** Links whose loss shows it, some of them. */
   readonly missing: readonly MissingLink[];
-  /** How many members were lost, and how many of them still are. */
+  /** How many members were lost, the most at a time at least, and how many of them still are. */
   readonly lost: number;
   readonly stillLost: number;
-  /** PeerIds of members that were lost, at most `MEMBERS_NAMED_MAX`. */
+  /** PeerIds of members that were lost, at most `MEMBERS_NAMED_MAX`: those who still are first. */
   readonly members: readonly Uint8Array[];
   /** Wall clock; `null` while it lasts. */
   readonly beganAtMs: number;
@@ -56,11 +59,14 @@ interface Tracked {
   readonly scope: PartitionScope;
   cause: PartitionCause;
   missing: readonly MissingLink[];
-  /** By key, those who still are away; `returned`: whether somebody came back. */
+  /** By key, those who still are away. */
   readonly away: Map<string, Uint8Array>;
+  /** These, and of those who are away no more at most `MEMBERS_NAMED_MAX`. */
   readonly members: Map<string, Uint8Array>;
   lost: number;
-  returned: boolean;
+  /** Whether links led to somebody again, and to how many since all who were away had records. */
+  hasReturned: boolean;
+  returned: number;
   readonly beganAtMs: number;
   endedAtMs: number | null;
   sinceMs: number;
@@ -147,7 +153,8 @@ export class PartitionTracker {
     if (recurring !== undefined) {
       recurring.endedAtMs = null;
       recurring.outcome = null;
-      recurring.returned = false;
+      recurring.hasReturned = false;
+      recurring.returned = 0;
       recurring.recurrences += 1;
       recurring.sinceMs = nowMs;
       recurring.cause = cause;
@@ -182,7 +189,8 @@ export class PartitionTracker {
       away: new Map(),
       members: new Map(),
       lost: 0,
-      returned: false,
+      hasReturned: false,
+      returned: 0,
       beganAtMs: this.#clock.wallMs(),
       endedAtMs: null,
       sinceMs: this.#clock.now(),
@@ -212,19 +220,28 @@ export class PartitionTracker {
         absent.push(key);
         continue;
       }
-      if (reached[node] === 1) tracked.returned = true;
+      if (reached[node] === 1) {
+        tracked.hasReturned = true;
+        tracked.returned += 1;
+      }
       this.#drop(tracked, key);
     }
-    const isForgotten = this.#clock.now() - tracked.sinceMs >= FORGOTTEN_MS;
-    // Of records that are gone nobody can tell; with the first who returns the two sides are one again.
-    if (tracked.returned || isForgotten) for (const key of absent) this.#drop(tracked, key);
+    const isForgotten = absent.length > 0 && this.#clock.now() - tracked.sinceMs >= FORGOTTEN_MS;
+    if (isForgotten || isSideBack(tracked, absent.length)) {
+      for (const key of absent) this.#drop(tracked, key);
+    }
+    // Who came back while the records of all others told where these are says nothing of them later on.
+    if (absent.length === 0) tracked.returned = 0;
     if (tracked.away.size > 0) return;
-    const outcome = isForgotten ? 'forgotten' : 'gone';
-    this.#end(tracked, tracked.returned ? 'healed' : outcome);
+    if (isForgotten) this.#end(tracked, 'forgotten');
+    else this.#end(tracked, tracked.hasReturned ? 'healed' : 'gone');
   }
 
   #drop(tracked: Tracked, key: string): void {
-    if (tracked.away.delete(key)) this.#tracked -= 1;
+    const { away, members } = tracked;
+    if (!away.delete(key)) return;
+    this.#tracked -= 1;
+    if (members.size - away.size > MEMBERS_NAMED_MAX) members.delete(key);
   }
 
   #end(tracked: Tracked, outcome: PartitionOutcome): void {
@@ -259,7 +276,7 @@ export class PartitionTracker {
       missing,
       lost,
       stillLost: tracked.away.size,
-      members: [...tracked.members.values()].slice(0, MEMBERS_NAMED_MAX),
+      members: named(tracked),
       beganAtMs,
       endedAtMs,
       lastedMs: tracked.lastedMs + sinceMs,
@@ -272,6 +289,27 @@ export class PartitionTracker {
     const partition = this.#shown(tracked);
     for (const listener of this.#listeners) listener({ kind, partition });
   }
+}
+
+/**
+ * Whether the absence of so many, of whom no record is left to tell where they are, says no more that they are cut off:
+ * of a side that comes back more come back than are missing, who died on it or left. One who walks over comes alone. A
+ * single one that is missing is no partition.
+ */
+function isSideBack({ returned }: Tracked, absent: number): boolean {
+  return returned > 0 && absent < Math.max(2, returned);
+}
+
+/** Those who are away first. */
+function named({ away, members }: Tracked): readonly Uint8Array[] {
+  const names: Uint8Array[] = [];
+  for (const ofAway of [true, false]) {
+    for (const [key, peer] of ofAway ? away : members) {
+      if (names.length >= MEMBERS_NAMED_MAX) return names;
+      if (ofAway || !away.has(key)) names.push(peer);
+    }
+  }
+  return names;
 }
 
 function keyOf(peer: Uint8Array): string {
