@@ -16,15 +16,20 @@ import { RecordPool } from '../src/routing/record-pool.ts';
 import { createSeededRng } from '../src/sim/seeded-rng.ts';
 import { PartitionRig } from '../test/suites/partition-rig.ts';
 
-const SIZES = [100, 1_000, 10_000];
-/** Besides the one by which a node joined. */
-const EXTRA_LINKS = 2;
+/** Members, and for each how many links it makes besides the one by which it joined. */
+const SIZES = [
+  [100, 2],
+  [1_000, 2],
+  [10_000, 2],
+  [1_000, 60],
+  [1_000, 600],
+] as const;
 const LOOKS = 20;
 const NETWORK = 'bench';
 const SEEDS = [1, 2, 3];
 
 /** Who is linked to whom: each to an earlier one, and to others at random. */
-function randomLinks(nodes: number): readonly ReadonlySet<number>[] {
+function randomLinks(nodes: number, extraLinks: number): readonly ReadonlySet<number>[] {
   const rng = createSeededRng(primitives, 1, 'links');
   const links = Array.from({ length: nodes }, () => new Set<number>());
   const join = (a: number, b: number): void => {
@@ -33,7 +38,7 @@ function randomLinks(nodes: number): readonly ReadonlySet<number>[] {
     links[b]?.add(a);
   };
   for (let node = 1; node < nodes; node += 1) {
-    for (let k = 0; k <= EXTRA_LINKS; k += 1) join(node, rng.uint32() % (k === 0 ? node : nodes));
+    for (let k = 0; k <= extraLinks; k += 1) join(node, rng.uint32() % (k === 0 ? node : nodes));
   }
   return links;
 }
@@ -63,8 +68,12 @@ function databaseOf(links: readonly ReadonlySet<number>[]): {
 }
 
 /** Processor milliseconds of one look of a node at so many members, from the records to what is told. */
-function lookMs(nodes: number): { readonly ms: number; readonly bridges: number } {
-  const { database, self } = databaseOf(randomLinks(nodes));
+function lookMs(
+  nodes: number,
+  extraLinks: number,
+): { readonly ms: number; readonly reported: number; readonly bridges: number } {
+  const links = randomLinks(nodes, extraLinks);
+  const { database, self } = databaseOf(links);
   let look = noop;
   let change = noop;
   const clock: Clock = {
@@ -91,7 +100,8 @@ function lookMs(nodes: number): { readonly ms: number; readonly bridges: number 
   }
   const { user, system } = process.cpuUsage(before);
   const { bridgeLinks } = watch.report();
-  return { ms: (user + system) / 1000 / LOOKS, bridges: bridgeLinks };
+  const reported = links.reduce((sum, { size }) => sum + size, 0);
+  return { ms: (user + system) / 1000 / LOOKS, reported, bridges: bridgeLinks };
 }
 
 function noop(): void {}
@@ -114,9 +124,11 @@ async function cutAndHeal(preset: PresetName, seed: number): Promise<string> {
   return `noticed ${seconds(rig.noticedAtMs - cutAtMs)}, proved at all ${provedMs.length} nodes from ${seconds(provedMs[0])} to ${seconds(provedMs.at(-1))}, whole ${seconds(wholeMs)} after healing`;
 }
 
-for (const nodes of SIZES) {
-  const { ms, bridges } = lookMs(nodes);
-  console.log(`${nodes} members: ${ms.toFixed(2)} ms for a look, ${bridges} bridges`);
+for (const [nodes, extraLinks] of SIZES) {
+  const { ms, reported, bridges } = lookMs(nodes, extraLinks);
+  console.log(
+    `${nodes} members, ${reported} reported links: ${ms.toFixed(2)} ms for a look, ${bridges} bridges`,
+  );
 }
 for (const preset of Object.keys(presets) as PresetName[]) {
   for (const seed of SEEDS) {

@@ -3,6 +3,7 @@
 
 import { NO_NODE } from '../resilience/partitions/cut-points.ts';
 import {
+  ascendingRows,
   GATEWAY,
   LINKLESS,
   NO_RELAY,
@@ -49,7 +50,7 @@ export function memberReports(database: LinkStateDatabase, self: Uint8Array): Me
     nodes: records.length,
     self: numberOf(self),
     starts,
-    targets,
+    targets: ascendingRows(starts, targets),
     flags,
     peerOf: (node) => records[node]?.signed.record.originator ?? self,
     nodeOf: numberOf,

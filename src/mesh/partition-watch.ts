@@ -12,6 +12,7 @@ import {
 import { lostGroups, type MemberFate } from '../resilience/partitions/lost-groups.ts';
 import {
   GATEWAY,
+  looksApartMs,
   mutualLinks,
   NO_RELAY,
   reachedFrom,
@@ -28,7 +29,6 @@ import type { Mesh } from './mesh-contract.ts';
 const LOOK_AFTER_MS = 100;
 /** From one look to the next at least: four a second in a small mesh, one in a mesh of ten thousand. */
 const LOOKS_APART_MS_MIN = 250;
-const LOOKS_APART_MS_PER_MEMBER = 0.1;
 /** Links, and members, that are told as risks: those that would cut off most. */
 export const RISKS_TOLD_MAX = 16;
 
@@ -108,15 +108,13 @@ export class PartitionWatch {
     const atMs = Math.max(nowMs + LOOK_AFTER_MS, this.#nextLookMs);
     this.#timer = clock.after(atMs - nowMs, () => {
       this.#timer = null;
-      const members = this.#look();
-      const apartMs = Math.max(LOOKS_APART_MS_MIN, LOOKS_APART_MS_PER_MEMBER * members);
-      this.#nextLookMs = clock.now() + apartMs;
+      const members = this.#deps.mesh.memberReports();
+      this.#look(members);
+      this.#nextLookMs = clock.now() + Math.max(LOOKS_APART_MS_MIN, looksApartMs(members));
     });
   }
 
-  /** How many members there are. */
-  #look(): number {
-    const members = this.#deps.mesh.memberReports();
+  #look(members: MemberReports): void {
     const links = mutualLinks(members, false);
     const reached = reachedFrom(members, links);
     const groups = lostGroups(members, links, reached, this.#deps.fateOf ?? (() => null));
@@ -126,7 +124,6 @@ export class PartitionWatch {
     const cuts = findCutPoints(allRelay ? links : mutualLinks(members, true));
     this.#cuts = { bridges: cuts.bridges, cutNodes: cuts.cutNodes };
     this.#risks = risksOf(members, cuts);
-    return members.nodes;
   }
 
   /** Empty while a gateway is reached, and at a gateway. */

@@ -11,6 +11,7 @@ import type {
 import { NO_NODE } from '../resilience/partitions/cut-points.ts';
 import {
   LINKLESS,
+  looksApartMs,
   mutualLinks,
   reachedFrom,
   reports,
@@ -18,9 +19,10 @@ import {
 } from '../resilience/partitions/member-links.ts';
 import type { Mesh } from './mesh-contract.ts';
 
-/** A picture is used for so long at least, and for so much in a large mesh, which takes some milliseconds for another. */
+/** A picture is used for so long at least, and longer in a large mesh, which takes some milliseconds for another. */
 const PICTURE_MS_MIN = 50;
-const PICTURE_MS_PER_MEMBER = 0.1;
+/** Many who are unreached cost more than a picture: what their witnesses say is read for each. */
+const LOOK_MS_PER_MEMBER = 0.5;
 
 interface Picture {
   readonly version: number;
@@ -47,8 +49,10 @@ export class RecordsView implements MembershipView {
       .map(({ peer, heardMsAgo, suspect }) => ({ peer, heardAtMs: nowMs - heardMsAgo, suspect }));
   }
 
-  members(): number {
-    return this.#picture?.members.nodes ?? 0;
+  looksApartMs(): number {
+    const members = this.#picture?.members;
+    if (members === undefined) return 0;
+    return Math.max(LOOK_MS_PER_MEMBER * members.nodes, looksApartMs(members));
   }
 
   reaches(peer: Uint8Array): boolean {
@@ -90,9 +94,8 @@ export class RecordsView implements MembershipView {
     const { version } = this.#mesh;
     const known = this.#picture;
     if (known !== null) {
-      const ageMs = nowMs - known.madeAtMs;
-      const usedMs = Math.max(PICTURE_MS_MIN, PICTURE_MS_PER_MEMBER * known.members.nodes);
-      if (known.version === version || ageMs < usedMs) return known;
+      const usedMs = Math.max(PICTURE_MS_MIN, looksApartMs(known.members));
+      if (known.version === version || nowMs - known.madeAtMs < usedMs) return known;
     }
     const members = this.#mesh.memberReports();
     const reached = reachedFrom(members, mutualLinks(members, false));

@@ -25,7 +25,8 @@ export function memberReportsOf(
   const starts = [0];
   const targets: number[] = [];
   for (const { links } of rows) {
-    targets.push(...links.map((link) => letters.indexOf(link)).filter((node) => node >= 0));
+    const nodes = links.map((link) => letters.indexOf(link)).filter((node) => node >= 0);
+    targets.push(...nodes.toSorted((a, b) => a - b));
     starts.push(targets.length);
   }
   return {

@@ -28,8 +28,8 @@ export interface Unreached {
 }
 
 export interface MembershipView {
-  /** How many members there are: the more, the less often it is looked who is unreached. */
-  members(): number;
+  /** From one look at who is unreached to the next, at least, in milliseconds: the more there is to see, the longer. */
+  looksApartMs(): number;
   links(): readonly ViewedLink[];
   /** Whether links lead to a member that are not known to be silent. */
   reaches(peer: Uint8Array): boolean;

@@ -42,7 +42,7 @@ class Seat {
         health: this.health,
         view: {
           links: () => this.links,
-          members: () => 10,
+          looksApartMs: () => 0,
           reaches: (peer) => this.reached.has(peerIdText(peer)),
           witnesses: (peer) => this.neighbours.get(peerIdText(peer)) ?? null,
           unreached: () => this.lost,

@@ -41,8 +41,6 @@ const QUESTION_ACKS = 2;
 const WITNESS_SHARE = 0.8;
 /** Suspects that are asked about at a time; others wait for their turn or for records. */
 export const INQUIRIES_MAX = 32;
-/** Between two looks at who is unreached; the largest mesh takes some milliseconds for one. */
-const LOOK_MS_PER_MEMBER = 0.5;
 const EPOCH_BITS = 32n;
 /** Peers that are known to answer questions. */
 const SPEAKERS_MAX = 4_096;
@@ -373,8 +371,8 @@ export class Membership {
 
   #lookAtMs(): number {
     if (!this.#viewIsNew) return Infinity;
-    const spacingMs = LOOK_MS_PER_MEMBER * this.#deps.view.members();
-    return this.#lookedAtMs + Math.max(this.#config.timings.ackTimeoutMsMin, spacingMs);
+    const { ackTimeoutMsMin } = this.#config.timings;
+    return this.#lookedAtMs + Math.max(ackTimeoutMsMin, this.#deps.view.looksApartMs());
   }
 
   #arm(): void {
