@@ -34,15 +34,15 @@ interface Sizes {
   readonly trafficNodeDays: number;
 }
 
-const FULL: Sizes = { crashes: 4_000, nodeDays: 20, trafficNodeDays: 1 };
-const QUICK: Sizes = { crashes: 1_000, nodeDays: 4, trafficNodeDays: 0.1 };
+const FULL: Sizes = { crashes: 4_000, nodeDays: 20, trafficNodeDays: 4 };
+const QUICK: Sizes = { crashes: 1_000, nodeDays: 4, trafficNodeDays: 0.2 };
 
 export interface DetectionBenchOptions {
   readonly quick: boolean;
   readonly seed: number;
 }
 
-/** About two minutes of one core; where quick, fifteen seconds. */
+/** About five minutes of one core; where quick, half a minute. */
 export function benchDetection({ quick, seed }: DetectionBenchOptions): BenchDocument {
   const sizes = quick ? QUICK : FULL;
   const names = Object.keys(IDLE_SECONDS) as readonly PresetName[];
@@ -59,7 +59,26 @@ function rowsOf(preset: PresetName, sizes: Sizes, seed: number): readonly Row[] 
   return [
     foundRow(preset, 'idle', crashTimes(idle, sizes.crashes), IDLE_SECONDS[preset]),
     foundRow(preset, 'traffic', crashTimes(busy, sizes.crashes), TRAFFIC_SECONDS),
-    countRow(`${preset}-confirmed`, `${preset}: the living given up`, quiet.confirmed, quiet, true),
+    foundRow(
+      preset,
+      'sending',
+      crashTimes({ ...busy, oneWay: true }, sizes.crashes),
+      TRAFFIC_SECONDS,
+    ),
+    countRow(
+      `${preset}-confirmed`,
+      `${preset}: the living given up, idle`,
+      quiet.confirmed,
+      quiet,
+      true,
+    ),
+    countRow(
+      `${preset}-confirmed-traffic`,
+      `${preset}: the living given up, with traffic`,
+      traffic.confirmed,
+      traffic,
+      true,
+    ),
     countRow(`${preset}-suspected`, `${preset}: suspected, idle`, suspicions(quiet), quiet, false),
     countRow(
       `${preset}-suspected-traffic`,
@@ -75,16 +94,18 @@ function suspicions({ suspicions: { silence, acknowledgement } }: Verdicts): num
   return silence + acknowledgement;
 }
 
+const LOADS = { idle: 'idle link', traffic: 'with traffic', sending: 'with traffic to it alone' };
+
 function foundRow(
   preset: PresetName,
-  load: 'idle' | 'traffic',
+  load: keyof typeof LOADS,
   times: readonly number[],
   seconds: number,
 ): Row {
   const sorted = times.map((ms) => ms / 1_000).toSorted((a, b) => a - b);
   return row({
     name: `${preset}-${load}`,
-    title: `${preset}: a crash is found, ${load === 'idle' ? 'idle link' : 'with traffic'}, p99`,
+    title: `${preset}: a crash is found, ${LOADS[load]}, p99`,
     unit: 's',
     value: at(sorted, 0.99 * sorted.length),
     interval: quantileInterval(sorted, 0.99),

@@ -17,6 +17,8 @@ export interface TrialOptions {
   readonly preset: PresetName;
   /** `null`: the link is idle. */
   readonly packetEveryMs: number | null;
+  /** Of crashes: only the end that survives sends packets. Default: both do. */
+  readonly oneWay?: boolean;
   readonly seed: number;
   readonly primitives: Primitives;
 }
@@ -63,6 +65,7 @@ function crashTime(options: TrialOptions, index: number, crashes: number): numbe
   };
   const link = new WatchedLink({
     ...linkOptions({ ...options, seed: options.seed + index }),
+    ...(options.oneWay === true ? { senders: [dead === 0 ? 1 : 0] } : {}),
     suspected: (end, _, atMs) => noticed(end, atMs),
     silent: noticed,
   });
@@ -80,7 +83,10 @@ function crashTime(options: TrialOptions, index: number, crashes: number): numbe
 
 function linkOptions({
   preset,
-  ...options
+  packetEveryMs,
+  seed,
+  primitives,
 }: TrialOptions): Omit<WatchedLinkOptions, 'suspected' | 'silent'> {
-  return { ...options, timings: presets[preset], disturbance: disturbances[preset] };
+  const [timings, disturbance] = [presets[preset], disturbances[preset]];
+  return { packetEveryMs, seed, primitives, timings, disturbance };
 }

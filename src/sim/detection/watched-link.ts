@@ -27,8 +27,10 @@ const REDIAL_MS = 1_000;
 export interface WatchedLinkOptions {
   readonly timings: FailureTimings;
   readonly disturbance: Disturbance;
-  /** Each end sends a packet so often; `null`: the link is idle. */
+  /** Each sender sends a packet so often; `null`: the link is idle. */
   readonly packetEveryMs: number | null;
+  /** Default: both ends. */
+  readonly senders?: readonly (0 | 1)[];
   readonly seed: number;
   readonly primitives: Primitives;
   /** The end 0 dialled. */
@@ -64,7 +66,8 @@ export class WatchedLink {
       new End(index, new Incidents(pausesPerDay, pauseMsMax, rng(`pauses ${index}`)));
     this.#ends = [end(0), end(1)];
     for (const one of this.#ends) this.#dial(one);
-    if (options.packetEveryMs !== null) for (const one of this.#ends) this.#send(one);
+    if (options.packetEveryMs === null) return;
+    for (const index of options.senders ?? [0, 1]) this.#send(this.#ends[index]);
   }
 
   get nowMs(): number {
