@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { alertSinks } from './node/alert-sinks.ts';
 import type { Changed } from './node/change-running.ts';
 import { askNode, withNodeChoice, type AskOptions } from './ask-node.ts';
 import { colour } from './colour.ts';
@@ -74,7 +75,9 @@ function shownValue(name: SettingName, settings: Settings): unknown {
 }
 
 function check(options: ConfigOptions): number {
-  const { origins } = resolve(options);
+  const { settings, origins } = resolve(options);
+  // Whether what they name is there.
+  alertSinks(settings);
   const set = settingNames().filter((name) => origins[name] !== 'default').length;
   if (options.json === true) printJson({ valid: true, set });
   else

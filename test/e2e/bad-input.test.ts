@@ -95,6 +95,9 @@ describe('usage', () => {
       'CLI_CONFIG_UNKNOWN_KEY',
     );
     expect(misspelt.stderr).toContain('did you mean mesh.listen?');
+    writeFileSync(file, `[health]\ncommand = ["${join(folder.path, 'none')}"]\n`);
+    const check = ['config', 'check', '--file', file];
+    await expectError(run(folder.path, ...check), 'CLI_HOOK_UNUSABLE');
     await expectError(run(folder.path, ...NODE, '--preset', 'moon'), 'CLI_CONFIG_VALUE');
     await expectError(
       run(folder.path, 'config', 'show', '--file', join(folder.path, 'none')),

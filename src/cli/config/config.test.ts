@@ -57,11 +57,16 @@ describe('bad input has a code', () => {
     ['[node]\nversion = "7.0.0"', 'CLI_CONFIG_VALUE'],
     ['[mesh]\njoin = ["nobody@127.0.0.1:1"]', 'CLI_CONFIG_VALUE'],
     ['[health]\nwebhook = "ftp://example.org/"', 'CLI_CONFIG_VALUE'],
+    ['[health]\nwebhook = "https://user:pw@example.org/"', 'CLI_CONFIG_VALUE'],
+    ['[health]\nwebhook = "https://example.org:9/"', 'CLI_CONFIG_VALUE'],
     ['[health]\ncommand = ["notify", "me"]', 'CLI_CONFIG_VALUE'],
     ['[resilience]\nphi_threshold = 0', 'CLI_CONFIG_VALUE'],
     ['[resilience]\nheartbeat = "fast"', 'CLI_CONFIG_VALUE'],
     ['[resilience]\nheartbeat = "10s"', 'RESILIENCE_CONFIG_INVALID'],
-    ['[resilience]\nhealth_check = "0s"', 'RESILIENCE_CONFIG_INVALID'],
+    ['[resilience]\nhealth_check = "0s"', 'CLI_CONFIG_VALUE'],
+    ['[resilience]\nhealth_check = "1ms"', 'CLI_CONFIG_VALUE'],
+    ['[resilience]\nrecovery_interval = "1ms"', 'CLI_CONFIG_VALUE'],
+    ['[resilience]\nheartbeat = "1ms"', 'CLI_CONFIG_VALUE'],
     ['[resilience]\nack_timeout_min = "2s"', 'RESILIENCE_CONFIG_INVALID'],
     ['[node]\npage_origins = ["https://casino.example/play"]', 'CLI_CONFIG_VALUE'],
     ['[node]\npage_origins = ["casino.example"]', 'CLI_CONFIG_VALUE'],
@@ -71,6 +76,21 @@ describe('bad input has a code', () => {
     ['mesh = "x"', 'CLI_CONFIG_UNKNOWN_KEY'],
   ])('%j: %s', (text, code) => {
     expect(() => resolveSettings(file(text))).toThrow(expect.objectContaining({ code }));
+  });
+
+  test.each(['hooks.example.org/T0/SECRET', 'https://u:SECRET@example.org/', 'ftp://x/SECRET'])(
+    'an address that may hold a secret is not repeated: %s',
+    (value) => {
+      const sources = { ...none, environment: { BITCRAPS_HEALTH_WEBHOOK: value } };
+      expect(() => resolveSettings(sources)).toThrow(/health\.webhook/);
+      expect(() => resolveSettings(sources)).not.toThrow(/SECRET/);
+    },
+  );
+
+  test('a time that is too short is told by its name and its bound', () => {
+    expect(() => resolveSettings(file('[resilience]\nhealth_check = "1ms"'))).toThrow(
+      'resilience.health_check to "1ms": at least 100ms',
+    );
   });
 
   test('a misspelt key is answered with the right one', () => {

@@ -3,6 +3,7 @@
 import { isAbsolute } from 'node:path';
 import * as z from 'zod';
 import type { Severity } from '../../env/alert-sink.ts';
+import { BLOCKED_PORTS } from './blocked-ports.ts';
 import { checkWith, type Setting } from './setting.ts';
 
 export interface HealthSettings {
@@ -25,7 +26,14 @@ export const HEALTH_SETTINGS: { readonly [K in keyof HealthSettings]: Setting<He
       comment:
         'Where alerts are posted as JSON when they are raised and when they end: http or https. Its field "text" is what chat programs show. Empty: nowhere. The address may hold a secret: keep this file to yourself, and give it no flag.',
       check: checkWith(
-        z.string().refine((text) => text === '' || isWebAddress(text), 'an http or https address'),
+        z
+          .string()
+          .refine((text) => text === '' || isWebAddress(text), 'an http or https address')
+          .refine(
+            hasNoUser,
+            'no user and password in the address: put a token into the file of health.webhook_token_file',
+          )
+          .refine(isCallable, 'not a port of another protocol, which HTTP clients do not call'),
       ),
       shown: (value) => (value === '' ? '' : `${new URL(String(value)).origin}/…`),
     },
@@ -67,6 +75,16 @@ export const HEALTH_SETTINGS: { readonly [K in keyof HealthSettings]: Setting<He
       check: checkWith(z.enum(['warning', 'critical'], 'warning or critical')),
     },
   };
+
+function hasNoUser(text: string): boolean {
+  const url = URL.parse(text);
+  return url === null || (url.username === '' && url.password === '');
+}
+
+function isCallable(text: string): boolean {
+  const port = URL.parse(text)?.port ?? '';
+  return port === '' || !BLOCKED_PORTS.has(Number(port));
+}
 
 function isWebAddress(text: string): boolean {
   const url = URL.parse(text);

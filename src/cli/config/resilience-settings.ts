@@ -18,15 +18,30 @@ export type ResilienceSettings = {
   readonly [K in keyof ResilienceConfig]: K extends `${string}Ms${string}` ? string : number;
 };
 
-const duration = z
-  .string()
-  .refine(
-    (text) => text === '' || parseDuration(text).ok,
-    'a duration such as 500ms or 30s, or empty for what the preset has',
-  );
+/** `minMs`: below it the node does hardly anything else, or takes its own pauses for failures of others. */
+function duration(minMs: number): z.ZodType<string> {
+  return z
+    .string()
+    .refine(
+      (text) => text === '' || parseDuration(text).ok,
+      'a duration such as 500ms or 30s, or empty for what the preset has',
+    )
+    .refine(
+      (text) => {
+        const parsed = parseDuration(text);
+        return !parsed.ok || parsed.value >= minMs;
+      },
+      `at least ${formatDuration(minMs)}`,
+    );
+}
 
 /** Empty where the presets differ. */
-function time(key: string, defaultMs: number | null, comment: string): Setting<string> {
+function time(
+  key: string,
+  defaultMs: number | null,
+  minMs: number,
+  comment: string,
+): Setting<string> {
   return {
     key: `resilience.${key}`,
     form: 'text',
@@ -34,7 +49,7 @@ function time(key: string, defaultMs: number | null, comment: string): Setting<s
     valueName: 'DURATION',
     default: defaultMs === null ? '' : formatDuration(defaultMs),
     comment,
-    check: checkWith(duration),
+    check: checkWith(duration(minMs)),
   };
 }
 
@@ -49,31 +64,37 @@ export const RESILIENCE_SETTINGS: {
   heartbeatMs: time(
     'heartbeat',
     null,
+    50,
     `Time between two pings on an idle link. Empty: as the preset has it (${HEARTBEATS}). Shorter finds failures sooner and costs traffic and battery.`,
   ),
   failureTimeoutMs: time(
     'failure_timeout',
     null,
+    150,
     'Silence after which a link is given up, whatever else is known; at least three heartbeats. Empty: as the preset has it.',
   ),
   ackTimeoutMsMin: time(
     'ack_timeout_min',
     null,
+    10,
     'The least time that a neighbour has to acknowledge packets; the measured round trip decides above it. Empty: as the preset has it.',
   ),
   ackTimeoutMsMax: time(
     'ack_timeout_max',
     null,
+    10,
     'The most time for that, and what an idle link gets. Empty: as the preset has it.',
   ),
   acceptablePauseMs: time(
     'acceptable_pause',
     null,
+    1,
     'What a beat may always be late before silence tells anything. Empty: as the preset has it.',
   ),
   deviationMsMin: time(
     'deviation_min',
     null,
+    1,
     'The least deviation that beats are thought to have, so that a steady link is not suspected for the first millisecond. Empty: as the preset has it.',
   ),
   phiThreshold: numberSetting(
@@ -97,6 +118,7 @@ export const RESILIENCE_SETTINGS: {
   recoveryIntervalMs: time(
     'recovery_interval',
     DEFAULTS.recoveryIntervalMs,
+    1_000,
     'The longest pause between two attempts of one recovery, and how long one that gave up rests.',
   ),
   recoveryAttemptsMax: numberSetting(
@@ -108,11 +130,13 @@ export const RESILIENCE_SETTINGS: {
   partitionHealMs: time(
     'partition_heal',
     DEFAULTS.partitionHealMs,
+    1_000,
     'How long a partition may last before bridges are looked for beyond those that are known.',
   ),
   healthCheckMs: time(
     'health_check',
     DEFAULTS.healthCheckMs,
+    100,
     'Time between two judgements of the health of this node.',
   ),
 };

@@ -81,13 +81,16 @@ export function fromText(form: SettingForm, text: string): unknown {
 }
 
 function checked(name: SettingName, value: unknown, origin: string): unknown {
-  const { key, check } = SETTINGS[name];
+  const { key, check, shown } = SETTINGS[name];
   const verdict = check(value);
   if ('value' in verdict) return verdict.value;
   throw new BitcrapsError('CLI_CONFIG_VALUE', {
     origin,
     key,
-    value: JSON.stringify(value) ?? String(value),
+    value:
+      shown === undefined
+        ? (JSON.stringify(value) ?? String(value))
+        : 'a value that may be secret and is not shown',
     detail: verdict.wrong,
   });
 }

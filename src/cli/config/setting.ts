@@ -16,7 +16,7 @@ export interface Setting<T> {
   readonly comment: string;
   /** Tells what is wrong with a value, in words, or gives it back. */
   readonly check: (value: unknown) => { readonly value: T } | { readonly wrong: string };
-  /** What `config show` shows instead of a value that may hold a secret. */
+  /** Of a value that may hold a secret: what `config show` shows instead. One that is refused is not shown at all. */
   readonly shown?: (value: unknown) => unknown;
 }
 

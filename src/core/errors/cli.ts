@@ -19,6 +19,12 @@ export const cliErrors = {
     cause: 'A value has the wrong type or is out of its range.',
     cure: 'Use a value as the message describes; `bitcraps config init` shows the default and the range.',
   },
+  CLI_HOOK_UNUSABLE: {
+    message: 'no alert can go where {key} says: {detail}',
+    cause:
+      'The program is not there or may not be run, or the token is not one that HTTP can carry.',
+    cure: 'Correct it or leave it empty; the comments of `bitcraps config init` say what each setting takes.',
+  },
   CLI_FILE_EXISTS: {
     message: '{path} exists already',
     cause: 'The command would have overwritten a file.',
