@@ -3,6 +3,9 @@ import { silentLogger, testIdentity } from '../../test/suites/mesh-rig.ts';
 import type { Link } from '../env/link.ts';
 import { primitives } from '../platform/node/primitives.ts';
 import { createSimNetwork, type SimEndpoint } from '../sim/network.ts';
+import { peerIdText } from '../core/peer-id.ts';
+import { Recoveries } from '../resilience/recovery/recovery.ts';
+import { RetryBudget } from '../resilience/recovery/retry-budget.ts';
 import { createWorld, type World } from '../sim/world.ts';
 import { createDialing, parseDialTarget, type Dialing } from './dialing.ts';
 
@@ -11,6 +14,8 @@ const there = testIdentity('there');
 
 interface Scene {
   readonly world: World;
+  readonly budget: RetryBudget;
+  readonly recoveries: Recoveries;
   readonly dialing: Dialing;
   /** Links handed over, with the times. */
   readonly opened: { readonly at: number; readonly link: Link }[];
@@ -18,14 +23,28 @@ interface Scene {
   readonly up: () => Promise<SimEndpoint>;
 }
 
-function scene(isConnected: () => boolean = () => false): Scene {
+function scene(
+  isConnected: () => boolean = () => false,
+  peer: Uint8Array | null = there.publicKey,
+): Scene {
   const world = createWorld({ seed: 1, primitives });
   const network = createSimNetwork(world);
   const { dialer } = network.endpoint(home.publicKey, 'home');
   const opened: { at: number; link: Link }[] = [];
+  const budget = new RetryBudget(world.clock);
+  const rng = world.rng('dialing');
+  const { clock } = world;
+  const recoveries = new Recoveries({
+    clock,
+    rng,
+    budget,
+    recoveryAttemptsMax: 5,
+    recoveryIntervalMs: 60_000,
+    actions: {},
+  });
   const dialing = createDialing(
-    [{ address: 'there:1', peer: there.publicKey }],
-    { dialer, clock: world.clock, rng: world.rng('dialing'), logger: silentLogger, isConnected },
+    [{ address: 'there:1', peer }],
+    { dialer, clock, rng, logger: silentLogger, isConnected, budget, recoveries },
     (link) => {
       opened.push({ at: world.clock.now(), link });
       link.attach({ frame: () => undefined, drain: () => undefined, close: () => undefined });
@@ -33,6 +52,8 @@ function scene(isConnected: () => boolean = () => false): Scene {
   );
   return {
     world,
+    budget,
+    recoveries,
     dialing,
     opened,
     async up() {
@@ -88,12 +109,128 @@ test('a peer that is connected by another way is not dialled', async () => {
 });
 
 test('nothing is dialled after stop', async () => {
-  const { world, opened, dialing, up } = scene();
+  const { world, opened, dialing, recoveries, up } = scene();
   await world.run(1_000);
   dialing.stop();
   await up();
   await world.run(60_000);
   expect(opened).toHaveLength(0);
+  expect(recoveries.history).toMatchObject([{ outcome: 'cancelled' }]);
+});
+
+const failure = { kind: 'link', subject: peerIdText(there.publicKey) } as const;
+
+test('a peer that is there at the first dial was never lost, and is paid for out of nothing', async () => {
+  let connected = false;
+  const { world, opened, dialing, recoveries, budget, up } = scene(() => connected);
+  await up();
+  const before = budget.left;
+  await world.run(1_000);
+  expect(opened).toHaveLength(1);
+  connected = true;
+  dialing.connected(there.publicKey);
+  await world.run(60_000);
+  expect(budget.left).toBe(before);
+  expect(recoveries.history).toEqual([]);
+});
+
+test('a peer that is away is a recovery with its attempts, which succeeds once the peer is connected', async () => {
+  let connected = false;
+  const { world, opened, dialing, recoveries, up } = scene(() => connected);
+  await world.run(60_000);
+  expect(recoveries.counts).toMatchObject({ active: 1, succeeded: 0, failed: 0 });
+  const [away] = recoveries.history;
+  expect(away).toMatchObject({ failure, outcome: null, endedAtMs: null });
+  expect(away?.attemptCount).toBeGreaterThan(10);
+  expect(away?.attempts.at(-1)).toMatchObject({
+    plan: 'reconnect',
+    outcome: 'failed',
+    code: 'LINK_DIAL_FAILED',
+  });
+  await up();
+  await world.run(66_000);
+  expect(opened).toHaveLength(1);
+  // A link is not yet a neighbour.
+  expect(recoveries.counts.active).toBe(1);
+  dialing.connected(testIdentity('somebody else').publicKey);
+  expect(recoveries.counts.active).toBe(1);
+  connected = true;
+  dialing.connected(there.publicKey);
+  expect(recoveries.counts).toMatchObject({ active: 0, succeeded: 1 });
+  expect(recoveries.history).toMatchObject([{ failure, outcome: 'succeeded', plan: 'reconnect' }]);
+});
+
+test('a link that is lost is a recovery at once; the peer may come back by itself', async () => {
+  let connected = false;
+  const { world, opened, dialing, recoveries, up } = scene(() => connected);
+  const endpoint = await up();
+  await world.run(1_000);
+  connected = true;
+  dialing.connected(there.publicKey);
+  await world.run(20_000);
+  connected = false;
+  endpoint.kill();
+  opened[0]?.link.destroy({ code: 'LINK_LOST', detail: 'no' });
+  await world.run(20_001);
+  expect(recoveries.history).toMatchObject([{ failure, outcome: null, begunAtMs: 20_000 }]);
+  await world.run(30_000);
+  connected = true;
+  dialing.connected(there.publicKey);
+  expect(recoveries.history).toMatchObject([{ outcome: 'went-away', plan: null }]);
+  expect(recoveries.history[0]?.attempts.map(({ outcome }) => outcome)).not.toContain('succeeded');
+});
+
+test('a link that another took the place of is no loss', async () => {
+  let connected = false;
+  const { world, opened, dialing, recoveries, up } = scene(() => connected);
+  await up();
+  await world.run(1_000);
+  connected = true;
+  dialing.connected(there.publicKey);
+  opened[0]?.link.destroy({ code: 'MESH_LINK_DUPLICATE', detail: 'two at once' });
+  await world.run(60_000);
+  expect(recoveries.history).toEqual([]);
+});
+
+test('links that end before the peer is connected are attempts that failed, and tell why', async () => {
+  const { world, opened, recoveries, up } = scene();
+  await up();
+  for (let ms = 0; ms <= 10_000; ms += 10) {
+    await world.run(ms);
+    opened.at(-1)?.link.destroy({ code: 'MESH_HANDSHAKE_TIMEOUT', detail: 'no' });
+  }
+  expect(recoveries.counts).toMatchObject({ active: 1, succeeded: 0 });
+  const [record] = recoveries.history;
+  expect(record?.attemptCount).toBe(opened.length);
+  expect(record?.attempts.at(-1)).toMatchObject({
+    outcome: 'failed',
+    code: 'MESH_HANDSHAKE_TIMEOUT',
+  });
+});
+
+test('who is known by address alone is named by it until it answers', async () => {
+  let connected = false;
+  const { world, opened, dialing, recoveries, budget, up } = scene(() => connected, null);
+  await world.run(10_000);
+  await up();
+  await world.run(16_000);
+  connected = true;
+  dialing.connected(there.publicKey);
+  await world.run(30_000);
+  connected = false;
+  opened[0]?.link.destroy({ code: 'LINK_LOST', detail: 'no' });
+  await world.run(40_000);
+  expect(recoveries.history.map((one) => one.failure.subject)).toEqual([
+    'there:1',
+    failure.subject,
+  ]);
+  // Whoever dials it pays from the same purse.
+  while (budget.take(failure.subject));
+  opened[1]?.link.destroy({ code: 'LINK_LOST', detail: 'no' });
+  const { refused } = budget;
+  await world.run(40_500);
+  expect(budget.refused).toBeGreaterThan(refused);
+  expect(opened).toHaveLength(2);
 });
 
 test.each([

@@ -1,14 +1,18 @@
 // Keeps a link to each configured address: dials, and redials with full-jitter backoff and out of a retry budget while the
-// peer is away.
+// peer is away. A configured neighbour that is away is a recovery like others: attempts and outcome are recorded.
 
 import type { Clock, Timer } from '../env/clock.ts';
-import type { Dialer, Link } from '../env/link.ts';
+import type { Dialer, Link, LinkClose } from '../env/link.ts';
 import type { Logger } from '../env/logger.ts';
 import type { Rng } from '../env/rng.ts';
 import { BitcrapsError, type Result } from '../core/errors.ts';
-import { parsePeerId } from '../core/peer-id.ts';
+import { bytesEqual } from '../core/bytes.ts';
+import { parsePeerId, peerIdText } from '../core/peer-id.ts';
 import type { AddressBook } from '../resilience/partitions/address-book.ts';
 import { fullJitterMs } from '../resilience/recovery/full-jitter.ts';
+import type { AttemptOutcome } from '../resilience/recovery/recovery-log.ts';
+import type { FollowedRecovery } from '../resilience/recovery/recovery-contract.ts';
+import type { Recoveries } from '../resilience/recovery/recovery.ts';
 import { RetryBudget } from '../resilience/recovery/retry-budget.ts';
 
 /** First pause between attempts. Short: on a LAN a neighbour is back within a second of its restart. */
@@ -47,22 +51,36 @@ export interface DialingDeps {
   readonly isConnected: (peer: Uint8Array) => boolean;
   /** Where it is remembered who answered at which address. Default: nowhere. */
   readonly book?: AddressBook;
-  /** What redials are paid out of, by address. Default: one for these targets alone. */
+  /** What redials are paid out of, by PeerId as far as that is known. Default: one for these targets alone. */
   readonly budget?: RetryBudget;
+  /** Where it is recorded what is done about those who are away. Default: nowhere. */
+  readonly recoveries?: Pick<Recoveries, 'follow'>;
 }
 
 export interface Dialing {
+  /** This peer is connected now, whoever dialled it. */
+  connected(peer: Uint8Array): void;
   /** Stops dialling; links that were handed over stay. */
   stop(): void;
 }
 
 /** One target's state. */
-interface Attempt {
+interface Kept {
   readonly target: DialTarget;
   /** Known from the target, or learned from the first link. */
   peer: Uint8Array | null;
+  /** In a row: dials, and links that ended soon. */
   failures: number;
-  openedAt: number;
+  /** Until it was dialled once, or was there without that: what is not there then is no loss yet. */
+  isNew: boolean;
+  /** Of the last dial. */
+  dialledAtMs: number;
+  openedAtMs: number;
+  /** Of the link that was dialled: it is open, and its peer counts as connected by it. */
+  isOpen: boolean;
+  isJoined: boolean;
+  /** While the peer is away. */
+  recovery: FollowedRecovery | null;
 }
 
 /** Dials every target, hands each link to `use`, and dials again when that link ends. */
@@ -71,77 +89,158 @@ export function createDialing(
   deps: DialingDeps,
   use: (link: Link) => void,
 ): Dialing {
-  const { clock, rng, logger } = deps;
-  const budget = deps.budget ?? new RetryBudget(clock);
-  const timers = new Set<Timer>();
-  let stopped = false;
+  return new KeptLinks(targets, deps, use);
+}
 
-  const dial = async (attempt: Attempt): Promise<void> => {
-    if (attempt.peer !== null && deps.isConnected(attempt.peer))
-      return later(attempt, BACKOFF_MAX_MS);
-    const { address } = attempt.target;
-    // A first dial, and one after a link that was stable, is no retry.
-    if (attempt.failures > 0 && !budget.take(address)) {
-      return later(attempt, Math.max(1, budget.waitMs(address)));
+class KeptLinks implements Dialing {
+  readonly #deps: DialingDeps;
+  readonly #use: (link: Link) => void;
+  readonly #budget: RetryBudget;
+  readonly #timers = new Set<Timer>();
+  readonly #all: readonly Kept[];
+  #stopped = false;
+
+  constructor(targets: readonly DialTarget[], deps: DialingDeps, use: (link: Link) => void) {
+    this.#deps = deps;
+    this.#use = use;
+    this.#budget = deps.budget ?? new RetryBudget(deps.clock);
+    this.#all = targets.map(newlyKept);
+    for (const kept of this.#all) void this.#dial(kept);
+  }
+
+  connected(peer: Uint8Array): void {
+    for (const kept of this.#all) {
+      const isIt = kept.peer !== null && bytesEqual(kept.peer, peer);
+      if (isIt && this.#isConnected(kept)) this.#back(kept);
     }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.clear();
+    for (const { recovery } of this.#all) recovery?.ended('cancelled', null);
+  }
+
+  async #dial(kept: Kept): Promise<void> {
+    if (this.#isConnected(kept)) {
+      this.#back(kept);
+      return this.#later(kept, BACKOFF_MAX_MS);
+    }
+    if (!kept.isNew) {
+      this.#away(kept);
+      const subject = subjectOf(kept);
+      if (!this.#budget.take(subject)) {
+        return this.#later(kept, Math.max(1, this.#budget.waitMs(subject)));
+      }
+    }
+    kept.isNew = false;
+    kept.dialledAtMs = this.#deps.clock.now();
+    const { address, peer } = kept.target;
     try {
-      const link = await deps.dialer.dial(address, attempt.target.peer);
-      if (stopped) return link.close();
-      attempt.peer = link.remoteKey;
-      attempt.openedAt = clock.now();
-      deps.book?.remember(link.remoteKey, attempt.target.address);
-      budget.succeeded(address);
-      use(watchClose(link, () => ended(attempt)));
+      const link = await this.#deps.dialer.dial(address, peer);
+      if (this.#stopped) return link.close();
+      this.#opened(kept, link);
     } catch (error) {
-      failed(attempt, error);
+      this.#failed(kept, error);
     }
-  };
+  }
 
-  const failed = (attempt: Attempt, error: unknown): void => {
-    attempt.failures += 1;
+  #opened(kept: Kept, link: Link): void {
+    const { clock, book } = this.#deps;
+    kept.peer = link.remoteKey;
+    kept.openedAtMs = clock.now();
+    kept.isOpen = true;
+    book?.remember(link.remoteKey, kept.target.address);
+    this.#use(watchClose(link, (reason) => this.#ended(kept, reason)));
+  }
+
+  #failed(kept: Kept, error: unknown): void {
+    if (this.#stopped) return;
+    kept.failures += 1;
     const code = error instanceof BitcrapsError ? error.code : 'INTERNAL';
     const detail = error instanceof Error ? error.message : String(error);
-    const level = attempt.failures === 1 ? 'warn' : 'debug';
-    logger[level]('dial-failed', {
-      address: attempt.target.address,
-      code,
-      detail,
-      failures: attempt.failures,
+    const level = kept.failures === 1 ? 'warn' : 'debug';
+    const { address } = kept.target;
+    this.#deps.logger[level]('dial-failed', { address, code, detail, failures: kept.failures });
+    this.#away(kept);
+    this.#tried(kept, 'failed', code);
+    this.#afterBackoff(kept);
+  }
+
+  #ended(kept: Kept, { code }: LinkClose): void {
+    if (this.#stopped) return;
+    const wasJoined = kept.isJoined;
+    kept.isOpen = false;
+    kept.isJoined = false;
+    const isStable = this.#deps.clock.now() - kept.openedAtMs >= STABLE_MS;
+    kept.failures = isStable ? 0 : kept.failures + 1;
+    // Another link may have taken its place.
+    if (this.#isConnected(kept)) this.#back(kept);
+    else {
+      this.#away(kept);
+      if (!wasJoined) this.#tried(kept, 'failed', code);
+    }
+    this.#afterBackoff(kept);
+  }
+
+  #isConnected({ peer }: Kept): boolean {
+    return peer !== null && this.#deps.isConnected(peer);
+  }
+
+  #away(kept: Kept): void {
+    if (kept.recovery?.isActive === true) return;
+    const failure = { kind: 'link', subject: subjectOf(kept) } as const;
+    kept.recovery = this.#deps.recoveries?.follow(failure) ?? null;
+  }
+
+  #tried(kept: Kept, outcome: AttemptOutcome, code: string | null): void {
+    const atMs = kept.dialledAtMs;
+    const tookMs = this.#deps.clock.now() - atMs;
+    kept.recovery?.attempted({ plan: 'reconnect', atMs, tookMs, outcome, code });
+  }
+
+  /** It is connected: by the link that was dialled, or in another way. */
+  #back(kept: Kept): void {
+    kept.isNew = false;
+    if (kept.isOpen && !kept.isJoined) {
+      kept.isJoined = true;
+      this.#budget.succeeded(subjectOf(kept));
+      this.#tried(kept, 'succeeded', null);
+      kept.recovery?.ended('succeeded', 'reconnect');
+    }
+    kept.recovery?.ended('went-away', null);
+    kept.recovery = null;
+  }
+
+  #afterBackoff(kept: Kept): void {
+    const { rng } = this.#deps;
+    this.#later(kept, fullJitterMs(rng, kept.failures, BACKOFF_FIRST_MS, BACKOFF_MAX_MS));
+  }
+
+  #later(kept: Kept, delayMs: number): void {
+    if (this.#stopped) return;
+    const timer = this.#deps.clock.after(delayMs, () => {
+      this.#timers.delete(timer);
+      void this.#dial(kept);
     });
-    later(attempt, backoffMs(attempt.failures));
-  };
+    this.#timers.add(timer);
+  }
+}
 
-  const ended = (attempt: Attempt): void => {
-    const stable = clock.now() - attempt.openedAt >= STABLE_MS;
-    attempt.failures = stable ? 0 : attempt.failures + 1;
-    later(attempt, backoffMs(attempt.failures));
-  };
+function newlyKept(target: DialTarget): Kept {
+  const times = { isNew: true, failures: 0, dialledAtMs: 0, openedAtMs: 0 };
+  const { peer } = target;
+  return { target, peer, ...times, isOpen: false, isJoined: false, recovery: null };
+}
 
-  const backoffMs = (failures: number): number =>
-    fullJitterMs(rng, failures, BACKOFF_FIRST_MS, BACKOFF_MAX_MS);
-
-  const later = (attempt: Attempt, delayMs: number): void => {
-    if (stopped) return;
-    const timer = clock.after(delayMs, () => {
-      timers.delete(timer);
-      void dial(attempt);
-    });
-    timers.add(timer);
-  };
-
-  for (const target of targets) void dial({ target, peer: target.peer, failures: 0, openedAt: 0 });
-
-  return {
-    stop() {
-      stopped = true;
-      for (const timer of timers) timer.cancel();
-      timers.clear();
-    },
-  };
+/** Who it is, as far as that is known, else where. */
+function subjectOf({ peer, target }: Kept): string {
+  return peer === null ? target.address : peerIdText(peer);
 }
 
 /** The same link, which also tells `closed` when it ends. */
-function watchClose(link: Link, closed: () => void): Link {
+function watchClose(link: Link, closed: (reason: LinkClose) => void): Link {
   return {
     transport: link.transport,
     role: link.role,
@@ -160,7 +259,7 @@ function watchClose(link: Link, closed: () => void): Link {
         drain: () => handlers.drain(),
         close: (reason) => {
           handlers.close(reason);
-          closed();
+          closed(reason);
         },
       }),
     send: (frame, given) => link.send(frame, given),

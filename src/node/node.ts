@@ -45,7 +45,7 @@ import type { CasinoClient, Trouble } from './casino-client.ts';
 import { createCasinoEvents, type CasinoEvents } from './casino-events.ts';
 import { hostCasino } from './casino-host.ts';
 import { CASINO_PROTOCOL } from './casino-service.ts';
-import { createDialing, type Dialing, type DialTarget } from './dialing.ts';
+import { createDialing, type Dialing, type DialingDeps, type DialTarget } from './dialing.ts';
 import { openLocalCasino, type LocalCasino, type TableOptions } from './local-casino.ts';
 import {
   createGatewayChoice,
@@ -319,13 +319,7 @@ class ComposedNode implements CasinoNode {
     this.#targets.push(...targets);
     const isConnected = (peer: Uint8Array): boolean =>
       mesh.neighbours().some((neighbour) => bytesEqual(neighbour.peer, peer));
-    const book = this.#book;
-    const budget = this.#budget;
-    this.#dialings.push(
-      createDialing(targets, { ...this.#deps, isConnected, book, budget }, (link) =>
-        mesh.addLink(link),
-      ),
-    );
+    this.#keep(targets, { isConnected, book: this.#book }, (link) => mesh.addLink(link));
   }
 
   async joinNearby(discover: Discover, addresses: readonly string[]): Promise<void> {
@@ -347,9 +341,7 @@ class ComposedNode implements CasinoNode {
     if (gateway === null || targets.length === 0) return;
     this.#wantedBridges += targets.length;
     const isConnected = (peer: Uint8Array): boolean => gateway.isConnected(peer);
-    this.#dialings.push(
-      createDialing(targets, { ...this.#deps, isConnected }, (link) => gateway.addLink(link)),
-    );
+    this.#keep(targets, { isConnected }, (link) => gateway.addLink(link));
   }
 
   async runCasino(casinoName: string, table: TableOptions): Promise<Result<void>> {
@@ -446,12 +438,25 @@ class ComposedNode implements CasinoNode {
     for (const event of events.read(block)) this.events.emit(event);
   }
 
+  #keep(
+    targets: readonly DialTarget[],
+    deps: Pick<DialingDeps, 'isConnected' | 'book'>,
+    use: (link: Link) => void,
+  ): void {
+    const { recoveries } = this.#healing;
+    const budget = this.#budget;
+    this.#dialings.push(
+      createDialing(targets, { ...this.#deps, ...deps, budget, recoveries }, use),
+    );
+  }
+
   #linkUp(
     peer: Uint8Array,
     purpose: 'mesh' | 'bridge',
     negotiation: Negotiation,
     remote: Hello,
   ): void {
+    for (const dialing of this.#dialings) dialing.connected(peer);
     this.events.emit({
       kind: 'link-up',
       peer: peerIdText(peer),

@@ -111,6 +111,19 @@ test('a killed node is missed, told, and forgiven', { timeout: 60_000 }, async (
   expect(posted[0]?.text).toMatch(/^BitCraps node a: warning: /);
 
   b.node.process.kill('SIGKILL');
+  // It was told to keep a link to b.
+  await until('c tries to get b back', async () => {
+    const { recoveries, statistics } = await healthOf(again);
+    const ofB = recoveries.find(
+      ({ failure, subject }) => failure === 'link' && subject === b.peerId,
+    );
+    const isTried = ofB?.outcome === null && ofB.attempts > 0 && statistics.activeRecoveries > 0;
+    return isTried || undefined;
+  });
+  const tried = await run(again.state, 'health', '--state', again.state);
+  expect(tried.stdout).toMatch(
+    new RegExp(`link +${b.peerId.slice(0, 8)} +under way +reconnect +\\d+ +LINK_`),
+  );
   again.node.process.kill('SIGKILL');
   await until('a is alone', async () => {
     const { level } = await healthOf(a);
