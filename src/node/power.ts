@@ -17,7 +17,7 @@ const READ_EVERY_MS = 60_000;
 
 /** Plain data, for reports. */
 export interface PowerReport {
-  /** 0–1 of the battery, as told to the mesh; `null` on mains. */
+  /** 0–1 of the battery, as last read; the mesh is told it in steps. `null` on mains. */
   readonly energy: number | null;
   /** Times between heartbeats are so many times the configured ones. */
   readonly stretch: number;
@@ -39,6 +39,8 @@ export class PowerWatch {
   readonly #config: PowerConfig;
   readonly #deps: PowerWatchDeps;
   #state: PowerState = ON_MAINS;
+  /** As last read. */
+  #energy: number | null = null;
   #timer: Timer | null = null;
   #stopped = false;
 
@@ -49,10 +51,10 @@ export class PowerWatch {
   }
 
   report(): PowerReport {
-    const { energy, relays } = this.#state;
+    const { energy: told, relays } = this.#state;
     return {
-      energy,
-      stretch: heartbeatStretch(energy, this.#config),
+      energy: this.#energy,
+      stretch: heartbeatStretch(told, this.#config),
       relays: relays && this.#deps.relays,
     };
   }
@@ -63,16 +65,22 @@ export class PowerWatch {
   }
 
   async #look(): Promise<void> {
-    const { clock, logger, mesh, source } = this.#deps;
+    const { clock, source } = this.#deps;
     const energy = await source.read();
     if (this.#stopped) return;
-    const next = nextPower(this.#state, energy, this.#config);
-    if (next !== this.#state) {
-      this.#state = next;
-      const { relays, stretch } = this.report();
-      mesh.setPower(next);
-      logger.info('power', { energy: next.energy, relays, stretch });
-    }
+    // A battery that cannot be read for a moment has not been charged.
+    if (energy !== 'unknown') this.#take(energy);
     this.#timer = clock.after(READ_EVERY_MS, () => void this.#look());
+  }
+
+  #take(energy: number | null): void {
+    const { logger, mesh } = this.#deps;
+    this.#energy = energy;
+    const next = nextPower(this.#state, energy, this.#config);
+    if (next === this.#state) return;
+    this.#state = next;
+    const { relays, stretch } = this.report();
+    mesh.setPower(next);
+    logger.info('power', { energy: next.energy, relays, stretch });
   }
 }

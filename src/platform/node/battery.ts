@@ -3,7 +3,7 @@
 
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EnergySource } from '../../env/energy.ts';
+import type { EnergyReading, EnergySource } from '../../env/energy.ts';
 
 const FOLDER = '/sys/class/power_supply';
 /** Supplies that are looked at; machines have a handful. */
@@ -14,23 +14,24 @@ export function batteryEnergy(folder: string = FOLDER): EnergySource {
   return { read: () => readEnergy(folder) };
 }
 
-/** The mean of its batteries while none of them is fed; `null` on mains, without a battery, and where nothing can be read. */
-async function readEnergy(folder: string): Promise<number | null> {
-  const names = await readdir(folder).catch(() => []);
+/** The mean of its batteries while none of them is fed; `null` on mains and without a battery. */
+async function readEnergy(folder: string): Promise<EnergyReading> {
+  const names = await readdir(folder).catch((error: unknown) => (isAbsent(error) ? [] : null));
+  if (names === null) return 'unknown';
   const supplies = await Promise.all(
     names.slice(0, SUPPLIES_MAX).map((name) => readSupply(join(folder, name))),
   );
   if (supplies.some(({ isFeeding }) => isFeeding)) return null;
-  const shares = supplies.flatMap(({ share }) => share ?? []);
-  if (shares.length === 0) return null;
-  return shares.reduce((sum, share) => sum + share, 0) / shares.length;
+  const shares = supplies.flatMap(({ share }) => (typeof share === 'number' ? share : []));
+  if (shares.length > 0) return shares.reduce((sum, share) => sum + share, 0) / shares.length;
+  return supplies.some(({ share }) => share === 'unknown') ? 'unknown' : null;
 }
 
 interface Supply {
   /** Mains or a charger that gives power now, or a battery that takes it. */
   readonly isFeeding: boolean;
-  /** 0–1 of a battery of the machine itself. */
-  readonly share: number | null;
+  /** 0–1 of a battery of the machine itself; `null` of anything else. */
+  readonly share: EnergyReading;
 }
 
 async function readSupply(folder: string): Promise<Supply> {
@@ -39,14 +40,25 @@ async function readSupply(folder: string): Promise<Supply> {
   );
   // Of a mouse or a headset.
   if (scope === 'Device') return { isFeeding: false, share: null };
-  if (type !== 'Battery') return { isFeeding: online === '1', share: null };
+  if (type === null) return { isFeeding: false, share: 'unknown' };
+  if (type !== 'Battery') {
+    return { isFeeding: online === '1', share: online === null ? 'unknown' : null };
+  }
   const isFeeding = status === 'Charging' || status === 'Full';
   const percent = Number(capacity);
-  const isKnown = capacity !== '' && percent >= 0 && percent <= 100;
-  return { isFeeding, share: isKnown ? percent / 100 : null };
+  const isKnown = capacity !== null && capacity !== '' && percent >= 0 && percent <= 100;
+  return { isFeeding, share: isKnown ? percent / 100 : 'unknown' };
 }
 
-/** Empty where it is not there. */
-async function readLine(path: string): Promise<string> {
-  return (await readFile(path, 'utf8').catch(() => '')).trim();
+/** Empty where it is not there, `null` where it is and cannot be read. */
+async function readLine(path: string): Promise<string | null> {
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    return isAbsent(error) ? '' : null;
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
