@@ -296,12 +296,10 @@ class ComposedNode implements CasinoNode {
       else if (event.kind === 'closed' && event.by === 'local') this.#blame(event.peer, event.code);
     });
     this.gateway?.onBridge((event) => {
+      this.resilience.heardOfBridge(event);
       if (event.kind === 'established')
         this.#linkUp(event.gateway, 'bridge', event.negotiation, event.remote);
-      else {
-        this.resilience.linkBroke(event.code);
-        this.#linkDown(event.gateway, event.code);
-      }
+      else this.#linkDown(event.gateway, event.code);
     });
   }
 
@@ -320,6 +318,7 @@ class ComposedNode implements CasinoNode {
     const isConnected = (peer: Uint8Array): boolean =>
       mesh.neighbours().some((neighbour) => bytesEqual(neighbour.peer, peer));
     this.#keep(targets, { isConnected, book: this.#book }, (link) => mesh.addLink(link));
+    this.resilience.judge();
   }
 
   async joinNearby(discover: Discover, addresses: readonly string[]): Promise<void> {
@@ -340,6 +339,7 @@ class ComposedNode implements CasinoNode {
     const { gateway } = this;
     if (gateway === null || targets.length === 0) return;
     this.#wantedBridges += targets.length;
+    this.resilience.judge();
     const isConnected = (peer: Uint8Array): boolean => gateway.isConnected(peer);
     this.#keep(targets, { isConnected }, (link) => gateway.addLink(link));
   }

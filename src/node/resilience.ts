@@ -7,6 +7,7 @@ import type { Logger } from '../env/logger.ts';
 import type { Metrics } from '../env/metrics.ts';
 import type { Rng } from '../env/rng.ts';
 import { peerIdShort, peerIdText } from '../core/peer-id.ts';
+import type { BridgeEvent } from '../gateway/gateway.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import type { MeshLinkEvent } from '../mesh/mesh-view.ts';
 import { AlertBook, type AlertChange } from '../resilience/alerts/alert-book.ts';
@@ -85,10 +86,10 @@ export class NodeResilience {
     readonly found: readonly DestinationWays[];
   };
   #absent: readonly AbsentMember[] = [];
+  #observation: HealthObservation;
   #judgement: HealthJudgement;
   #judgedAtMs: number;
-  /** As last judged, or as bad as the worst alert. */
-  #level: HealthLevel = 'healthy';
+  #toldLevel: HealthLevel = 'healthy';
   #timer: Timer;
 
   constructor(config: ResilienceConfig, deps: NodeResilienceDeps) {
@@ -99,7 +100,8 @@ export class NodeResilience {
     this.#book = new AlertBook(clock);
     this.#deliveries = deps.alertSinks.map((sink) => new AlertDelivery(sink, deps));
     this.#ways = { version: -1, sessions: 0, found: [] };
-    this.#judgement = this.#judge.judge(this.#observe());
+    this.#observation = this.#observe();
+    this.#judgement = this.#judge.judge(this.#observation);
     this.#judgedAtMs = clock.now();
     mesh.onLink((event) => this.#heard(event));
     mesh.onFeedback(({ delivered, lost }) => this.#judge.throughput.reported(delivered, lost));
@@ -133,7 +135,7 @@ export class NodeResilience {
   line(): HealthLine {
     const { score, worst } = this.#judgement;
     return {
-      level: this.#level,
+      level: this.#level(),
       score,
       worst: worst === null ? null : { name: worst.name, why: worst.why },
       alerts: this.#book.active().length,
@@ -164,9 +166,17 @@ export class NodeResilience {
     };
   }
 
-  /** A link or bridge ended; nobody asked for it where it has an error's code. */
-  linkBroke(code: string | null): void {
-    if (code !== null && !IN_ORDER.has(code)) this.#judge.stability.flapped();
+  /** Of a gateway. */
+  heardOfBridge(event: BridgeEvent): void {
+    if (event.kind === 'closed') this.#broke(event.code);
+    else if (this.#observation.bridges === 0) this.judge();
+  }
+
+  /** Judges at once, for who asks: a node that has just been told whom to link to is not well before it does. Events wait. */
+  judge(): void {
+    this.#observation = this.#observe();
+    this.#judgement = this.#judge.judge(this.#observation);
+    this.#judgedAtMs = this.#deps.clock.now();
   }
 
   stop(): void {
@@ -184,12 +194,10 @@ export class NodeResilience {
 
   #check(): void {
     this.#countPackets();
-    const observation = this.#observe();
-    this.#judgement = this.#judge.judge(observation);
-    this.#judgedAtMs = this.#deps.clock.now();
+    this.judge();
     const changes = this.#book.check(
       alertConditions({
-        observation,
+        observation: this.#observation,
         judgement: this.#judgement,
         absent: this.#absent,
         statistics: this.statistics(),
@@ -242,11 +250,17 @@ export class NodeResilience {
       case 'closed':
         if (!event.established) return;
         if (this.#suspects.delete(key)) return;
-        this.linkBroke(event.code);
+        this.#broke(event.code);
         return;
       case 'established':
         this.#suspects.delete(key);
+        if (this.#observation.neighbours === 0) this.judge();
     }
+  }
+
+  /** Nobody asked for an end that has an error's code. */
+  #broke(code: string | null): void {
+    if (code !== null && !IN_ORDER.has(code)) this.#judge.stability.flapped();
   }
 
   #alert(change: AlertChange): void {
@@ -264,12 +278,16 @@ export class NodeResilience {
   }
 
   /** The score speaks of now, alerts of what has lasted: the worse of the two is the level. */
-  #tellLevel(): void {
+  #level(): HealthLevel {
     const { critical, warning } = this.#alertCounts();
     const byAlerts = critical > 0 ? 'critical' : warning > 0 ? 'degraded' : 'healthy';
-    const level = worseLevel(this.#judgement.level, byAlerts);
-    if (level === this.#level) return;
-    this.#level = level;
+    return worseLevel(this.#judgement.level, byAlerts);
+  }
+
+  #tellLevel(): void {
+    const level = this.#level();
+    if (level === this.#toldLevel) return;
+    this.#toldLevel = level;
     const { score, worst } = this.#judgement;
     this.#deps.events.emit({
       kind: 'health',

@@ -37,6 +37,17 @@ test('a whole mesh is healthy and raises nothing', async () => {
   expect(rig.events.filter(({ event }) => event.kind === 'alert-raised')).toEqual([]);
 });
 
+test('a node that has just begun says how it is: critical until it has a link, and no event speaks of that', async () => {
+  const rig = new CasinoRig(SQUARE, 7);
+  await rig.start('a');
+  expect(reportOf(rig, 'a')).toMatchObject({ level: 'critical', worst: { name: 'connectivity' } });
+  await rig.start('b');
+  await rig.until(() => rig.node('a').node.mesh.neighbours().length > 0, 4_000);
+  expect(reportOf(rig, 'a').level).toBe('healthy');
+  await rig.world.run(rig.world.clock.now() + 10_000);
+  expect(rig.seen('a', 'health')).toEqual([]);
+});
+
 test('a node that dies without a word is named by an alert, which ends when it is back', async () => {
   const rig = await square(2);
   const lost = peerIdText(testIdentity('c').publicKey);
