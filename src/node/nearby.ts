@@ -1,6 +1,6 @@
 // Links to nodes that discovery found. They are candidates and no more: anybody nearby can announce any key at its own
-// address. So they are tried in random order, one after the other, each failure makes a longer pause before that key is
-// tried again, and a few links are enough: each node picks its own, and the mesh hangs together.
+// address. So they are tried in random order, one after the other, with full-jitter backoff for each key and out of the node's
+// retry budget, and a few links are enough: each node picks its own, and the mesh hangs together.
 
 import { BitcrapsError } from '../core/errors.ts';
 import { bytesEqual, compareBytes } from '../core/bytes.ts';
@@ -11,6 +11,8 @@ import type { Dialer, Link } from '../env/link.ts';
 import type { Logger } from '../env/logger.ts';
 import type { Rng } from '../env/rng.ts';
 import type { AddressBook } from '../resilience/partitions/address-book.ts';
+import { fullJitterMs } from '../resilience/recovery/full-jitter.ts';
+import type { RetryBudget } from '../resilience/recovery/retry-budget.ts';
 
 /** With so many neighbours, whoever they are, a node looks for no more. */
 export const NEARBY_LINKS_ENOUGH = 8;
@@ -18,8 +20,9 @@ export const NEARBY_LINKS_ENOUGH = 8;
 const TRY_MS = 250;
 /** Of two nodes that find each other the one with the lower key dials; the other does if nothing came of it. */
 const YIELD_MS = 2_000;
+/** Pauses before a key is tried again, at most: after one that worked, and after many in vain. */
 const PAUSE_FIRST_MS = 1_000;
-const PAUSE_MAX_MS = 60_000;
+const PAUSE_MAX_MS = 120_000;
 
 export interface NearbyDeps {
   readonly self: Uint8Array;
@@ -31,6 +34,8 @@ export interface NearbyDeps {
   readonly isConnected: (peer: Uint8Array) => boolean;
   /** Neighbours, however they were found. */
   readonly links: () => number;
+  /** What tries are paid out of, also those at keys that come and go. */
+  readonly budget: RetryBudget;
   /** Where the addresses of those are remembered who proved their key. Default: nowhere. */
   readonly book?: AddressBook;
   /** Called with each key that is announced for the first time, or anew. */
@@ -61,7 +66,7 @@ export async function joinNearby(
   deps: NearbyDeps,
   use: (link: Link) => void,
 ): Promise<Nearby> {
-  const { clock, rng, logger, self } = deps;
+  const { clock, rng, logger, self, budget } = deps;
   const candidates = new Map<PeerIdText, Candidate>();
   let timer: Timer | null = null;
   let stopped = false;
@@ -83,9 +88,8 @@ export async function joinNearby(
   function due(): FoundNode | null {
     const ready = discovery.nodes.filter(({ publicKey }) => {
       const candidate = candidates.get(peerIdText(publicKey));
-      return (
-        candidate !== undefined && candidate.nextMs <= clock.now() && !deps.isConnected(publicKey)
-      );
+      const isDue = candidate !== undefined && candidate.nextMs <= clock.now();
+      return isDue && !deps.isConnected(publicKey) && budget.waitMs(subjectOf(publicKey)) === 0;
     });
     return ready[rng.uint32() % Math.max(1, ready.length)] ?? null;
   }
@@ -107,7 +111,7 @@ export async function joinNearby(
 
   async function tryOne(): Promise<void> {
     const node = deps.links() < NEARBY_LINKS_ENOUGH ? due() : null;
-    if (node === null) return;
+    if (node === null || !budget.take(subjectOf(node.publicKey))) return;
     const candidate = candidates.get(peerIdText(node.publicKey));
     let linked = false;
     for (const address of node.addresses) {
@@ -115,8 +119,9 @@ export async function joinNearby(
       if (linked || stopped) break;
     }
     if (candidate === undefined) return;
+    if (linked) budget.succeeded(subjectOf(node.publicKey));
     candidate.failures = linked ? 0 : candidate.failures + 1;
-    const pauseMs = Math.min(PAUSE_MAX_MS, PAUSE_FIRST_MS * 2 ** Math.min(candidate.failures, 10));
+    const pauseMs = fullJitterMs(rng, candidate.failures, PAUSE_FIRST_MS, PAUSE_MAX_MS);
     candidate.nextMs = clock.now() + pauseMs;
   }
 
@@ -139,4 +144,9 @@ export async function joinNearby(
       await discovery.close();
     },
   };
+}
+
+/** Of its own: a stranger who announces somebody's key uses up nothing that is there to get that one back. */
+function subjectOf(peer: Uint8Array): string {
+  return `nearby ${peerIdText(peer)}`;
 }

@@ -229,7 +229,9 @@ class ComposedNode implements CasinoNode {
         : createGateway(shared, {
             ...ofGateway,
             shaper,
-            dialGateway: createKeyDialing(deps, (link) => this.acceptBridge(link)),
+            dialGateway: createKeyDialing({ ...deps, budget: this.#budget }, (link) =>
+              this.acceptBridge(link),
+            ),
           });
     const { mesh, gateway } = this;
     this.gatewayChoice = createGatewayChoice(config, { ...deps, mesh, gateway });
@@ -289,18 +291,7 @@ class ComposedNode implements CasinoNode {
     this.#healing.partitions.onEvent(({ kind, partition }) => {
       this.events.emit({ kind: `partition-${kind}`, ...partitionLine(partition) });
     });
-    this.mesh.onLink((event) => {
-      if (event.kind === 'established')
-        this.#linkUp(event.peer, 'mesh', event.negotiation, event.remote);
-      else if (event.kind === 'closed' && event.established) this.#linkDown(event.peer, event.code);
-      else if (event.kind === 'closed' && event.by === 'local') this.#blame(event.peer, event.code);
-    });
-    this.gateway?.onBridge((event) => {
-      this.resilience.heardOfBridge(event);
-      if (event.kind === 'established')
-        this.#linkUp(event.gateway, 'bridge', event.negotiation, event.remote);
-      else this.#linkDown(event.gateway, event.code);
-    });
+    this.#watchLinks();
   }
 
   acceptMesh(link: Link): void {
@@ -326,6 +317,7 @@ class ComposedNode implements CasinoNode {
     const deps = {
       ...this.#deps,
       book: this.#book,
+      budget: this.#budget,
       found: (peer: Uint8Array) => this.#healing.foundNearby(peer),
       self: mesh.self,
       isConnected: (peer: Uint8Array): boolean =>
@@ -436,6 +428,21 @@ class ComposedNode implements CasinoNode {
 
   #tell(events: CasinoEvents, block: CheckedBlock): void {
     for (const event of events.read(block)) this.events.emit(event);
+  }
+
+  #watchLinks(): void {
+    this.mesh.onLink((event) => {
+      if (event.kind === 'established')
+        this.#linkUp(event.peer, 'mesh', event.negotiation, event.remote);
+      else if (event.kind === 'closed' && event.established) this.#linkDown(event.peer, event.code);
+      else if (event.kind === 'closed' && event.by === 'local') this.#blame(event.peer, event.code);
+    });
+    this.gateway?.onBridge((event) => {
+      this.resilience.heardOfBridge(event);
+      if (event.kind === 'established')
+        this.#linkUp(event.gateway, 'bridge', event.negotiation, event.remote);
+      else this.#linkDown(event.gateway, event.code);
+    });
   }
 
   #keep(
