@@ -27,7 +27,7 @@ import {
 } from './chaos/chaos-report.ts';
 import { startOwnCasino } from './chaos/own-casino.ts';
 import { runChaos } from './chaos/run-chaos.ts';
-import { findRunningCasino } from './chaos/running-casino.ts';
+import { findRunningCasino, lockRunningCasino } from './chaos/running-casino.ts';
 import {
   errorDocument,
   EXIT_DONE,
@@ -97,9 +97,8 @@ a-table, a-relay-1, a-gateway-1, a-player-1, b-relay-1 and so on; --dry-run name
 killed runs again at the end, also after Ctrl-C, and all that chaos writes is in DIR.
 
 Promised: no acknowledged bet is lost or resolved twice; supply is conserved; every transcript verifies. One validator
-keeps the ledger, on its disk: while its process is down nobody bets. Started again it listens within ${LISTENS_WITHIN_MS / 1000} s; once it
-does and a player has a way to it, the table is back within ${TABLE_BACK_WITHIN_MS / 1000} s, and within ${ALL_BACK_WITHIN_MS / 1000} s of the last fault
-everybody bets again.
+keeps the ledger, on its disk: while its process is down nobody bets. Started again it listens within ${LISTENS_WITHIN_MS / 1000} s; once it does and
+a player has a way to it, the table is back within ${TABLE_BACK_WITHIN_MS / 1000} s, and within ${ALL_BACK_WITHIN_MS / 1000} s of the last fault everybody bets again.
 
 --json: { faults, acknowledged, lost, resolvedTwice, supplyConserved, availability, promises, kept, and the rest of the
 report }, or { error: { code, message, cure } }. faults has one entry for each fault: kind, node or link, atMs and untilMs as
@@ -125,14 +124,8 @@ interface Ground {
   readonly links: readonly PlannedLink[] | null;
 }
 
-async function groundOf({ state, nodes, faults }: ChaosFlags): Promise<Ground> {
+async function groundOf({ state, nodes }: ChaosFlags): Promise<Ground> {
   if (state !== undefined) {
-    if (nodes !== undefined) {
-      throw new BitcrapsError('CLI_USAGE', {
-        detail: '--nodes does not go with --state, which has its nodes',
-      });
-    }
-    checkPlayable(faults);
     const running = await findRunningCasino(state, say);
     return { plan: null, running, nodes: running.nodes.map(({ name }) => name), links: null };
   }
@@ -141,13 +134,32 @@ async function groundOf({ state, nodes, faults }: ChaosFlags): Promise<Ground> {
 }
 
 async function run(flags: ChaosFlags): Promise<number> {
+  const { state, nodes, faults, dryRun } = flags;
+  if (state === undefined) return runOn(flags);
+  if (nodes !== undefined) {
+    throw new BitcrapsError('CLI_USAGE', {
+      detail: '--nodes does not go with --state, which has its nodes',
+    });
+  }
+  checkPlayable(faults);
+  const lock = dryRun === true ? null : lockRunningCasino(state);
+  try {
+    return await runOn(flags);
+  } finally {
+    lock?.release();
+  }
+}
+
+async function runOn(flags: ChaosFlags): Promise<number> {
   const ground = await groundOf(flags);
   const schedule = scheduleOf(flags, ground);
   for (const step of schedule.leftOut) say(`left out: ${leftOutText(step)}`);
   if (flags.dryRun === true) return tellSchedule(schedule, flags);
   const end = watchForEnd();
   try {
-    return await breakThings(flags, ground, schedule, end.asked);
+    const gone = ground.running?.gone ?? null;
+    const givenUp = gone === null ? end.asked : Promise.race([end.asked, gone]);
+    return await breakThings(flags, ground, schedule, givenUp);
   } finally {
     end.release();
   }
@@ -195,8 +207,9 @@ async function breakThings(
   let keepsFolder = true;
   try {
     const count = faultsOf(schedule.events).length;
+    const faults = count === 1 ? '1 fault' : `${count} faults`;
     const seconds = schedule.durationMs / 1000;
-    say(`${ground.nodes.length} processes, ${count} faults in ${seconds} s, seed ${seed}`);
+    say(`${ground.nodes.length} processes, ${faults} in ${seconds} s, seed ${seed}`);
     casino ??= await startCasino(ground, folder.path, seed, unexpected, givenUp);
     const report =
       casino === null

@@ -56,10 +56,13 @@ export function upFolder(): string {
 /** The casinos of `bitcraps up` that still run. */
 export function liveRuns(): readonly UpRun[] {
   if (!existsSync(upFolder())) return [];
-  return readdirSync(upFolder()).flatMap((id) => {
-    const run = readRun(join(upFolder(), id));
-    return run !== null && isAlive(run.pid) ? [run] : [];
-  });
+  return readdirSync(upFolder()).flatMap((id) => liveRunIn(join(upFolder(), id)) ?? []);
+}
+
+/** The casino of `bitcraps up` that still runs in `folder`. */
+export function liveRunIn(folder: string): UpRun | null {
+  const run = readRun(folder);
+  return run !== null && isAlive(run.pid) ? run : null;
 }
 
 function readRun(folder: string): UpRun | null {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { callControl } from '../../src/platform/node/control-socket.ts';
 import { controlSocketPath } from '../../src/cli/state-folder.ts';
-import { bitcraps, lives, processesNaming, scratch, until } from './harness.ts';
+import { bitcraps, json, lives, processesNaming, run, scratch, until } from './harness.ts';
 
 const folder = scratch();
 afterAll(() => folder.remove());
@@ -39,9 +39,19 @@ test('interrupted after it killed two nodes, it starts them again, with their ow
   }
   // What it writes is in the casino's folder.
   expect(filesIn(home)).toEqual([]);
-  expect(readdirSync(state).filter((name) => name.startsWith('chaos-'))).toEqual([]);
+  expect(filesIn(join(state, 'chaos')).filter((name) => !name.startsWith('lock.'))).toEqual([]);
+
+  // The casino ends while it is broken: chaos ends, too, and starts no node of a casino that is gone.
+  const late = bitcraps(home, 'chaos', '--state', state, '--faults', script, '--json');
+  await until('the second kills', () => (late.stderr().includes('kill') ? true : undefined));
+  const other = await run(home, 'chaos', '--state', state);
+  expect([other.status, other.stdout]).toEqual([2, '']);
+  expect(other.stderr).toContain('PLATFORM_STATE_LOCKED');
   up.process.kill('SIGINT');
   await up.finished;
+  const end = await late.finished;
+  expect([end.status, json(end)]).toMatchObject([1, { error: { code: 'CLI_CHAOS_ENDED_EARLY' } }]);
+  expect(end.stderr).toContain(`stays down: ${killed.join(', ')}`);
   await until('no process', () => (processesNaming(state).length === 0 ? true : undefined));
 });
 

@@ -13,6 +13,8 @@ export interface ChaosNode {
 
 export interface ChaosCasino {
   readonly nodes: readonly ChaosNode[];
+  /** Settles, with what happened, if the casino ends while chaos goes on; `null` where chaos alone ends it. */
+  readonly gone: Promise<string> | null;
   /**
    * Does it now; `lastsMs` is when the fault ends. Resolves once it is done, a restart once the node listens. Rejects with
    * `CLI_PROCESS_FAILED` where a node does not come back.

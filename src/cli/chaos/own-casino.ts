@@ -38,6 +38,7 @@ export async function startOwnCasino(options: OwnCasinoOptions): Promise<ChaosCa
 }
 
 class OwnCasino implements ChaosCasino {
+  readonly gone = null;
   readonly #options: OwnCasinoOptions;
   readonly #proxies = new Map<string, LinkProxy>();
   readonly #paused = new PausedProcesses();

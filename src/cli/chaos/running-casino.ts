@@ -7,18 +7,29 @@ import { join, resolve } from 'node:path';
 import { BitcrapsError } from '../../core/errors.ts';
 import type { StatusReport } from '../../node/report.ts';
 import { callControl } from '../../platform/node/control-socket.ts';
+import { lockState, type StateLock } from '../../platform/node/state-lock.ts';
 import type { FaultEvent } from '../../sim/faults/fault.ts';
 import { shellQuoted } from '../shell-quoted.ts';
-import { controlSocketPath } from '../state-folder.ts';
+import { controlSocketPath, liveRunIn } from '../state-folder.ts';
 import type { Role } from '../up/plan.ts';
+import { chaosFolder } from '../up/run-folder.ts';
 import { environmentWithoutSettings } from '../up/supervisor.ts';
 import { PausedProcesses, signal, type ChaosCasino, type ChaosNode } from './chaos-casino.ts';
 
 /** A node that was started again answers within this time, on a busy machine too. */
 const READY_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 100;
+/** Whether the casino still runs. */
+const GONE_CHECK_MS = 500;
 /** This very command: sources, build or bundle. */
 const MAIN = process.argv[1] ?? '';
+
+/** Only one breaks a casino at a time. Errors: `CLI_CHAOS_NO_CASINO`, `PLATFORM_STATE_LOCKED`. */
+export function lockRunningCasino(state: string): StateLock {
+  const folder = resolve(state);
+  if (liveRunIn(folder) === null) throw new BitcrapsError('CLI_CHAOS_NO_CASINO', { folder });
+  return lockState(chaosFolder(folder));
+}
 
 /** `say`: for what is done at the end. Errors: `CLI_CHAOS_NO_CASINO`, and those of a node that does not answer. */
 export async function findRunningCasino(
@@ -27,7 +38,7 @@ export async function findRunningCasino(
 ): Promise<ChaosCasino> {
   const folder = resolve(state);
   const nodes: ChaosNode[] = [];
-  for (const name of namesIn(folder)) {
+  for (const name of liveRunIn(folder)?.nodes ?? []) {
     const status = await statusOf(join(folder, name));
     nodes.push({ name, role: roleOf(status), folder: join(folder, name) });
   }
@@ -35,19 +46,6 @@ export async function findRunningCasino(
     throw new BitcrapsError('CLI_CHAOS_NO_CASINO', { folder });
   }
   return new RunningCasino(folder, nodes, say);
-}
-
-/** The nodes that the run in this folder noted down. */
-function namesIn(folder: string): readonly string[] {
-  try {
-    const note: unknown = JSON.parse(readFileSync(join(folder, 'up.json'), 'utf8'));
-    if (typeof note === 'object' && note !== null && 'nodes' in note && Array.isArray(note.nodes)) {
-      return note.nodes.map(String);
-    }
-  } catch {
-    // Whatever is there, it is no note of a run.
-  }
-  throw new BitcrapsError('CLI_CHAOS_NO_CASINO', { folder });
 }
 
 async function statusOf(folder: string): Promise<StatusReport> {
@@ -62,10 +60,12 @@ function roleOf({ casino, bridge }: StatusReport): Role {
 
 class RunningCasino implements ChaosCasino {
   readonly nodes: readonly ChaosNode[];
+  readonly gone: Promise<string>;
   readonly #folder: string;
   readonly #say: (line: string) => void;
   readonly #paused = new PausedProcesses();
   readonly #pids = new Map<string, number>();
+  readonly #looks: NodeJS.Timeout;
   /** Killed and not back yet, with their restart where that is under way. */
   readonly #killed = new Map<string, Promise<void> | null>();
 
@@ -73,6 +73,12 @@ class RunningCasino implements ChaosCasino {
     this.#folder = folder;
     this.nodes = nodes;
     this.#say = say;
+    const { promise, resolve: tell } = Promise.withResolvers<string>();
+    this.gone = promise;
+    this.#looks = setInterval(() => {
+      if (!this.#runs) tell('the end of its casino');
+    }, GONE_CHECK_MS);
+    this.#looks.unref();
   }
 
   async inflict(event: FaultEvent, lastsMs: number): Promise<void> {
@@ -99,20 +105,32 @@ class RunningCasino implements ChaosCasino {
 
   /** Whoever started the casino has it back as it was, also where chaos ends before its faults do. */
   async stop(): Promise<void> {
+    clearInterval(this.#looks);
     this.#paused.resumeAll();
-    await Promise.all(
-      [...this.#killed].map(async ([name, restarting]) => {
-        try {
-          if (restarting === null) this.#say(`starting ${name} again`);
-          await (restarting ?? this.#bringBack(name));
-        } catch (error) {
-          const why = error instanceof Error ? error.message : String(error);
-          this.#say(`${name} stays down: ${why}`);
-          this.#say(`      bring it back with: bitcraps node --state ${this.#folderOf(name)}`);
-        }
-      }),
-    );
+    const killed = [...this.#killed];
+    if (killed.length > 0 && !this.#runs) {
+      const names = killed.map(([name]) => name).join(', ');
+      this.#say(`the casino has ended, so that this stays down: ${names}`);
+    } else {
+      await Promise.all(killed.map(([name, restarting]) => this.#giveBack(name, restarting)));
+    }
     this.#killed.clear();
+  }
+
+  async #giveBack(name: string, restarting: Promise<void> | null): Promise<void> {
+    try {
+      if (restarting === null) this.#say(`starting ${name} again`);
+      await (restarting ?? this.#bringBack(name));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#say(`${name} stays down: ${why}`);
+      const folder = shellQuoted(this.#node(name).folder);
+      this.#say(`      bring it back with: bitcraps node --state ${folder}`);
+    }
+  }
+
+  get #runs(): boolean {
+    return liveRunIn(this.#folder) !== null;
   }
 
   async #bringBack(name: string): Promise<void> {
@@ -124,8 +142,8 @@ class RunningCasino implements ChaosCasino {
 
   /** It hangs on nobody's tether: like a node that a person started, it ends when it is told to. */
   async #restart(name: string): Promise<void> {
-    // Its run is over where its note is gone: a node that is started now would stay alone.
-    namesIn(this.#folder);
+    // A node that is started when the others have ended would stay alone.
+    if (!this.#runs) throw new BitcrapsError('CLI_CHAOS_NO_CASINO', { folder: this.#folder });
     const { folder } = this.#node(name);
     const log = openSync(join(folder, 'node.log'), 'a', 0o600);
     const child = spawn(process.execPath, [MAIN, 'node', '--state', folder], {
@@ -151,10 +169,6 @@ class RunningCasino implements ChaosCasino {
     }
   }
 
-  #folderOf(name: string): string {
-    return shellQuoted(this.#node(name).folder);
-  }
-
   #node(name: string): ChaosNode {
     const node = this.nodes.find((candidate) => candidate.name === name);
     if (node === undefined) throw new Error(`there is no ${name}`);
@@ -165,7 +179,8 @@ class RunningCasino implements ChaosCasino {
     const started = this.#pids.get(name);
     if (started !== undefined) return started;
     const pid = Number(readFileSync(join(this.#node(name).folder, 'lock.pid'), 'utf8'));
-    return Number.isSafeInteger(pid) && pid > 1 ? pid : 0;
+    if (Number.isSafeInteger(pid) && pid > 1) return pid;
+    throw new BitcrapsError('CLI_PROCESS_FAILED', { name, detail: 'it does not say its process' });
   }
 }
 

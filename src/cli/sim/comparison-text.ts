@@ -1,5 +1,6 @@
 // Reports of one network under several policies, side by side.
 
+import type { FaultReport } from '../../sim/faults/fault-report.ts';
 import type { MeshRunReport } from '../../sim/mesh-run/report.ts';
 import { tableText } from '../table-text.ts';
 import { bytes, milliseconds, ratio } from './report-text.ts';
@@ -18,8 +19,13 @@ const HEADING = [
   'disjoint',
 ] as const;
 
+/** Of runs in which things break. */
+const FAULTS_HEADING = ['available', 'longest wait', 'promises'] as const;
+
 export function comparisonText(reports: readonly MeshRunReport[]): string {
-  return tableText([HEADING, ...reports.map(rowOf)]);
+  const isBroken = reports.some(({ faults }) => faults !== undefined);
+  const heading = isBroken ? [...HEADING, ...FAULTS_HEADING] : HEADING;
+  return [tableText([heading, ...reports.map(rowOf)]), ...reports.flatMap(brokenPromises)].join('');
 }
 
 function rowOf(report: MeshRunReport): readonly string[] {
@@ -36,5 +42,19 @@ function rowOf(report: MeshRunReport): readonly string[] {
     String(report.loops),
     bytes(stateBytesPerNode?.mean ?? null),
     disjoint === null ? 'n/a' : `${disjoint.achieved} of ${disjoint.possible}`,
+    ...(report.faults === undefined ? [] : faultColumns(report.faults)),
   ];
+}
+
+function faultColumns({ availability, waits, kept }: FaultReport): readonly string[] {
+  return [
+    availability === null ? 'n/a' : `${(100 * availability).toFixed(2)} %`,
+    milliseconds(waits?.longestMs ?? null),
+    kept ? 'kept' : 'BROKEN',
+  ];
+}
+
+function brokenPromises({ policy, faults }: MeshRunReport): readonly string[] {
+  const broken = faults?.promises.filter(({ kept }) => !kept) ?? [];
+  return broken.map(({ promise, measured }) => `BROKEN with ${policy}: ${promise} (${measured})\n`);
 }

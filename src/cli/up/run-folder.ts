@@ -53,10 +53,15 @@ export function makeRunFolder(chosen: string | undefined, startedAt: Date): RunF
   };
 }
 
+/** Of runs of chaos in a casino that runs already. One at a time: whoever breaks it locks this folder. */
+export function chaosFolder(casino: string): string {
+  return join(resolve(casino), 'chaos');
+}
+
 /** For a run in a casino that `bitcraps up --state` runs: all it writes is in that folder. Error: `CLI_FILE_UNWRITABLE`. */
 export function makeFolderWithin(casino: string, startedAt: Date): RunFolder {
   const id = idOf(startedAt);
-  const path = join(resolve(casino), `chaos-${id}`);
+  const path = join(chaosFolder(casino), id);
   const transcripts = join(resolve(casino), 'transcripts');
   for (const folder of [path, transcripts]) makePrivateFolder(folder);
   return {
