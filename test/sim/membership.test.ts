@@ -27,6 +27,12 @@ function everybody(rig: MembershipRig, about: string): readonly (readonly string
   return NAMES.filter((name) => name !== about).map((name) => rig.kinds(name, about));
 }
 
+/** The links between two halves. */
+const BETWEEN: readonly (readonly [string, string])[] = [
+  ['n0', 'n5'],
+  ['n2', 'n7'],
+];
+
 function isLow(name: string | undefined): boolean {
   return Number(name?.slice(1)) < 5;
 }
@@ -196,6 +202,34 @@ describe('no failure', () => {
     }
     await rig.run(60_000);
     expect(confirmations(rig)).toBe(0);
+  });
+
+  test('neither end of a cut link is dead to the other once its record is dropped', async () => {
+    const rig = new MembershipRig();
+    const sides = [NAMES.slice(0, 5), NAMES.slice(5)];
+    for (const name of NAMES) rig.watch(name);
+    for (const side of sides) {
+      for (const [i, name] of side.entries()) {
+        for (const step of [1, 2]) rig.link(name, side[(i + step) % side.length] ?? name);
+      }
+    }
+    for (const ends of BETWEEN) rig.link(...ends);
+    await rig.run(10_000);
+    for (const ends of BETWEEN) rig.network.cut(...ends);
+    // Longer than records of members are kept that no link leads to.
+    await rig.run(12 * 60_000);
+    expect(rig.node('n0').mesh.memberReports().nodes).toBe(5);
+    expect(confirmations(rig)).toBe(0);
+    // Nobody can tell any more.
+    expect(rig.watcher('n0').statistics().suspectedFailures).toBe(0);
+    for (const ends of BETWEEN) {
+      rig.network.heal(...ends);
+      rig.link(...ends);
+    }
+    await rig.run(5_000);
+    rig.crash('n3');
+    await rig.run(15_000);
+    expect(rig.opinions('n3')).toEqual(['confirmed']);
   });
 
   test('in a mesh that is idle, or loses segments', async () => {

@@ -5,8 +5,11 @@ import { peerIdText, type PeerIdText } from '../../core/peer-id.ts';
 import type { Inquiry } from './inquiry.ts';
 import type { MembershipStatistics, Verdict } from './verdict.ts';
 
-/** Members that are suspected, dead or gone. */
-export const MEMBERS_KEPT_MAX = 4_096;
+/**
+ * Members that are suspected, dead or gone: as many as a mesh has. Who is forgotten while there is a record of him would be
+ * suspected anew.
+ */
+export const MEMBERS_KEPT_MAX = 10_000;
 /** As long as link state keeps the tombstone of a member. */
 export const GONE_MS_MAX: number = 24 * 3_600_000;
 /** Incarnations of members that refuted a suspicion. */
@@ -19,6 +22,8 @@ export interface Suspicion {
   beganAtMs: number;
   /** Since when nothing was heard, or no record leads there. */
   sinceMs: number;
+  /** There was a record of it. */
+  wasRecorded: boolean;
   /** When to look whether it is a verdict. */
   decideAtMs: number;
   inquiry: Inquiry | null;
@@ -63,8 +68,9 @@ export class MemberTable {
     return this.#suspicions.get(key);
   }
 
-  suspicions(): readonly Suspicion[] {
-    return [...this.#suspicions.values()];
+  /** Those that end while they are gone through are left out. */
+  suspicions(): Iterable<Suspicion> {
+    return this.#suspicions.values();
   }
 
   /** The dead, and those who left. */
@@ -107,6 +113,7 @@ export class MemberTable {
       by,
       beganAtMs: nowMs,
       sinceMs,
+      wasRecorded: false,
       decideAtMs: nowMs,
       inquiry: null,
     };

@@ -19,6 +19,7 @@ import { Inquiry } from './inquiry.ts';
 import { isTrusted, judge, type Judgement } from './judgement.ts';
 import { MemberTable, type Suspicion } from './member-table.ts';
 import type { MembershipView } from './membership-view.ts';
+import { OwnIncarnation } from './own-incarnation.ts';
 import { suspicionTimeoutMs } from './suspicion-timeout.ts';
 import type {
   Finding,
@@ -41,7 +42,6 @@ const QUESTION_ACKS = 2;
 const WITNESS_SHARE = 0.8;
 /** Suspects that are asked about at a time; others wait for their turn or for records. */
 export const INQUIRIES_MAX = 32;
-const EPOCH_BITS = 32n;
 /** Peers that are known to answer questions. */
 const SPEAKERS_MAX = 4_096;
 
@@ -71,14 +71,13 @@ export class Membership {
   readonly #table = new MemberTable();
   readonly #desk: WitnessDesk;
   readonly #speakers = new Set<PeerIdText>();
-  readonly #epoch: bigint;
-  /** The boot epoch, and how often this node was suspected since. */
-  #incarnation: bigint;
+  readonly #own: OwnIncarnation;
   #number = 0;
   #indirectProbes = 0;
   /** By the records not there, or gone, and since when: not told yet. */
   #silent: ReadonlyMap<PeerIdText, number> = new Map();
   #viewIsNew = false;
+  #isOneLess = false;
   #lookedAtMs = -Infinity;
   #timer: { readonly atMs: number; readonly timer: Timer } | null = null;
   #stopped = false;
@@ -86,8 +85,7 @@ export class Membership {
   constructor(config: MembershipConfig, deps: MembershipDeps) {
     this.#config = config;
     this.#deps = deps;
-    this.#epoch = BigInt(config.bootEpoch);
-    this.#incarnation = this.#epoch << EPOCH_BITS;
+    this.#own = new OwnIncarnation(config.bootEpoch);
     this.#desk = new WitnessDesk({
       ask: (subject, number, incarnation) =>
         deps.send(subject, { kind: 'query', number, subject, incarnation }),
@@ -150,12 +148,14 @@ export class Membership {
     const { self, timings } = this.#config;
     const answer = (finding: Finding, known: bigint): void =>
       this.#deps.send(from, { kind: 'answer', number, subject, finding, incarnation: known });
-    if (bytesEqual(subject, from) || !this.#desk.takes(nowMs)) return;
+    if (bytesEqual(subject, from) || !this.#desk.hears(from, nowMs)) return;
     if (bytesEqual(subject, self)) {
-      this.#refute(incarnation, nowMs);
-      answer('alive', this.#incarnation);
+      // It may have been slow.
+      if (this.#own.suspected(incarnation, nowMs)) this.#deps.health.failed(nowMs);
+      answer('alive', this.#own.current);
       return;
     }
+    if (!this.#desk.takes(from, nowMs)) return;
     const link = this.#link(subject);
     const isSuspect = this.#table.suspicion(peerIdText(subject))?.by === 'link';
     if (link?.suspect === true || (link === undefined && isSuspect)) {
@@ -167,13 +167,6 @@ export class Membership {
     } else {
       answer('unsure', incarnation);
     }
-  }
-
-  /** Somebody suspects this node: it is there under a higher number, and trusts itself less, since it may have been slow. */
-  #refute(incarnation: bigint, nowMs: number): void {
-    if (incarnation < this.#incarnation || incarnation >> EPOCH_BITS !== this.#epoch) return;
-    this.#deps.health.failed(nowMs);
-    if ((incarnation + 1n) >> EPOCH_BITS === this.#epoch) this.#incarnation = incarnation + 1n;
   }
 
   #answered(
@@ -190,8 +183,9 @@ export class Membership {
     const suspicion = this.#table.suspicion(key);
     if (suspicion?.inquiry?.answered(from, number, finding) !== true) return;
     if (finding === 'silent') suspicion.decideAtMs = nowMs;
-    if (finding !== 'alive' || incarnation < this.#table.incarnation(key)) return;
-    this.#table.heard(key, incarnation);
+    if (finding !== 'alive') return;
+    // By the number of the question it is fresh, whatever its incarnation; and of that nobody else knows.
+    if (isItself) this.#table.heard(key, incarnation);
     this.#isThere(subject, isItself ? 'subject' : 'witness', nowMs);
   }
 
@@ -248,12 +242,15 @@ export class Membership {
     if (lateMs > LOCAL_PAUSE_MS) this.#excuse(lateMs);
     this.#desk.tick(nowMs);
     if (this.#lookAtMs() <= nowMs) this.#look(nowMs);
+    this.#isOneLess = false;
     for (const suspicion of this.#table.suspicions()) {
       const isAskedAbout = suspicion.inquiry !== null && suspicion.inquiry.untilMs > nowMs;
       // Records are the word of all witnesses already.
       if (suspicion.by === 'link' && !isAskedAbout) this.#roundOver(suspicion, nowMs);
       if (suspicion.decideAtMs <= nowMs) this.#decide(suspicion, nowMs);
     }
+    // A witness less to others that are suspected.
+    if (this.#isOneLess) for (const other of this.#table.suspicions()) other.decideAtMs = nowMs;
     this.#table.sweep(nowMs);
     this.#arm();
   }
@@ -320,13 +317,17 @@ export class Membership {
     const minMs = by === 'link' ? failureTimeoutMs : failureTimeoutMs * RECORDS_SHARE;
     const againMs = nowMs + ackTimeoutMsMax;
     if (this.#deps.view.reaches(peer)) {
+      suspicion.wasRecorded = true;
       // Others may take as long as this node did to notice that their links to it are silent.
       const untilMs = by === 'records' ? nowMs : beganAtMs + failureTimeoutMs;
       if (untilMs <= nowMs) this.#isThere(peer, 'records', nowMs);
       else suspicion.decideAtMs = Math.min(untilMs, againMs);
       return;
     }
-    if (by === 'records' && this.#deps.view.witnesses(peer) === null) {
+    const isRecorded = this.#deps.view.witnesses(peer) !== null;
+    suspicion.wasRecorded ||= isRecorded;
+    if (!isRecorded && (by === 'records' || suspicion.wasRecorded)) {
+      // Who its witnesses were is forgotten, and they may be away with it: nobody can tell any more.
       this.#table.drop(suspicion.key);
       return;
     }
@@ -343,8 +344,7 @@ export class Membership {
   #confirm({ peer, sinceMs }: Suspicion, witnesses: number, nowMs: number): void {
     if (!this.#table.confirm(peerIdText(peer), nowMs)) return;
     this.#deps.tell({ kind: 'confirmed', peer, witnesses, silentMs: nowMs - sinceMs });
-    // A witness less to others that are suspected.
-    for (const other of this.#table.suspicions()) other.decideAtMs = nowMs;
+    this.#isOneLess = true;
     this.#viewIsNew = true;
   }
 

@@ -3,14 +3,18 @@
 // it), and answers either way, so that the asker can tell a dead subject from a deaf self (Lifeguard's nack, section IV-A).
 
 import { bytesEqual } from '../../core/bytes.ts';
-import { createTokenBucket } from '../../core/token-bucket.ts';
+import { peerIdText, type PeerIdText } from '../../core/peer-id.ts';
+import { createTokenBucket, type TokenBucket } from '../../core/token-bucket.ts';
 import type { Finding } from './verdict.ts';
 
-/** Questions that wait for their subject. */
-export const QUESTIONS_MAX = 64;
-/** More than a mesh asks of one node when several of its neighbours die at once. */
-const QUESTIONS_BURST = 64;
-const QUESTIONS_PER_SECOND = 16;
+/** Questions of one asker that wait for their subject, that are heard at once, and in a second after that. */
+export const ASKER_QUESTIONS_MAX = 32;
+const ASKER_PER_SECOND = 8;
+/** The same of all askers: more than a mesh asks of one node when several of its neighbours die at once. */
+export const QUESTIONS_MAX = 256;
+const QUESTIONS_PER_SECOND = 64;
+/** Askers that are told apart. The one heard of longest ago is forgotten first, and would have been heard anyway. */
+const ASKERS_MAX = 256;
 
 export interface Question {
   readonly asker: Uint8Array;
@@ -38,7 +42,9 @@ export interface WitnessDeskDeps {
 
 export class WitnessDesk {
   readonly #deps: WitnessDeskDeps;
-  readonly #rate = createTokenBucket(QUESTIONS_BURST, QUESTIONS_PER_SECOND);
+  readonly #rate = createTokenBucket(QUESTIONS_MAX, QUESTIONS_PER_SECOND);
+  /** The one heard of longest ago first. */
+  readonly #rates = new Map<PeerIdText, TokenBucket>();
   #open: readonly Open[] = [];
 
   constructor(deps: WitnessDeskDeps) {
@@ -49,9 +55,22 @@ export class WitnessDesk {
     return this.#open.reduce((min, { untilMs }) => Math.min(min, untilMs), Infinity);
   }
 
-  /** Whether one more is looked into. */
-  takes(nowMs: number): boolean {
-    return this.#open.length < QUESTIONS_MAX && this.#rate.take(nowMs);
+  /** Whether one more of this asker is listened to: who asks too much is heard less himself, and nobody else. */
+  hears(asker: Uint8Array, nowMs: number): boolean {
+    const key = peerIdText(asker);
+    const rate = this.#rates.get(key) ?? createTokenBucket(ASKER_QUESTIONS_MAX, ASKER_PER_SECOND);
+    this.#rates.delete(key);
+    this.#rates.set(key, rate);
+    const [oldest] = this.#rates.keys();
+    if (this.#rates.size > ASKERS_MAX && oldest !== undefined) this.#rates.delete(oldest);
+    return rate.take(nowMs);
+  }
+
+  /** Whether one that was heard is looked into, too. */
+  takes(asker: Uint8Array, nowMs: number): boolean {
+    if (this.#open.length >= QUESTIONS_MAX) return false;
+    const own = this.#open.filter((question) => bytesEqual(question.asker, asker)).length;
+    return own < ASKER_QUESTIONS_MAX && this.#rate.take(nowMs);
   }
 
   open(question: Question, number: number, nowMs: number, waitMs: number): void {
