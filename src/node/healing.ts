@@ -28,6 +28,8 @@ const LINK_SOUGHT_MS_MAX: number = 10 * 60_000;
 
 /** A quiet report and a slow round trip. */
 const ANSWERED_WITHIN_MS = 2_000;
+/** From a link to a lost member to the end of the partition: records of all who are behind it, and a look at them. */
+const HEALED_WITHIN_MS = 5_000;
 
 export interface HealingDeps {
   readonly mesh: Mesh;
@@ -153,24 +155,37 @@ export class Healing {
   }
 
   /** Of the links whose loss proves a partition, those that were this node's. */
-  #reconnectMissing(failure: Failure, signal: AttemptSignal): Promise<boolean> {
+  async #reconnectMissing(failure: Failure, signal: AttemptSignal): Promise<boolean> {
     const partition = this.#lasting().find((one) => failureOf(one).subject === failure.subject);
     const own = partition?.missing.filter(({ near }) => bytesEqual(near, this.#deps.mesh.self));
     const far = own?.map((one) => one.far) ?? [];
-    return this.#finder.reconnect(far, signal);
+    return this.#healed(await this.#finder.reconnect(far, signal), signal);
+  }
+
+  /** Whether the partition ends now that a lost member is linked: one who came over alone does not bring the others. */
+  #healed(isLinked: boolean, signal: AttemptSignal): Promise<boolean> {
+    if (!isLinked) return Promise.resolve(false);
+    // Its end ends the recovery.
+    signal.acted();
+    return this.#inVain(HEALED_WITHIN_MS, signal);
   }
 
   /** Whether links lead there; where they do and nothing comes back, whether anything does on any way that is known. */
   #otherWay({ kind, subject }: Failure, signal: AttemptSignal): Promise<boolean> {
-    const { mesh, clock } = this.#deps;
+    const { mesh } = this.#deps;
     const peer = parsePeerId(subject);
     if (!peer.ok) return Promise.resolve(false);
     if (kind !== 'way') return Promise.resolve(mesh.reach(peer.value) === 'good');
     mesh.probeWays(peer.value);
     // An answer ends the recovery.
     signal.acted();
+    return this.#inVain(ANSWERED_WITHIN_MS, signal);
+  }
+
+  /** Not before what an attempt did may have ended the failure, and the recovery with it. */
+  #inVain(afterMs: number, signal: AttemptSignal): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = clock.after(ANSWERED_WITHIN_MS, () => resolve(false));
+      const timer = this.#deps.clock.after(afterMs, () => resolve(false));
       signal.onCancel(() => {
         timer.cancel();
         resolve(false);
@@ -179,8 +194,12 @@ export class Healing {
   }
 
   /** Somebody who is linked to the other side; to who does not answer, a link of this node's own. */
-  async #bridge({ kind, subject }: Failure, signal: AttemptSignal): Promise<boolean> {
-    if (kind !== 'way') return this.#finder.bridge(this.#isWide(), signal);
+  async #bridge(failure: Failure, signal: AttemptSignal): Promise<boolean> {
+    const { kind, subject } = failure;
+    if (kind !== 'way') {
+      const isLinked = await this.#finder.bridge(this.#isWide(), signal);
+      return kind === 'partition' ? this.#healed(isLinked, signal) : isLinked;
+    }
     const peer = parsePeerId(subject);
     if (!peer.ok || this.#deps.mesh.neighbours().some((one) => bytesEqual(one.peer, peer.value)))
       return false;

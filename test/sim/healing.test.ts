@@ -113,6 +113,21 @@ describe('a node in a partition', () => {
     expect(reached(rig)).toBe(6);
   });
 
+  test('goes on to look for the others where a lost member came over alone', async () => {
+    const { rig, nearby, healing } = await scene();
+    for (const name of ['r1', 'r2']) await listens(rig, name);
+    rig.network.cut('l0', 'r0');
+    rig.network.cut('r1', 'r2');
+    nearby.push({ publicKey: testIdentity('r2').publicKey, addresses: ['r2:1'] });
+    await rig.run(30_000);
+    expect(reached(rig)).toBe(4);
+    expect(healing.statistics()).toMatchObject({ activePartitions: 1, partitionsHealed: 0 });
+    nearby.push({ publicKey: testIdentity('r1').publicKey, addresses: ['r1:1'] });
+    await rig.run(2 * RESILIENCE_DEFAULTS.recoveryIntervalMs);
+    expect(reached(rig)).toBe(6);
+    expect(healing.statistics()).toMatchObject({ activePartitions: 0, partitionsHealed: 1 });
+  });
+
   test('links to strangers only after a while, and dials nobody once the mesh is one again', async () => {
     const { rig, nearby, healing, dialled } = await scene();
     rig.add('x');
