@@ -51,7 +51,7 @@ export interface DialingDeps {
   readonly isConnected: (peer: Uint8Array) => boolean;
   /** Where it is remembered who answered at which address. Default: nowhere. */
   readonly book?: AddressBook;
-  /** What redials are paid out of, by PeerId as far as that is known. Default: one for these targets alone. */
+  /** What redials are paid out of, by address. Default: one for these targets alone. */
   readonly budget?: RetryBudget;
   /** Where it is recorded what is done about those who are away. Default: nowhere. */
   readonly recoveries?: Pick<Recoveries, 'follow'>;
@@ -60,6 +60,8 @@ export interface DialingDeps {
 export interface Dialing {
   /** This peer is connected now, whoever dialled it. */
   connected(peer: Uint8Array): void;
+  /** A link to this peer ended before it was connected, and why: the code of an error. */
+  refused(peer: Uint8Array, code: string): void;
   /** Stops dialling; links that were handed over stay. */
   stop(): void;
 }
@@ -67,8 +69,12 @@ export interface Dialing {
 /** One target's state. */
 interface Kept {
   readonly target: DialTarget;
-  /** Known from the target, or learned from the first link. */
+  /** Who is expected, or answered last. */
   peer: Uint8Array | null;
+  /** Known from the target, or by having been connected. */
+  knownPeer: Uint8Array | null;
+  /** Why the link that was dialled is not wanted. */
+  code: string | null;
   /** In a row: dials, and links that ended soon. */
   failures: number;
   /** Until it was dialled once, or was there without that: what is not there then is no loss yet. */
@@ -115,6 +121,13 @@ class KeptLinks implements Dialing {
     }
   }
 
+  refused(peer: Uint8Array, code: string): void {
+    for (const kept of this.#all) {
+      const isIt = kept.peer !== null && bytesEqual(kept.peer, peer);
+      if (isIt && kept.isOpen && !kept.isJoined) kept.code = code;
+    }
+  }
+
   stop(): void {
     this.#stopped = true;
     for (const timer of this.#timers) timer.cancel();
@@ -123,20 +136,19 @@ class KeptLinks implements Dialing {
   }
 
   async #dial(kept: Kept): Promise<void> {
+    const { address, peer } = kept.target;
     if (this.#isConnected(kept)) {
       this.#back(kept);
       return this.#later(kept, BACKOFF_MAX_MS);
     }
     if (!kept.isNew) {
       this.#away(kept);
-      const subject = subjectOf(kept);
-      if (!this.#budget.take(subject)) {
-        return this.#later(kept, Math.max(1, this.#budget.waitMs(subject)));
+      if (!this.#budget.take(address)) {
+        return this.#later(kept, Math.max(1, this.#budget.waitMs(address)));
       }
     }
     kept.isNew = false;
     kept.dialledAtMs = this.#deps.clock.now();
-    const { address, peer } = kept.target;
     try {
       const link = await this.#deps.dialer.dial(address, peer);
       if (this.#stopped) return link.close();
@@ -151,6 +163,7 @@ class KeptLinks implements Dialing {
     kept.peer = link.remoteKey;
     kept.openedAtMs = clock.now();
     kept.isOpen = true;
+    kept.code = null;
     book?.remember(link.remoteKey, kept.target.address);
     this.#use(watchClose(link, (reason) => this.#ended(kept, reason)));
   }
@@ -178,8 +191,10 @@ class KeptLinks implements Dialing {
     // Another link may have taken its place.
     if (this.#isConnected(kept)) this.#back(kept);
     else {
+      // Who answered and did not join is perhaps not who is meant.
+      if (!wasJoined) kept.peer = kept.knownPeer;
       this.#away(kept);
-      if (!wasJoined) this.#tried(kept, 'failed', code);
+      if (!wasJoined) this.#tried(kept, 'failed', kept.code ?? code);
     }
     this.#afterBackoff(kept);
   }
@@ -203,9 +218,10 @@ class KeptLinks implements Dialing {
   /** It is connected: by the link that was dialled, or in another way. */
   #back(kept: Kept): void {
     kept.isNew = false;
+    kept.knownPeer = kept.peer;
     if (kept.isOpen && !kept.isJoined) {
       kept.isJoined = true;
-      this.#budget.succeeded(subjectOf(kept));
+      this.#budget.succeeded(kept.target.address);
       this.#tried(kept, 'succeeded', null);
       kept.recovery?.ended('succeeded', 'reconnect');
     }
@@ -231,7 +247,8 @@ class KeptLinks implements Dialing {
 function newlyKept(target: DialTarget): Kept {
   const times = { isNew: true, failures: 0, dialledAtMs: 0, openedAtMs: 0 };
   const { peer } = target;
-  return { target, peer, ...times, isOpen: false, isJoined: false, recovery: null };
+  const link = { code: null, isOpen: false, isJoined: false };
+  return { target, peer, knownPeer: peer, ...times, ...link, recovery: null };
 }
 
 /** Who it is, as far as that is known, else where. */

@@ -14,7 +14,7 @@ import type { Rng } from '../env/rng.ts';
 import type { SlowHash } from '../env/slow-hash.ts';
 import type { Store } from '../env/store.ts';
 import { bytesEqual } from '../core/bytes.ts';
-import type { ErrorCode, Result } from '../core/errors.ts';
+import type { Result } from '../core/errors.ts';
 import { peerIdText } from '../core/peer-id.ts';
 import type { CheckedBlock } from '../casino/replica.ts';
 import { rulesHash } from '../casino/rules-hash.ts';
@@ -54,6 +54,7 @@ import {
 } from './gateway-choice.ts';
 import { createKeyDialing } from './key-dialing.ts';
 import { Healing } from './healing.ts';
+import { isPeersFault } from './link-faults.ts';
 import { joinNearby, type Nearby } from './nearby.ts';
 import { createNodeEvents, memberEvent, type NodeEvents } from './node-event.ts';
 import { partitionLine } from './partition-report.ts';
@@ -61,18 +62,6 @@ import { followCasino } from './remote-casino.ts';
 import { PowerWatch } from './power.ts';
 import { NodeResilience } from './resilience.ts';
 
-/** Ends of links that nobody comes to by being old, of another mesh, or one too many. */
-const BLAMED: ReadonlySet<string> = new Set<ErrorCode>([
-  'MESH_FAULTS_EXCEEDED',
-  'MESH_HANDSHAKE_TIMEOUT',
-  'HELLO_TOO_LONG',
-  'HELLO_MALFORMED',
-  'HELLO_PROOF_TOO_WEAK',
-  'HELLO_BINDING_INVALID',
-  'HELLO_UNEXPECTED_FRAME',
-  'WIRE_FRAME_EMPTY',
-  'WIRE_FRAME_UNKNOWN_TYPE',
-]);
 /** What a node's messages are to gateways. */
 const TRAFFIC_CLASSES: ReadonlyMap<number, TrafficClass> = new Map([
   [CASINO_PROTOCOL, TrafficClass.game],
@@ -435,7 +424,8 @@ class ComposedNode implements CasinoNode {
       if (event.kind === 'established')
         this.#linkUp(event.peer, 'mesh', event.negotiation, event.remote);
       else if (event.kind === 'closed' && event.established) this.#linkDown(event.peer, event.code);
-      else if (event.kind === 'closed' && event.by === 'local') this.#blame(event.peer, event.code);
+      else if (event.kind === 'closed')
+        this.#notLinked(event.peer, event.code, event.by === 'local');
     });
     this.gateway?.onBridge((event) => {
       this.resilience.heardOfBridge(event);
@@ -479,8 +469,13 @@ class ComposedNode implements CasinoNode {
     this.events.emit({ kind: 'link-down', peer: peerIdText(peer), code });
   }
 
+  #notLinked(peer: Uint8Array, code: string | null, isOurWord: boolean): void {
+    if (isOurWord) this.#blame(peer, code);
+    if (code !== null) for (const dialing of this.#dialings) dialing.refused(peer, code);
+  }
+
   /** What a neighbour did wrong within its link costs its address at the gate. */
   #blame(peer: Uint8Array, code: string | null): void {
-    if (code !== null && BLAMED.has(code)) this.gate?.fault(peer);
+    if (code !== null && isPeersFault(code)) this.gate?.fault(peer);
   }
 }
