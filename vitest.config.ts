@@ -50,6 +50,7 @@ export default defineConfig({
           name: 'soak',
           include: ['test/soak/**/*.test.ts'],
           testTimeout: 3_600_000,
+          fileParallelism: false,
         },
       },
       {

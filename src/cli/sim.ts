@@ -102,7 +102,7 @@ regular:NxD. The nodes run the code of production, only clock and links are simu
 or n/a. The same seed and options give the same run, to the last byte.
 
 ${FAULTS_HELP}
-Nodes and links are named as in the file, generated ones 0, 1, …. With --faults the report tells what was promised and
+Nodes go by the ids or names of the file, generated ones 0, 1, …; links by their two nodes. With --faults the report tells what was promised and
 what was kept, and a broken promise is exit code 1. --json has the names of \`bitcraps chaos\`: faults, acknowledged, lost,
 availability, promises, kept and more beside the figures of the mesh; resolvedTwice and supplyConserved are null, since
 nobody bets in a simulated mesh.

@@ -109,6 +109,23 @@ describe('each fault is felt', () => {
   });
 });
 
+test('nodes of a file go by their ids or by their names, where a name is one node’s alone', () => {
+  const topology = unwrap(parseGenerator('ring:4', createSeededRng(primitives, 1, 'topology')));
+  const names = ['Rome', 'Oslo', 'Bonn', 'Bonn'];
+  const nodes = topology.nodes.map((node, at) => ({ ...node, name: names[at] ?? null }));
+  const broken = (text: string): readonly unknown[] => {
+    const deps = { primitives, compressor: zstd };
+    const faults = unwrap(parseFaults(text));
+    return runFaults({ ...topology, nodes }, faults, OPTIONS, deps).faults?.faults ?? [];
+  };
+  expect(broken('1s kill Oslo,@2 for 1s; 2s cut Oslo/Rome for 1s')).toMatchObject([
+    { kind: 'kill', node: '1' },
+    { kind: 'kill', node: '2' },
+    { kind: 'cut', link: '0/1' },
+  ]);
+  expect(() => broken('1s kill Bonn')).toThrow('there is no node Bonn');
+});
+
 test('a run in which nobody can send anything keeps no promise', () => {
   const faults = report('grid:1x1', '1s kill 1 for 2s');
   expect(faults).toMatchObject({ sent: 0, acknowledged: 0, allBackMs: null, kept: false });

@@ -12,6 +12,8 @@ import { OPEN_FOR_MS_MIN } from './parse-faults.ts';
 /** What there is to be broken. */
 export interface FaultGround {
   readonly nodes: readonly string[];
+  /** By what else a script may call a node: which of `nodes` it is. */
+  readonly aliases?: ReadonlyMap<string, string>;
   /** Each named by its ends, `a/b`. */
   readonly links: readonly string[];
   /** How long things break; a script that takes longer runs to its end. */
@@ -213,9 +215,12 @@ class Schedule {
   }
 
   #named(known: readonly string[], wanted: string): string | undefined {
-    if (known === this.#ground.nodes) return known.find((name) => name === wanted);
-    const [a = '', b = ''] = wanted.split('/');
-    return known.find((name) => name === wanted || name === `${b}/${a}`);
+    const { nodes, aliases } = this.#ground;
+    const nodeOf = (name: string): string =>
+      nodes.includes(name) ? name : (aliases?.get(name) ?? name);
+    if (known === nodes) return known.find((name) => name === nodeOf(wanted));
+    const [a = '', b = ''] = wanted.split('/').map(nodeOf);
+    return known.find((name) => name === `${a}/${b}` || name === `${b}/${a}`);
   }
 
   /** What the step breaks, of what is whole; who is named is killed while it stands still, too. */
