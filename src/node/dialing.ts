@@ -79,6 +79,8 @@ interface Kept {
   failures: number;
   /** Until it was dialled once, or was there without that: what is not there then is no loss yet. */
   isNew: boolean;
+  /** For the budget to fill. */
+  isWaiting: boolean;
   /** Of the last dial. */
   dialledAtMs: number;
   openedAtMs: number;
@@ -143,10 +145,12 @@ class KeptLinks implements Dialing {
     }
     if (!kept.isNew) {
       this.#away(kept);
-      if (!this.#budget.take(address)) {
+      if (!this.#budget.take(address, kept.isWaiting)) {
+        kept.isWaiting = true;
         return this.#later(kept, Math.max(1, this.#budget.waitMs(address)));
       }
     }
+    kept.isWaiting = false;
     kept.isNew = false;
     kept.dialledAtMs = this.#deps.clock.now();
     try {
@@ -245,7 +249,7 @@ class KeptLinks implements Dialing {
 }
 
 function newlyKept(target: DialTarget): Kept {
-  const times = { isNew: true, failures: 0, dialledAtMs: 0, openedAtMs: 0 };
+  const times = { isNew: true, isWaiting: false, failures: 0, dialledAtMs: 0, openedAtMs: 0 };
   const { peer } = target;
   const link = { code: null, isOpen: false, isJoined: false };
   return { target, peer, knownPeer: peer, ...times, ...link, recovery: null };

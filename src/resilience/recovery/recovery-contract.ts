@@ -46,7 +46,7 @@ export interface RecoveryCounts {
   readonly succeeded: number;
   /** Rounds of all plans without success. */
   readonly failed: number;
-  /** Failures that were not taken on, since there were `RECOVERIES_MAX`, resting ones included. */
+  /** Failures that were not taken on for want of room (`RECOVERIES_MAX`), which resting ones take, too. */
   readonly refused: number;
 }
 

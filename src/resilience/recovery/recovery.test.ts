@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { primitives } from '../../platform/node/primitives.ts';
 import { createWorld, type World } from '../../sim/world.ts';
+import { ACTIVE_MAX as PARTITIONS_MAX } from '../partitions/partition-tracker.ts';
 import { PLANS, type Failure, type FailureKind, type PlanKind } from './plans.ts';
 import { ATTEMPT_MS_MAX, RECOVERIES_MAX, Recoveries } from './recovery.ts';
 import type { Attempt, RecoveryEvent } from './recovery-contract.ts';
@@ -344,15 +345,28 @@ describe('recoveries together', () => {
     recoveries.recover({ kind: 'way', subject: 'x' });
     await world.run(60_000);
     expect(tried).toHaveLength(6);
-    expect(budget.refused).toBeGreaterThan(0);
+    expect(budget.refused).toBe(6);
+  });
+
+  test('count an attempt that is put off once, however many wait for the whole budget', async () => {
+    const limits = { ...RETRY_BUDGET_LIMITS, wholeBurst: 1, wholePerSecond: 1 };
+    const { world, recoveries, tried, budget } = scene(() => 'fails', limits);
+    for (let i = 0; i < 50; i += 1) recoveries.recover({ kind: 'way', subject: `${i}` });
+    await world.run(100_000);
+    expect(tried.length).toBeGreaterThan(90);
+    expect(budget.refused).toBeLessThanOrEqual(tried.length + 50);
   });
 
   test('are bounded, and so is what is remembered of them', async () => {
     const { world, recoveries } = scene(() => 'fails');
-    for (let i = 0; i < RECOVERIES_MAX; i += 1) {
+    for (let i = 0; i < RECOVERIES_MAX - PARTITIONS_MAX; i += 1) {
       expect(recoveries.recover({ kind: 'way', subject: `${i}` })).not.toBeNull();
     }
     expect(recoveries.recover({ kind: 'way', subject: 'one more' })).toBeNull();
+    // There is room for each partition that can be told from others.
+    for (let i = 0; i < PARTITIONS_MAX; i += 1) {
+      expect(recoveries.recover({ kind: 'partition', subject: `p${i}` })).not.toBeNull();
+    }
     expect(recoveries.counts).toMatchObject({ active: RECOVERIES_MAX, refused: 1 });
     await world.run(300_000);
     expect(recoveries.history).toHaveLength(RECORDS_MAX);

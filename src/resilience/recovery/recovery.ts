@@ -4,6 +4,7 @@
 // cancelled. What others make attempts at by themselves is followed: recorded, counted and told like the rest.
 
 import type { Timer } from '../../env/clock.ts';
+import { ACTIVE_MAX as PARTITIONS_MAX } from '../partitions/partition-tracker.ts';
 import { AttemptControl, type AttemptSignal } from './attempt-signal.ts';
 import { fullJitterMs } from './full-jitter.ts';
 import { failureKey, PLANS, type Failure, type PlanKind } from './plans.ts';
@@ -23,7 +24,10 @@ import type {
   RecoveryHandle,
 } from './recovery-contract.ts';
 
-/** Recoveries at once. More failures than that are one: what is behind them, the next look finds. */
+/**
+ * Recoveries at once, among them room for each partition there may be, since that is what many other failures come from.
+ * What fails beyond that has to wait until it fails again.
+ */
 export const RECOVERIES_MAX = 256;
 /** Pause before the first attempt of a plan, at most. */
 const BACKOFF_FIRST_MS = 200;
@@ -42,6 +46,8 @@ interface Active {
   timer: Timer | null;
   /** The attempt under way. */
   running: { readonly hasActed: boolean; end(outcome: AttemptOutcome): void } | null;
+  /** For the budget to fill. */
+  isWaiting: boolean;
   isResting: boolean;
   over: boolean;
 }
@@ -154,12 +160,14 @@ export class Recoveries {
     isFollowed: boolean,
   ): Active | null {
     if (this.#stopped) return null;
-    if (this.#active.size >= RECOVERIES_MAX) {
+    const kept = failure.kind === 'partition' ? 0 : PARTITIONS_MAX;
+    if (this.#active.size >= RECOVERIES_MAX - kept) {
       this.#refused += 1;
       return null;
     }
-    const state = { plan: 0, attempts: 0, timer: null, running: null };
-    const active = { failure, plans, untilMs, isFollowed, ...state, isResting: false, over: false };
+    const done = { plan: 0, attempts: 0, timer: null, running: null };
+    const state = { isWaiting: false, isResting: false, over: false };
+    const active = { failure, plans, untilMs, isFollowed, ...done, ...state };
     this.#active.set(failureKey(failure), active);
     return active;
   }
@@ -186,12 +194,14 @@ export class Recoveries {
     const action = plan === undefined ? undefined : actions[plan];
     if (plan === undefined || action === undefined) return;
     const { failure } = active;
-    if (!budget.take(failure.subject)) {
+    if (!budget.take(failure.subject, active.isWaiting)) {
       // Not given up: it waits until it can be paid for.
+      active.isWaiting = true;
       const waitMs = Math.max(1, budget.waitMs(failure.subject));
       this.#after(active, waitMs, () => this.#attempt(active));
       return;
     }
+    active.isWaiting = false;
     const startMs = clock.now();
     const signal = new AttemptControl();
     let ended = false;

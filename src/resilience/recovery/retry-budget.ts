@@ -40,7 +40,7 @@ export class RetryBudget {
   readonly #whole: Bucket;
   /** The one used longest ago first. */
   readonly #subjects = new Map<string, Bucket>();
-  /** Attempts that were not granted. */
+  /** Attempts that were put off, each once, however long it waits. */
   refused = 0;
 
   /** Starts full. */
@@ -56,12 +56,15 @@ export class RetryBudget {
     return Math.floor(this.#whole.tokens);
   }
 
-  /** Pays for one attempt at `subject`, out of its own bucket and the whole's, or out of neither. */
-  take(subject: string): boolean {
+  /**
+   * Pays for one attempt at `subject`, out of its own bucket and the whole's, or out of neither. `isWaiting`: the same
+   * attempt was put off before.
+   */
+  take(subject: string, isWaiting: boolean = false): boolean {
     const own = this.#bucketOf(subject);
     this.#fillWhole();
     if (own.tokens < 1 || this.#whole.tokens < 1) {
-      this.refused += 1;
+      if (!isWaiting) this.refused += 1;
       return false;
     }
     own.tokens -= 1;
