@@ -213,6 +213,54 @@ async function settle(world: World): Promise<void> {
 }
 
 describe('a delivery', () => {
+  test('accounts for every notice in bounded memory, and tells no end without its beginning, whatever comes', async () => {
+    const KEYS = Array.from({ length: ALERTS_MAX }, (_, i) => `k${i}`);
+    const step = fc.record({
+      keys: fc.uniqueArray(fc.constantFrom(...KEYS), { maxLength: 40 }),
+      afterMs: fc.constantFrom(0, 1_000, 60_000, NOTICE_AGE_MS_MAX),
+      receiver: fc.constantFrom('there', 'away', 'refusing', 'failing for some'),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 20 }), fc.nat(), async (script, seed) => {
+        const world = aWorld(seed);
+        let receiver: (typeof script)[number]['receiver'] = 'there';
+        const told = new Map<string, AlertNotice['kind']>();
+        // A sink that throws counts as one that failed.
+        const unheardOf: string[] = [];
+        const { delivery } = delivering(world, (_, key, kind) => {
+          if (receiver === 'away') return AWAY;
+          if (receiver === 'refusing') return { kind: 'refused', detail: 'status 404' };
+          if (receiver === 'failing for some' && key.endsWith('1')) return AWAY;
+          if (kind === 'cleared' && told.get(key) !== 'raised') unheardOf.push(key);
+          told.set(key, kind);
+          return TAKEN;
+        });
+        const raised = new Set<string>();
+        let pushed = 0;
+        for (const { keys, afterMs, receiver: next } of script) {
+          receiver = next;
+          for (const key of keys) {
+            const severity = Number(key.slice(1)) % 3 === 0 ? 'critical' : 'warning';
+            const kind = raised.delete(key) ? 'cleared' : 'raised';
+            if (kind === 'raised') raised.add(key);
+            delivery.push(alert(key, severity, kind));
+            pushed += 1;
+          }
+          await world.run(world.clock.now() + afterMs);
+          const { delivered, givenUp, overflowed, lapsed, waiting } = delivery.counts();
+          expect(delivered + givenUp + overflowed + lapsed + waiting).toBe(pushed);
+          expect(waiting).toBeLessThanOrEqual(NOTICES_MAX);
+        }
+        receiver = 'there';
+        await settle(world);
+        expect(delivery.counts().waiting).toBe(0);
+        expect(unheardOf).toEqual([]);
+        delivery.stop();
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   test('keeps the order, through failures', async () => {
     const world = aWorld();
     const { delivery, log } = delivering(world, (attempt) =>
