@@ -16,7 +16,10 @@ interface Asked {
 
 export interface RoundResult {
   readonly answered: number;
-  /** Witnesses that have answered questions before, and did not this time. */
+  /**
+   * Witnesses that have answered questions before, and did not this time. One that goes on to say nothing counts once: it is
+   * rather that one than this node that does not keep up.
+   */
   readonly missed: number;
 }
 
@@ -26,6 +29,8 @@ export class Inquiry {
   readonly silent: Set<PeerIdText> = new Set();
   #asked = new Map<PeerIdText, Asked>();
   readonly #before = new Map<PeerIdText, number>();
+  /** Those who said nothing when they were asked last. */
+  readonly #mute = new Set<PeerIdText>();
   #rounds = 0;
 
   /** Whom to ask next: those asked least often first, by lot among equals. */
@@ -65,6 +70,7 @@ export class Inquiry {
     const asked = this.#asked.get(key);
     if (asked === undefined || asked.number !== number || asked.finding !== null) return false;
     asked.finding = finding;
+    this.#mute.delete(key);
     if (finding === 'silent') this.silent.add(key);
     return true;
   }
@@ -75,7 +81,8 @@ export class Inquiry {
     let missed = 0;
     for (const [key, { finding }] of this.#asked) {
       if (finding !== null) answered += 1;
-      else if (speaks(key)) missed += 1;
+      else if (speaks(key) && !this.#mute.has(key)) missed += 1;
+      if (finding === null) this.#mute.add(key);
     }
     return { answered, missed };
   }

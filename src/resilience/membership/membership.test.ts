@@ -204,6 +204,23 @@ describe('the one who suspects', () => {
     expect(seat.queries().length).toBe(asked + 6);
   });
 
+  test('blames itself once for a witness that says nothing, however often it is asked', () => {
+    const seat = suspecting();
+    const speaker = seat.queries().at(0)!;
+    let heard = 0;
+    let worst = 0;
+    for (let round = 0; round < 60; round += 1) {
+      const asked = seat.queries().slice(heard);
+      heard += asked.length;
+      for (const { to, number } of asked) {
+        if (round === 0 || to !== speaker.to) seat.answer(to, number, 'unsure');
+      }
+      seat.run(2 * ackTimeoutMsMax + 1);
+      worst = Math.max(worst, seat.health.score(seat.world.clock.now()));
+    }
+    expect(worst).toBe(1);
+  });
+
   test('convicts nobody while it hears fewer than it does not hear', () => {
     const seat = suspecting();
     for (const n of [2, 3, 4]) seat.link(n, true);
