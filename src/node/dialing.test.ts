@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { silentLogger, testIdentity } from '../../test/suites/mesh-rig.ts';
 import type { Link } from '../env/link.ts';
@@ -5,7 +6,7 @@ import { primitives } from '../platform/node/primitives.ts';
 import { createSimNetwork, type SimEndpoint } from '../sim/network.ts';
 import { peerIdText } from '../core/peer-id.ts';
 import { Recoveries } from '../resilience/recovery/recovery.ts';
-import { RetryBudget } from '../resilience/recovery/retry-budget.ts';
+import { RETRY_BUDGET_LIMITS, RetryBudget } from '../resilience/recovery/retry-budget.ts';
 import { createWorld, type World } from '../sim/world.ts';
 import { createDialing, parseDialTarget, type Dialing } from './dialing.ts';
 
@@ -230,6 +231,61 @@ test('who is known by address alone is named by it until it has joined', async (
     failure.subject,
   ]);
   expect(opened).toHaveLength(3);
+});
+
+test('whatever happens, who is away is one recovery, who is there is none, and dials keep to the budget', async () => {
+  const step = fc.oneof(
+    fc.record({ do: fc.constant('wait' as const), ms: fc.nat(20_000) }),
+    fc.record({ do: fc.constantFrom('up', 'down', 'join', 'arrive', 'lose') }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      let connected = false;
+      let endpoint: SimEndpoint | null = null;
+      const { world, opened, dialing, recoveries, up } = scene(() => connected);
+      const isOpen = (): boolean => opened.length > 0 && !ends.has(opened.length);
+      /** Links that have ended, counted from one. */
+      const ends = new Set<number>();
+      const end = (): void => {
+        if (!isOpen()) return;
+        ends.add(opened.length);
+        opened.at(-1)?.link.destroy({ code: 'LINK_LOST', detail: 'no' });
+      };
+      for (const one of steps) {
+        if (one.do === 'wait') await world.run(world.clock.now() + one.ms);
+        else if (one.do === 'up') endpoint ??= await up();
+        else if (one.do === 'down') {
+          endpoint?.kill();
+          endpoint = null;
+          connected = false;
+          end();
+        } else if (one.do === 'lose') {
+          connected = false;
+          end();
+        } else if (one.do === 'arrive' || isOpen()) {
+          connected = true;
+          dialing.connected(there.publicKey);
+        }
+        await world.run(world.clock.now() + 50);
+        const { active } = recoveries.counts;
+        expect(active).toBeLessThanOrEqual(connected ? 0 : 1);
+        const { subjectBurst, subjectPerSecond } = RETRY_BUDGET_LIMITS;
+        const floor = subjectBurst + (subjectPerSecond * world.clock.now()) / 1_000;
+        expect(opened.length - 1).toBeLessThanOrEqual(floor + 0.2 * opened.length);
+      }
+      const wasThere = connected;
+      connected = false;
+      end();
+      endpoint?.kill();
+      await world.run(world.clock.now() + 10_000);
+      // Away for longer than any pause.
+      expect(recoveries.counts.active, `after ${wasThere}`).toBe(1);
+      dialing.stop();
+      expect(recoveries.counts.active).toBe(0);
+      expect(recoveries.history.every(({ outcome }) => outcome !== null)).toBe(true);
+    }),
+    { numRuns: 60 },
+  );
 });
 
 test.each([

@@ -180,8 +180,12 @@ class KeptLinks implements Dialing {
     const level = kept.failures === 1 ? 'warn' : 'debug';
     const { address } = kept.target;
     this.#deps.logger[level]('dial-failed', { address, code, detail, failures: kept.failures });
-    this.#away(kept);
-    this.#tried(kept, 'failed', code);
+    // It may have come another way meanwhile.
+    if (this.#isConnected(kept)) this.#back(kept);
+    else {
+      this.#away(kept);
+      this.#tried(kept, 'failed', code);
+    }
     this.#afterBackoff(kept);
   }
 
