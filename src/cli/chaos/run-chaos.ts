@@ -107,6 +107,7 @@ class ChaosRun {
       ended: this.#bettingEnded.signal,
     });
     await this.#inPlay();
+    if (ended.aborted) return null;
     this.#beganAtMs = performance.now();
     this.#lastAtMs.clear();
     say(`${casino.nodes.length} processes are in play; faults begin`);
@@ -144,10 +145,10 @@ class ChaosRun {
     this.#bet(node, { account, table, roll, kind, stake, height, operation });
   }
 
-  /** Until every player had a bet acknowledged. */
+  /** Until every player had a bet acknowledged, or the run was stopped. */
   async #inPlay(): Promise<void> {
     const giveUpAtMs = performance.now() + IN_PLAY_WITHIN_MS;
-    for (;;) {
+    while (!this.#ended.signal.aborted) {
       const waiting = this.#players.filter(({ name }) => !this.#lastAtMs.has(name));
       if (waiting.length === 0) return;
       if (performance.now() > giveUpAtMs) {
@@ -245,8 +246,10 @@ class ChaosRun {
     say('everything is mended; the players leave');
     for (const player of this.#players) await ask(player, 'bot-leave').catch(() => undefined);
     const giveUpAtMs = performance.now() + LEAVE_WITHIN_MS;
-    while (this.#left.size < this.#players.length && performance.now() < giveUpAtMs) {
-      await pause(LOOK_EVERY_MS, this.#ended.signal);
+    const ended = this.#ended.signal;
+    while (!ended.aborted && this.#left.size < this.#players.length) {
+      if (performance.now() > giveUpAtMs) break;
+      await pause(LOOK_EVERY_MS, ended);
     }
     const validator = casino.nodes.find(({ role }) => role === 'validator');
     if (validator !== undefined) await ask(validator, 'close-tables').catch(() => undefined);
