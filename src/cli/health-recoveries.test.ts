@@ -25,6 +25,12 @@ test('what is under way or rests is shown before what is over, all of it', () =>
   expect(lines[5]).toMatch(/rests after round 5/);
   expect(recoveriesText(over).trim().split('\n')).toHaveLength(1 + 5);
   expect(recoveriesText([])).toBe('');
+  const many = Array.from({ length: 40 }, () => report({ outcome: null, plan: null }));
+  const shown = recoveriesText([...over, ...many])
+    .trim()
+    .split('\n');
+  expect(shown).toHaveLength(1 + 16 + 1);
+  expect(shown.at(-1)).toBe('and 24 more that are not over');
 });
 
 test('of one that is not over the plan and the error of the last attempt are told, and a whole address', () => {
@@ -43,6 +49,6 @@ test('of one that is not over the plan and the error of the last attempt are tol
 
 test('resting ones are told apart from those under way', () => {
   expect(recoveriesLine(RESILIENCE_STATISTICS)).toBe(
-    '6 under way, 3 at rest; so far 8 succeeded, 1 rounds in vain, 2 not begun for too many; 3 attempts put off for want of budget, 90 left',
+    '6 under way, 3 at rest; so far 8 succeeded, 1 rounds in vain, 2 not begun for too many; 41 attempts, 3 put off for want of budget, 90 left',
   );
 });

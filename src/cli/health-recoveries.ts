@@ -6,15 +6,16 @@ import type { ResilienceStatistics } from '../resilience/statistics.ts';
 import { ageText } from './age-text.ts';
 import { shortPeer, tableText } from './table-text.ts';
 
-/** As shown; `--json` has all that are kept. */
+/** As shown, of all and of those that are not over; `--json` has all that are kept. */
 const SHOWN_MAX = 5;
+const OPEN_SHOWN_MAX = 16;
 
 /** In one line. */
 export function recoveriesLine(statistics: ResilienceStatistics): string {
   const { activeRecoveries, restingRecoveries, recoveriesSucceeded, recoveriesFailed } = statistics;
-  const { recoveriesRefused, recoveryAttemptsRefused, retryBudget } = statistics;
+  const { recoveriesRefused, recoveryAttempts, recoveryAttemptsRefused, retryBudget } = statistics;
   const untried = recoveriesRefused === 0 ? '' : `, ${recoveriesRefused} not begun for too many`;
-  return `${activeRecoveries} under way, ${restingRecoveries} at rest; so far ${recoveriesSucceeded} succeeded, ${recoveriesFailed} rounds in vain${untried}; ${recoveryAttemptsRefused} attempts put off for want of budget, ${retryBudget} left`;
+  return `${activeRecoveries} under way, ${restingRecoveries} at rest; so far ${recoveriesSucceeded} succeeded, ${recoveriesFailed} rounds in vain${untried}; ${recoveryAttempts} attempts, ${recoveryAttemptsRefused} put off for want of budget, ${retryBudget} left`;
 }
 
 /** A table, or nothing where nothing failed. */
@@ -22,7 +23,8 @@ export function recoveriesText(recoveries: readonly RecoveryReport[]): string {
   if (recoveries.length === 0) return '';
   const open = recoveries.filter(isOpen);
   const over = recoveries.filter((one) => !isOpen(one));
-  const rows = [...open, ...over].slice(0, Math.max(SHOWN_MAX, open.length)).map((one) => {
+  const shownOpen = Math.min(open.length, OPEN_SHOWN_MAX);
+  const rows = [...open, ...over].slice(0, Math.max(SHOWN_MAX, shownOpen)).map((one) => {
     const { failure, begunMsAgo, tookMs, attempts, lastAttempts } = one;
     const [last] = lastAttempts;
     return [
@@ -37,7 +39,9 @@ export function recoveriesText(recoveries: readonly RecoveryReport[]): string {
     ];
   });
   const heading = ['recovery of', 'subject', 'outcome', 'plan', 'attempts', 'last error'];
-  return `\n${tableText([[...heading, 'begun', 'took'], ...rows])}`;
+  const more = open.length - shownOpen;
+  const rest = more === 0 ? '' : `and ${more} more that are not over\n`;
+  return `\n${tableText([[...heading, 'begun', 'took'], ...rows])}${rest}`;
 }
 
 /** Keys are cut short; names of partitions and addresses are not. */

@@ -62,6 +62,7 @@ export type HealingStatistics = Pick<
   | 'recoveriesSucceeded'
   | 'recoveriesFailed'
   | 'recoveriesRefused'
+  | 'recoveryAttempts'
   | 'recoveryAttemptsRefused'
   | 'retryBudget'
 >;
@@ -119,6 +120,7 @@ export class Healing {
       recoveriesSucceeded: counts.succeeded,
       recoveriesFailed: counts.failed,
       recoveriesRefused: counts.refused,
+      recoveryAttempts: counts.attempts,
       recoveryAttemptsRefused: budget.refused,
       retryBudget: budget.left,
     };

@@ -20,7 +20,8 @@ const COUNTERS = {
   recoveriesFailed: 'Rounds of all plans of a recovery that were in vain.',
   recoveriesRefused:
     'Failures that nothing was done about, since too many recoveries were under way.',
-  recoveryAttemptsRefused: 'Attempts that the retry budget refused.',
+  recoveryAttempts: 'Attempts of recoveries that were made.',
+  recoveryAttemptsRefused: 'Attempts that the retry budget put off.',
   alertsRaised: 'Alerts that were raised.',
 } as const satisfies Partial<Record<keyof ResilienceStatistics, string>>;
 

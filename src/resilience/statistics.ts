@@ -38,7 +38,8 @@ export interface ResilienceStatistics {
   readonly recoveriesFailed: number;
   /** Failures that nothing was done about, since too many were under way. */
   readonly recoveriesRefused: number;
-  /** Attempts that the retry budget refused. */
+  /** Attempts of recoveries that were made, and those that the retry budget put off. */
+  readonly recoveryAttempts: number;
   readonly recoveryAttemptsRefused: number;
   /** Attempts that the retry budget still has for the whole node. */
   readonly retryBudget: number;

@@ -32,6 +32,7 @@ test('a neighbour that was never there is a recovery under way, and succeeds whe
   await rig.world.run(30_000);
   const { statistics, recoveries } = healthOf(rig, 'a-relay');
   expect(statistics).toMatchObject({ activeRecoveries: 1, restingRecoveries: 0 });
+  expect(statistics.recoveryAttempts).toBe(recoveries[0]?.attempts);
   const subject = keyOf('a-gateway');
   expect(recoveries).toMatchObject([{ failure: 'link', subject, outcome: null, plan: null }]);
   expect(recoveries[0]?.attempts).toBeGreaterThan(5);

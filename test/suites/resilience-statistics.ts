@@ -26,6 +26,7 @@ export const RESILIENCE_STATISTICS: ResilienceStatistics = {
   recoveriesSucceeded: 8,
   recoveriesFailed: 1,
   recoveriesRefused: 2,
+  recoveryAttempts: 41,
   recoveryAttemptsRefused: 3,
   retryBudget: 90,
   bridgeLinks: 2,

@@ -43,6 +43,8 @@ export interface RecoveryCounts {
   readonly active: number;
   /** All plans were in vain, and another round comes after a rest. */
   readonly resting: number;
+  /** That have ended, whatever came of them, also those that somebody else made. */
+  readonly attempts: number;
   readonly succeeded: number;
   /** Rounds of all plans without success. */
   readonly failed: number;

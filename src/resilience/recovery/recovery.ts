@@ -57,6 +57,7 @@ export class Recoveries {
   readonly #active = new Map<string, Active>();
   readonly #log = createRecoveryLog();
   readonly #listeners: ((event: RecoveryEvent) => void)[] = [];
+  #attempts = 0;
   #succeeded = 0;
   #failed = 0;
   #refused = 0;
@@ -71,6 +72,7 @@ export class Recoveries {
     return {
       active: this.#active.size - resting,
       resting,
+      attempts: this.#attempts,
       succeeded: this.#succeeded,
       failed: this.#failed,
       refused: this.#refused,
@@ -287,6 +289,7 @@ export class Recoveries {
 
   #tellAttempted({ failure }: Active, attempt: AttemptRecord): void {
     const { plan, outcome } = attempt;
+    this.#attempts += 1;
     this.#log.attempted(failure, attempt);
     this.#tell({ kind: 'attempted', failure, plan, outcome });
   }
