@@ -58,7 +58,7 @@ export interface PartitionsReport {
 export interface PartitionWatchDeps {
   readonly mesh: Pick<Mesh, 'onChange' | 'memberReports'>;
   readonly clock: Clock;
-  /** What is known of a member that links do not lead to. Default: nothing. */
+  /** What is known of a member that links do not lead to; `changed` is to be called when that changes. Default: nothing. */
   readonly fateOf?: (peer: Uint8Array) => MemberFate;
 }
 
@@ -76,8 +76,8 @@ export class PartitionWatch {
   constructor(deps: PartitionWatchDeps) {
     this.#deps = deps;
     this.#tracker = new PartitionTracker(deps.clock);
-    deps.mesh.onChange(() => this.#changed());
-    this.#changed();
+    deps.mesh.onChange(() => this.changed());
+    this.changed();
   }
 
   onEvent(listener: (event: PartitionEvent) => void): void {
@@ -96,12 +96,8 @@ export class PartitionWatch {
     };
   }
 
-  stop(): void {
-    this.#stopped = true;
-    this.#timer?.cancel();
-  }
-
-  #changed(): void {
+  /** Links or records changed, or what is known of a member: what follows from that is looked at soon. */
+  changed(): void {
     if (this.#stopped || this.#timer !== null) return;
     const { clock } = this.#deps;
     const nowMs = clock.now();
@@ -112,6 +108,11 @@ export class PartitionWatch {
       this.#look(members);
       this.#nextLookMs = clock.now() + Math.max(LOOKS_APART_MS_MIN, looksApartMs(members));
     });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
   }
 
   #look(members: MemberReports): void {

@@ -237,7 +237,10 @@ class ComposedNode implements CasinoNode {
       mesh,
       health: localHealth,
       timings: config,
-      tell: (event) => this.events.emit(memberEvent(event)),
+      tell: (event) => {
+        this.events.emit(memberEvent(event));
+        this.#healing.partitions.changed();
+      },
     });
     this.#power =
       deps.energy === undefined

@@ -71,6 +71,28 @@ test('a node that dies without a word is named by an alert, which ends when it i
   expect(after.alertHistory.map(({ key }) => key)).toEqual([`member-gone:${lost}`]);
 });
 
+test('two neighbours that die at once are a partition only until they are found dead', async () => {
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  const rig = new CasinoRig(
+    names.map((name, i) => {
+      return { name, mesh: 'a', role: 'relay', joins: names.slice(0, i), bridges: [] };
+    }),
+    8,
+  );
+  await rig.startAll();
+  await rig.world.run(30_000);
+  await Promise.all(['c', 'd'].map((name) => rig.kill(name)));
+  await rig.world.run(rig.world.clock.now() + 30_000);
+  for (const name of ['a', 'b', 'e']) {
+    const { alerts, partitions, statistics } = reportOf(rig, name);
+    const rules = alerts.map(({ rule }) => rule);
+    expect(rules.filter((rule) => rule === 'member-gone')).toHaveLength(2);
+    expect(rules).not.toContain('partition');
+    expect(partitions.filter(({ outcome }) => outcome !== 'gone')).toEqual([]);
+    expect(statistics).toMatchObject({ activePartitions: 0, partitionsHealed: 0 });
+  }
+});
+
 test('a node that says goodbye is missed by no neighbour', async () => {
   const rig = await square(3);
   await rig.node('c').node.stop();

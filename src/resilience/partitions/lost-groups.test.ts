@@ -45,6 +45,15 @@ describe('what is lost', () => {
     ]);
   });
 
+  test('is no partition where all of them are known to be dead or gone', () => {
+    const lines = ['a: b', 'b: a', 'c: a b d', 'd: a b c'];
+    const whole = [{ members: 'cd', cause: 'link-failure' }];
+    expect(found(lines)).toMatchObject(whole);
+    expect(found(lines, {}, { c: 'dead' })).toMatchObject(whole);
+    expect(found(lines, {}, { c: 'dead', d: 'dead' })).toEqual([]);
+    expect(found(lines, {}, { c: 'left', d: 'dead' })).toEqual([]);
+  });
+
   test('falls apart into groups, the largest first', () => {
     const lines = ['a: ', 'b: c', 'c: b', 'd: e f', 'e: d', 'f: d'];
     expect(found(lines).map(({ members }) => members)).toEqual(['def', 'bc']);

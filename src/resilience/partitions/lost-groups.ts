@@ -38,7 +38,10 @@ export interface LostGroup {
   readonly missing: readonly MissingLink[];
 }
 
-/** The groups of at least two that hang together and are not reached, the largest first. */
+/**
+ * The groups of at least two that hang together and are not reached, the largest first. Those of whom each is known to be
+ * dead, or gone, hang together in records that nobody could change any more: they are none.
+ */
 export function lostGroups(
   members: MemberReports,
   links: LinkRows,
@@ -50,7 +53,7 @@ export function lostGroups(
   for (let first = 0; first < members.nodes; first += 1) {
     if (reached[first] === 1 || taken[first] === 1) continue;
     const nodes = groupOf(first, links, reached, taken);
-    if (nodes.length < 2) continue;
+    if (nodes.length < 2 || nodes.every((node) => fateOf(members.peerOf(node)) !== null)) continue;
     groups.push({ nodes, ...causeOf(members, links, nodes, reached, fateOf) });
   }
   return groups.sort((a, b) => b.nodes.length - a.nodes.length);
