@@ -56,7 +56,8 @@ describe('promises are kept', () => {
   });
 
   test('by a line that is cut in two, and by one whose middle dies and comes back', () => {
-    for (const script of ['2s cut 3/2 for 9s', '2s kill @3 for 9s', '2s pause @3 for 9s']) {
+    const scripts = ['2s cut 3/2 for 9s', '2s kill @3 for 9s', '2s pause @3 for 9s'];
+    for (const script of [...scripts, '2s pause @3 for 9s; 5s kill @3 for 6s']) {
       const faults = report('line:7', script);
       expect(
         faults.promises.filter(({ kept }) => !kept),

@@ -137,11 +137,8 @@ export function chaosText(report: ChaosReport): string {
         ? 'none'
         : `${restarts.count}, the slowest listened after ${seconds(restarts.slowestMs)}`,
     ],
-    [
-      'bets acknowledged',
-      `${report.acknowledged}, of ${report.attempts} tried by hand and the bots’`,
-    ],
-    ['refused, unanswered', refusals.length === 0 ? 'none' : refusals.join(', ')],
+    ['bets acknowledged', `${report.acknowledged}, by hand and by bots`],
+    ['tried by hand', `${report.attempts}; ${refusals.join(', ') || 'all were acknowledged'}`],
     [
       'availability',
       `${percent(report.availability)} of the time; the table was in reach ${percent(report.reachable)} of it`,
