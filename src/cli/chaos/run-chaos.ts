@@ -180,14 +180,13 @@ class ChaosRun {
   async #inflict(event: FaultEvent, lastsMs: number): Promise<void> {
     const { casino, unexpected } = this.#options;
     const atMs = this.#nowMs;
-    // Until it listens, a process that was started again is not back.
-    if (event.kind !== 'restart') this.#watch.happened(event, atMs);
+    this.#watch.happened(event, atMs);
     const at = this.#done.push({ ...event, doneAtMs: Math.round(atMs) }) - 1;
     try {
       await casino.inflict(event, lastsMs);
       if (event.kind !== 'restart') return;
-      this.#watch.happened(event, this.#nowMs);
-      this.#restarted(this.#nowMs - atMs);
+      const nowMs = this.#nowMs;
+      if (this.#watch.listens(event.node, nowMs)) this.#restarted(nowMs - atMs);
     } catch (error) {
       this.#done[at] = { ...event, doneAtMs: null };
       unexpected.push(`${faultText(event).trim()}: ${messageOf(error)}`);

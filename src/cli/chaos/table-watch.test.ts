@@ -42,7 +42,8 @@ describe('a table', () => {
     const table = watch();
     bets(table, [0, 10_000]);
     table.happened({ atMs: 10_000, kind: 'kill', node: 'table' }, 10_000);
-    table.happened({ atMs: 13_000, kind: 'restart', node: 'table' }, 13_000);
+    table.happened({ atMs: 12_000, kind: 'restart', node: 'table' }, 12_000);
+    expect(table.listens('table', 13_000)).toBe(true);
     bets(table, [15_000, 20_000]);
     // 5 s of silence, of which the first second is none; the validator was gone for three.
     expect(table.result(20_000)).toEqual({
@@ -51,6 +52,20 @@ describe('a table', () => {
       longestDownMs: 2_000,
       reachable: 17_000 / 20_000,
     });
+  });
+
+  test('that is killed while it starts, or paused, is not back when that start ends', () => {
+    const table = watch();
+    table.happened({ atMs: 0, kind: 'kill', node: 'table' }, 1_000);
+    table.happened({ atMs: 0, kind: 'restart', node: 'table' }, 2_000);
+    table.happened({ atMs: 0, kind: 'kill', node: 'table' }, 3_000);
+    expect(table.listens('table', 3_001)).toBe(false);
+    table.happened({ atMs: 0, kind: 'restart', node: 'table' }, 5_000);
+    table.happened({ atMs: 0, kind: 'pause', node: 'table' }, 6_000);
+    expect(table.listens('table', 6_500)).toBe(true);
+    expect(table.result(8_000).reachable).toBe(1 / 8);
+    table.happened({ atMs: 0, kind: 'resume', node: 'table' }, 8_000);
+    expect(table.result(10_000).reachable).toBe(3 / 10);
   });
 
   test('is in reach while one player has a way to it', () => {
@@ -94,6 +109,7 @@ test('down is never longer than silence, and more bets never make it longer', ()
         for (const ms of bets) table.acknowledged(ms);
         table.happened({ atMs: 0, kind: 'kill', node: 'table' }, downMs);
         table.happened({ atMs: 0, kind: 'restart', node: 'table' }, upMs);
+        table.listens('table', upMs);
         return table.result(30_000);
       };
       const [all, some] = [of(times), of(times.filter((_, at) => at % 2 === 0))];

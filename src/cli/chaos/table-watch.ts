@@ -33,7 +33,9 @@ export class TableWatch {
   readonly #nodes: readonly WatchedNode[];
   /** `null` where links are not known: each node that runs then counts as connected. */
   readonly #links: readonly PlannedLink[] | null;
-  readonly #halted = new Set<string>();
+  /** Killed, and not listening again; `started`: on the way there. */
+  readonly #down = new Map<string, 'killed' | 'started'>();
+  readonly #paused = new Set<string>();
   readonly #cut = new Set<string>();
   readonly #acknowledgedAtMs: number[] = [];
   /** When the table could be reached. */
@@ -50,12 +52,26 @@ export class TableWatch {
     this.#acknowledgedAtMs.push(atMs);
   }
 
-  /** Something was broken, or mended. */
+  /** Something was broken, or mended. Who is started again is back once it `listens`. */
   happened(event: FaultEvent, atMs: number): void {
-    if (event.kind === 'kill' || event.kind === 'pause') this.#halted.add(event.node);
-    else if (event.kind === 'restart' || event.kind === 'resume') this.#halted.delete(event.node);
+    if (event.kind === 'kill') this.#down.set(event.node, 'killed');
+    else if (event.kind === 'restart') this.#down.set(event.node, 'started');
+    else if (event.kind === 'pause') this.#paused.add(event.node);
+    else if (event.kind === 'resume') this.#paused.delete(event.node);
     else if (event.kind === 'cut') this.#cut.add(event.link);
     else if (event.kind === 'mend') this.#cut.delete(event.link);
+    this.#look(atMs);
+  }
+
+  /** A start came to its end; `false`: by another kill. */
+  listens(node: string, atMs: number): boolean {
+    if (this.#down.get(node) !== 'started') return false;
+    this.#down.delete(node);
+    this.#look(atMs);
+    return true;
+  }
+
+  #look(atMs: number): void {
     const isReachable = this.#isReachable();
     if (isReachable) this.#reachableSinceMs ??= atMs;
     else this.#close(atMs);
@@ -91,9 +107,13 @@ export class TableWatch {
     this.#reachableSinceMs = null;
   }
 
+  #runs(node: string): boolean {
+    return !this.#down.has(node) && !this.#paused.has(node);
+  }
+
   #isReachable(): boolean {
     const validator = this.#nodes.find(({ role }) => role === 'validator');
-    if (validator === undefined || this.#halted.has(validator.name)) return false;
+    if (validator === undefined || !this.#runs(validator.name)) return false;
     const reached = this.#reachedFrom(validator.name);
     return this.#nodes.some(({ name, role }) => role === 'player' && reached.has(name));
   }
@@ -101,7 +121,7 @@ export class TableWatch {
   #reachedFrom(start: string): ReadonlySet<string> {
     const links = this.#links;
     if (links === null) {
-      const running = this.#nodes.map(({ name }) => name).filter((name) => !this.#halted.has(name));
+      const running = this.#nodes.map(({ name }) => name).filter((name) => this.#runs(name));
       return new Set(running);
     }
     const whole = links.filter(({ name }) => !this.#cut.has(name));
@@ -110,7 +130,7 @@ export class TableWatch {
     for (const node of reached) {
       for (const { from, to } of whole) {
         const other = from === node ? to : to === node ? from : null;
-        if (other !== null && !this.#halted.has(other)) reached.add(other);
+        if (other !== null && this.#runs(other)) reached.add(other);
       }
     }
     return reached;
