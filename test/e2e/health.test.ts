@@ -138,3 +138,23 @@ test('a killed node is missed, told, and forgiven', { timeout: 60_000 }, async (
   expect(ended.stderr).toContain('alert-raised');
   expect(ended.stderr).not.toContain('SECRET');
 });
+
+test(
+  'a node that is told to end says goodbye, and nobody takes it for a failure',
+  { timeout: 30_000 },
+  async () => {
+    const a = await startNode('stays');
+    const b = await startNode('leaves', '--join', a.listen);
+    await until('both are linked', async () => {
+      const { categories } = await healthOf(a);
+      return categories.some(({ why }) => why.startsWith('1 of 1 members')) || undefined;
+    });
+    b.node.process.kill('SIGTERM');
+    const { statistics } = await until('a heard of it', async () => {
+      const report = await healthOf(a);
+      const { departures, suspicions } = report.statistics;
+      return departures + suspicions > 0 ? report : undefined;
+    });
+    expect(statistics).toMatchObject({ departures: 1, suspicions: 0, confirmations: 0 });
+  },
+);

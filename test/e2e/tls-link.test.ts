@@ -342,6 +342,33 @@ describe('a TLS link', () => {
     expect(await over).toMatchObject({ code: 'LINK_STALLED' });
   });
 
+  test('that was closed just before its node stops delivers its last frames and the goodbye', async () => {
+    const [out, inn, a] = await linked();
+    const frames: number[] = [];
+    const over = new Promise<LinkClose>((resolve) => {
+      inn.attach({
+        frame: (bytes) => frames.push(bytes[0] ?? 0),
+        drain: () => undefined,
+        close: resolve,
+      });
+    });
+    void closeOf(out);
+    for (const byte of [1, 2, 3]) out.send(Uint8Array.of(byte));
+    out.close();
+    await a.tls.close();
+    expect(await over).toMatchObject({ code: null });
+    expect(frames).toEqual([1, 2, 3]);
+  });
+
+  test('that nobody answers holds a node that stops up for a moment only', async () => {
+    const [out, , a] = await linked();
+    const over = closeOf(out);
+    // The other end has no receiver, so it never sees the goodbye; the close alone would wait for five seconds.
+    out.close();
+    await a.tls.close();
+    expect((await over).code).toBeNull();
+  });
+
   test('close of the node ends links, listeners and dials', async () => {
     const [out, inn, a, b] = await linked();
     const [atOut, atIn] = [closeOf(out), closeOf(inn)];

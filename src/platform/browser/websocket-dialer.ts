@@ -16,7 +16,7 @@ export function createPageWebSockets(options: WebSocketOptions): PageWebSockets 
   return {
     dialer: createWebSocketDialer(node, pageOpener(options.clock)),
     close() {
-      for (const close of node.closers) close();
+      for (const close of node.closers) void close();
     },
   };
 }

@@ -12,6 +12,7 @@ import { createFrameSplitter, type FrameSplitter } from '../../wire/stream-frami
 import { madeOutside } from '../node/young-garbage.ts';
 import { OutgoingPieces, uncleared } from './outgoing-pieces.ts';
 import { StallWatch } from './stall-watch.ts';
+import { STOP_TIMEOUT_MS } from './stop-timeout.ts';
 
 /** Handed to the socket at once. Small, so that each completed write is a sign of life; large enough for 1 GB/s. */
 const IN_FLIGHT_BYTES_MAX = 256 * 1024;
@@ -131,6 +132,14 @@ export class TlsLink implements Link {
       this.destroy({ code: 'LINK_STALLED', detail: `no close within ${closeTimeoutMs} ms` }),
     );
     this.#planFlush();
+  }
+
+  /** The node stops: a link that is closing has a moment for that, any other is over. */
+  stop(): void {
+    const end = (): void => this.destroy({ code: null, detail: 'this node stops' });
+    if (this.#closeTimer === null) return end();
+    this.#closeTimer.cancel();
+    this.#closeTimer = this.#config.clock.after(STOP_TIMEOUT_MS, end);
   }
 
   destroy(reason: LinkClose): void {

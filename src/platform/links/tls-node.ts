@@ -67,8 +67,8 @@ export interface TlsNode {
   readonly context: SecureContext;
   readonly certificate: string;
   readonly privateKey: string;
-  /** Each is called by `close`. */
-  readonly closers: Set<() => void>;
+  /** Each is called by `close`, which waits for all. */
+  readonly closers: Set<() => void | Promise<void>>;
   /** The proved key of the other end, or why it proved none. Only after the handshake. */
   remoteKeyOf(secure: TLSSocket): { readonly key: Uint8Array } | { readonly refusal: string };
   linkOf(ends: LinkEnds, onOver: (reason: LinkClose) => void): TlsLink;
@@ -108,7 +108,7 @@ export function createTlsNode(options: TlsOptions): TlsNode {
   const bounds = { ...TLS_BOUNDS, ...options.bounds };
   const certificate = pem('CERTIFICATE', certificateOf(primitives, identity));
   const privateKey = String(privateKeyOf(identity).export({ format: 'pem', type: 'pkcs8' }));
-  const closers = new Set<() => void>();
+  const closers = new Set<() => void | Promise<void>>();
   return {
     clock,
     logger,
@@ -129,6 +129,7 @@ export function createTlsNode(options: TlsOptions): TlsNode {
       const channelBinding = new Uint8Array(
         ends.secure.exportKeyingMaterial(BINDING_BYTES, BINDING_LABEL, Buffer.alloc(0)),
       );
+      const over = Promise.withResolvers<void>();
       const link = new TlsLink({
         ...ends,
         ...bounds,
@@ -137,10 +138,14 @@ export function createTlsNode(options: TlsOptions): TlsNode {
         logger,
         onOver: (reason) => {
           closers.delete(close);
+          over.resolve();
           onOver(reason);
         },
       });
-      const close = (): void => link.destroy({ code: null, detail: 'this node stops' });
+      const close = (): Promise<void> => {
+        link.stop();
+        return over.promise;
+      };
       closers.add(close);
       return link;
     },

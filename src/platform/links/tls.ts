@@ -10,7 +10,10 @@ import { createTlsNode, type TlsOptions } from './tls-node.ts';
 export interface Tls {
   readonly dialer: Dialer;
   readonly listen: Listen;
-  /** Ends every listener, pending dial and link that came from here; nothing keeps the process alive after it. */
+  /**
+   * Ends every listener, pending dial and link that came from here; nothing keeps the process alive after it. Links that
+   * were closed just before have a moment to say goodbye.
+   */
   close(): Promise<void>;
 }
 
@@ -20,7 +23,7 @@ export async function createTls(options: TlsOptions): Promise<Tls> {
     dialer: { dial: (address, remoteKey) => dialTls(node, address, remoteKey) },
     listen: (address, accept) => listenTls(node, address, accept),
     async close() {
-      for (const close of node.closers) close();
+      await Promise.all([...node.closers].map(async (close) => close()));
     },
   };
 }

@@ -18,6 +18,7 @@ import type { Logger } from '../../../env/logger.ts';
 import type { Primitives } from '../../../env/primitives.ts';
 import { createFrameSplitter, type FrameSplitter } from '../../../wire/stream-framing.ts';
 import { StallWatch } from '../stall-watch.ts';
+import { STOP_TIMEOUT_MS } from '../stop-timeout.ts';
 import type { MessagePipe } from './message-pipe.ts';
 import { createRecordQueue, type RecordQueue } from './record-queue.ts';
 
@@ -152,6 +153,14 @@ export class RecordLink implements Link {
     const { clock, closeTimeoutMs } = this.#config;
     this.#closeTimer = clock.after(closeTimeoutMs, () => this.#closeTimedOut());
     this.#planFlush();
+  }
+
+  /** The node stops: a link that is closing has a moment for that, any other is over. */
+  stop(): void {
+    const end = (): void => this.destroy({ code: null, detail: 'this node stops' });
+    if (this.#closeTimer === null) return end();
+    this.#closeTimer.cancel();
+    this.#closeTimer = this.#config.clock.after(STOP_TIMEOUT_MS, end);
   }
 
   destroy(reason: LinkClose): void {

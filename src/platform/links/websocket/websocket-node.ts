@@ -69,8 +69,8 @@ export interface WebSocketNode {
   readonly logger: Logger;
   readonly gate: AdmissionGate;
   readonly bounds: WebSocketBounds;
-  /** Each is called by `close`. */
-  readonly closers: Set<() => void>;
+  /** Each is called by `close`, which waits for all. */
+  readonly closers: Set<() => void | Promise<void>>;
   handshake(role: 'initiator' | 'responder', expected: Uint8Array | null): IdentityHandshake;
   /** What a listener under load wants first; `null` for no challenge of `listener` (where it is known). */
   answerTo(challenge: Uint8Array, listener: Uint8Array | null): AnswerSearch | null;
@@ -87,7 +87,7 @@ export interface WebSocketEnds {
 export function createWebSocketNode(options: WebSocketOptions): WebSocketNode {
   const { primitives, identity, clock, rng, logger } = options;
   const bounds = { ...WEBSOCKET_BOUNDS, ...options.bounds };
-  const closers = new Set<() => void>();
+  const closers = new Set<() => void | Promise<void>>();
   return {
     clock,
     logger,
@@ -99,6 +99,7 @@ export function createWebSocketNode(options: WebSocketOptions): WebSocketNode {
     answerTo: (challenge, listener) =>
       answerSearch(primitives, identity.publicKey, listener, challenge),
     linkOf({ pipe, role, peer, remoteAddress }, onOver) {
+      const over = Promise.withResolvers<void>();
       const link = new RecordLink({
         pipe,
         role,
@@ -111,10 +112,14 @@ export function createWebSocketNode(options: WebSocketOptions): WebSocketNode {
         logger,
         onOver: (reason) => {
           closers.delete(close);
+          over.resolve();
           onOver(reason);
         },
       });
-      const close = (): void => link.destroy({ code: null, detail: 'this node stops' });
+      const close = (): Promise<void> => {
+        link.stop();
+        return over.promise;
+      };
       closers.add(close);
       return link;
     },

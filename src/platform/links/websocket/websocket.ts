@@ -18,7 +18,10 @@ export interface ListeningOptions {
 export interface WebSockets {
   readonly dialer: Dialer;
   readonly listen: Listen;
-  /** Ends every listener, pending dial and link that came from here; nothing keeps the process alive after it. */
+  /**
+   * Ends every listener, pending dial and link that came from here; nothing keeps the process alive after it. Links that
+   * were closed just before have a moment to say goodbye.
+   */
   close(): Promise<void>;
 }
 
@@ -29,7 +32,7 @@ export function createWebSockets(options: WebSocketOptions & ListeningOptions): 
     dialer: createWebSocketDialer(node, openNodePipe),
     listen: (address, accept) => listenWebSocket(node, origins, address, accept),
     async close() {
-      for (const close of node.closers) close();
+      await Promise.all([...node.closers].map(async (close) => close()));
     },
   };
 }
