@@ -96,7 +96,11 @@ export async function createUdpNode(options: UdpOptions): Promise<UdpNode> {
       return port;
     },
     linkOf(introduced, ends, onOver) {
-      const close = (): void => link.destroy({ code: null, detail: 'this node stops' });
+      const over = Promise.withResolvers<void>();
+      const close = (): Promise<void> => {
+        link.stop();
+        return over.promise;
+      };
       const config = {
         ...ends,
         introduced,
@@ -105,6 +109,7 @@ export async function createUdpNode(options: UdpOptions): Promise<UdpNode> {
         logger,
         onOver: (reason: LinkClose) => {
           closers.delete(close);
+          over.resolve();
           onOver(reason);
         },
       };
