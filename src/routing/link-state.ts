@@ -230,7 +230,7 @@ class Exchange implements LinkState, UpdateSink {
     const state = createPort(init, database.log);
     this.#ports.set(port, state);
     this.#hurryUntilMs = nowMs + HURRY_MS;
-    if (!eager && this.#isNeeded(state, nowMs) === true) this.#graft(state, nowMs);
+    if (!eager && this.#isLowest(state)) this.#graft(state, nowMs);
     if (modern) this.#reconciliation.start(state, nowMs);
     if (fresh) this.#own.change(nowMs);
     else this.#own.addRedundant(nowMs);
@@ -412,6 +412,15 @@ class Exchange implements LinkState, UpdateSink {
       if (state.eager || !state.modern || state.label < label) continue;
       if (this.#isNeeded(state, nowMs) === true) this.#graft(state, nowMs);
     }
+  }
+
+  /**
+   * Whether no other link of this node has a lower label: then the tree needs it for certain, also while a mesh starts and
+   * most records have not come yet.
+   */
+  #isLowest({ label }: PortState): boolean {
+    for (const other of this.#ports.values()) if (other.modern && other.label < label) return false;
+    return true;
   }
 
   #isNeeded({ peer, label }: PortState, nowMs: number): boolean | null {
