@@ -86,7 +86,7 @@ function linkOn(
     node.closers.delete(close);
   };
   const link = new QuicLink({ ...opened, node, connection, role: 'dialer', remoteAddress, onOver });
-  const close = (): void => link.destroy({ code: null, detail: 'this node stops' });
+  const close = (): Promise<void> => link.stop();
   node.closers.add(close);
   return link;
 }

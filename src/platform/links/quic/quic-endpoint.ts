@@ -213,7 +213,7 @@ export class QuicEndpoint {
         this.#closeIfUnused();
       },
     });
-    const close = (): void => link.destroy({ code: null, detail: 'this node stops' });
+    const close = (): Promise<void> => link.stop();
     closers.add(close);
     visit.holds({
       get bufferedBytes() {

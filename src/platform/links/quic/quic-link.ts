@@ -9,6 +9,7 @@ import type { Link, LinkClose, LinkHandlers, SendResult, SentRange } from '../..
 import { createFrameSplitter, type FrameSplitter } from '../../../wire/stream-framing.ts';
 import { OutgoingPieces } from '../outgoing-pieces.ts';
 import { StallWatch } from '../stall-watch.ts';
+import { STOP_TIMEOUT_MS } from '../stop-timeout.ts';
 import {
   CLOSE_BROKEN,
   CLOSE_ORDERLY,
@@ -66,6 +67,7 @@ export class QuicLink implements Link {
   #saidGoodbye = false;
   #remoteEnded = false;
   #reason: LinkClose | null = null;
+  readonly #whenOver = Promise.withResolvers<void>();
 
   constructor(config: QuicLinkConfig) {
     const { bounds } = config.node;
@@ -133,6 +135,17 @@ export class QuicLink implements Link {
     this.bufferedBytes += this.#pieces.add(GOODBYE);
     // Somebody must read what still comes, or the other end's goodbye is never seen.
     this.#connection.plan();
+  }
+
+  /** The node stops: a link that is closing has a moment for that, any other is over. Resolves once it is. */
+  stop(): Promise<void> {
+    const end = (): void => this.destroy({ code: null, detail: 'this node stops' });
+    if (this.#closeTimer === null) end();
+    else {
+      this.#closeTimer.cancel();
+      this.#closeTimer = this.#config.node.clock.after(STOP_TIMEOUT_MS, end);
+    }
+    return this.#whenOver.promise;
   }
 
   destroy(reason: LinkClose): void {
@@ -265,6 +278,7 @@ export class QuicLink implements Link {
     this.#memory = new Uint8Array(0);
     if (code !== null) this.#connection.close(true, code);
     this.#config.onOver(reason);
+    this.#whenOver.resolve();
     setImmediate(() => this.#tellClose());
   }
 

@@ -54,7 +54,7 @@ export interface QuicNode {
   readonly dialConfig: QuicheConfig;
   readonly listenConfig: QuicheConfig;
   /** Each is called by `close`. */
-  readonly closers: Set<() => void>;
+  readonly closers: Set<() => void | Promise<void>>;
   /** Each is called by `close`, after those: connections that still take their leave. */
   readonly lingering: Set<() => void>;
   /** The proved key of the other end, or why it proved none. Only after the handshake. */

@@ -10,7 +10,10 @@ import { createQuicNode, type QuicNode, type QuicOptions } from './quic-node.ts'
 export interface Quic {
   readonly dialer: Dialer;
   readonly listen: Listen;
-  /** Ends every listener, pending dial and link that came from here; nothing keeps the process alive after it. */
+  /**
+   * Ends every listener, pending dial and link that came from here; nothing keeps the process alive after it. Links that
+   * were closed just before have a moment to say goodbye.
+   */
   close(): Promise<void>;
 }
 
@@ -24,7 +27,7 @@ export function createQuic(options: QuicOptions): Quic {
     listen: async (address, accept) => listenQuic(node(), endpoints, address, accept),
     async close() {
       if (made === null) return;
-      for (const close of made.closers) close();
+      await Promise.all([...made.closers].map(async (close) => close()));
       for (const abandon of made.lingering) abandon();
     },
   };
