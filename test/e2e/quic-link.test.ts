@@ -103,6 +103,7 @@ function linkNode({ identity, quic }: Node): LinkNode {
     dialer: quic.dialer,
     listen: quic.listen,
     listenAddress: 'quic:127.0.0.1:0',
+    stop: () => quic.close(),
   };
 }
 
@@ -410,31 +411,6 @@ describe('a QUIC link', () => {
       { code: 'LINK_RESET', detail: 'the other end fell silent' },
       { code: 'LINK_RESET', detail: 'the other end fell silent' },
     ]);
-  });
-
-  test('that was closed just before its node stops delivers its last frames and the goodbye', async () => {
-    for (const isDialler of [true, false]) {
-      const [a, b] = [node(), node()];
-      const accepted = Promise.withResolvers<Link>();
-      const listener = await b.quic.listen('quic:127.0.0.1:0', accepted.resolve);
-      const out = await a.quic.dialer.dial(listener.address, b.identity.publicKey);
-      const inn = await accepted.promise;
-      const [leaving, staying] = isDialler ? [out, inn] : [inn, out];
-      const frames: number[] = [];
-      const over = new Promise<LinkClose>((resolve) => {
-        staying.attach({
-          frame: (bytes) => frames.push(bytes[0] ?? 0),
-          drain: () => undefined,
-          close: resolve,
-        });
-      });
-      void closeOf(leaving);
-      for (const byte of [1, 2, 3]) leaving.send(Uint8Array.of(byte));
-      leaving.close();
-      await (isDialler ? a : b).quic.close();
-      expect(await over).toMatchObject({ code: null });
-      expect(frames).toEqual([1, 2, 3]);
-    }
   });
 
   test('that nobody answers holds a node that stops up for a moment only', async () => {

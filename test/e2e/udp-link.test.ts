@@ -113,7 +113,8 @@ async function bootstrapped(): Promise<() => Promise<DhtNode>> {
 
 function linkNode({ identity, udp }: Node, listenAddress: string): LinkNode {
   const { dialer, listen } = udp;
-  return { publicKey: identity.publicKey, dialer, listen, listenAddress };
+  const stop = (): Promise<void> => udp.close();
+  return { publicKey: identity.publicKey, dialer, listen, listenAddress, stop };
 }
 
 describeLink('UDP link, direct', async () => {
@@ -546,27 +547,6 @@ describe('a UDP link', () => {
     out.close();
     expect([(await atOut).code, (await atIn).code]).toEqual([null, null]);
     expect(state.isCut).toBe(true);
-  });
-
-  test('that was closed just before its node stops delivers its last frames and the goodbye', async () => {
-    for (const isDialler of [true, false]) {
-      const { out, inn, a, b } = await linked();
-      const [leaving, staying] = isDialler ? [out, inn] : [inn, out];
-      const frames: number[] = [];
-      const over = new Promise<LinkClose>((resolve) => {
-        staying.attach({
-          frame: (bytes) => frames.push(bytes[0] ?? 0),
-          drain: () => undefined,
-          close: resolve,
-        });
-      });
-      void closeOf(leaving);
-      for (const byte of [1, 2, 3]) leaving.send(Uint8Array.of(byte));
-      leaving.close();
-      await (isDialler ? a : b).udp.close();
-      expect(await over).toMatchObject({ code: null });
-      expect(frames).toEqual([1, 2, 3]);
-    }
   });
 
   test('close of the node ends links, listeners and dials', async () => {

@@ -41,7 +41,14 @@ function device(
     bounds: PATIENT,
   });
   const { dialer, listen } = all;
-  return { publicKey: identity.publicKey, dialer, listen, listenAddress: `ble:${name}`, all };
+  return {
+    publicKey: identity.publicKey,
+    dialer,
+    listen,
+    listenAddress: `ble:${name}`,
+    stop: () => all.close(),
+    all,
+  };
 }
 
 async function settleIn<T>(world: World, work: Promise<T>): Promise<T> {

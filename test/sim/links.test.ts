@@ -34,6 +34,7 @@ function arenaWith(profile: LinkProfile): () => Promise<LinkArena> {
       ...network.endpoint(keyOf(name), name, BOUNDS),
       publicKey: keyOf(name),
       listenAddress: `${name}:0`,
+      stop: null,
     });
     for (const pair of ['ab', 'ac', 'bc']) {
       network.profile(pair.charAt(0), pair.charAt(1), profile);
@@ -57,8 +58,8 @@ function arenaWith(profile: LinkProfile): () => Promise<LinkArena> {
   };
 }
 
-describeLink('simulated link on a quiet wire', arenaWith(LAN_PROFILE));
-describeLink('simulated link on a rough and slow wire', arenaWith(ROUGH));
+describeLink('simulated link on a quiet wire', arenaWith(LAN_PROFILE), false);
+describeLink('simulated link on a rough and slow wire', arenaWith(ROUGH), false);
 
 interface Pair {
   readonly world: World;

@@ -5,19 +5,21 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bytesEqual } from '../../src/core/bytes.ts';
 import type { Dialer, Link, LinkClose, Listen, Listener } from '../../src/env/link.ts';
 
-/** One node of the arena. */
 /**
  * Where nobody listens: the discard port (RFC 863), which no system hands out. One that was free a moment ago may be another's
  * by the time it is dialled.
  */
 export const DEAD_PORT = 9;
 
+/** One node of the arena. */
 export interface LinkNode {
   readonly publicKey: Uint8Array;
   readonly dialer: Dialer;
   readonly listen: Listen;
   /** An address on which the node may listen; a port 0 asks for a free one. */
   readonly listenAddress: string;
+  /** The node stops: its links, listeners and dials end. `null` where nothing of it does so in order. */
+  readonly stop: (() => Promise<void>) | null;
 }
 
 export interface LinkArena {
@@ -96,8 +98,12 @@ function fill(link: Link, frame: Uint8Array): number {
   return expect.unreachable('the queue has a bound');
 }
 
-/** Registers the suite for one reliable transport. */
-export function describeLink(name: string, createArena: () => Promise<LinkArena>): void {
+/** Registers the suite for one reliable transport. `stops`: its nodes can stop in order. */
+export function describeLink(
+  name: string,
+  createArena: () => Promise<LinkArena>,
+  stops: boolean = true,
+): void {
   describe(name, () => {
     let arena: LinkArena;
     let listener: Listener;
@@ -339,6 +345,28 @@ export function describeLink(name: string, createArena: () => Promise<LinkArena>
       expect(atIn.frames).toEqual(sizes.map((size) => new Uint8Array(size)));
       expect(atIn.closes.map(({ code }) => code)).toEqual([null]);
     });
+
+    if (stops) {
+      test.each(['dialer', 'listener'] as const)(
+        'a link closed just before its node, the %s, stops delivers its last frames and the goodbye',
+        async (leaver) => {
+          const [out, inn] = await connect();
+          const [a, b] = arena.nodes;
+          const [leaving, staying] = leaver === 'dialer' ? [out, inn] : [inn, out];
+          const atStaying = new Receiver().attach(staying);
+          new Receiver().attach(leaving);
+          const frames = [1, 2, 3].map((byte) => Uint8Array.of(byte));
+          for (const frame of frames) leaving.send(frame);
+          leaving.close();
+          const { stop } = leaver === 'dialer' ? a : b;
+          if (stop === null) return expect.unreachable('it can stop');
+          await arena.settle(stop());
+          await until(atStaying, closed);
+          expect(atStaying.frames).toEqual(frames);
+          expect(atStaying.closes.map(({ code }) => code)).toEqual([null]);
+        },
+      );
+    }
 
     test('a link that ended before its receiver came tells it then', async () => {
       const [out, inn] = await connect();

@@ -76,8 +76,8 @@ export interface BluetoothNode {
   readonly radio: GattRadio;
   readonly gate: AdmissionGate;
   readonly bounds: BluetoothBounds;
-  /** Each is called by `close`. */
-  readonly closers: Set<() => void>;
+  /** Each is called by `close`, which waits for all. */
+  readonly closers: Set<() => void | Promise<void>>;
   handshake(role: 'initiator' | 'responder', expected: Uint8Array | null): IdentityHandshake;
   linkOf(ends: BluetoothEnds, onOver: (reason: LinkClose) => void): RecordLink;
 }
@@ -95,7 +95,7 @@ export function parseBluetoothAddress(text: string): Result<string, 'LINK_ADDRES
 export function createBluetoothNode(options: BluetoothOptions): BluetoothNode {
   const { primitives, identity, clock, rng, logger, radio } = options;
   const bounds = { ...BLUETOOTH_BOUNDS, ...options.bounds };
-  const closers = new Set<() => void>();
+  const closers = new Set<() => void | Promise<void>>();
   return {
     clock,
     logger,
@@ -106,6 +106,7 @@ export function createBluetoothNode(options: BluetoothOptions): BluetoothNode {
     handshake: (role, expected) =>
       createIdentityHandshake({ primitives, rng, identity, role, prologue: PROLOGUE, expected }),
     linkOf({ pipe, role, peer, remoteAddress }, onOver) {
+      const over = Promise.withResolvers<void>();
       const link = new RecordLink({
         pipe,
         role,
@@ -118,10 +119,14 @@ export function createBluetoothNode(options: BluetoothOptions): BluetoothNode {
         logger,
         onOver: (reason) => {
           closers.delete(close);
+          over.resolve();
           onOver(reason);
         },
       });
-      const close = (): void => link.destroy({ code: null, detail: 'this node stops' });
+      const close = (): Promise<void> => {
+        link.stop();
+        return over.promise;
+      };
       closers.add(close);
       return link;
     },

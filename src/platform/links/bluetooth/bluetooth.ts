@@ -19,7 +19,7 @@ export function createBluetooth(options: BluetoothOptions): Bluetooth {
     dialer: { dial: (address, remoteKey) => dialBluetooth(node, address, remoteKey) },
     listen: (address, accept) => listenBluetooth(node, address, accept),
     async close() {
-      for (const close of node.closers) close();
+      await Promise.all([...node.closers].map(async (close) => close()));
       await node.radio.close();
     },
   };

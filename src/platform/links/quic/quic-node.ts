@@ -53,7 +53,7 @@ export interface QuicNode {
   readonly quiche: Quiche;
   readonly dialConfig: QuicheConfig;
   readonly listenConfig: QuicheConfig;
-  /** Each is called by `close`. */
+  /** Each is called by `close`, which waits for all. */
   readonly closers: Set<() => void | Promise<void>>;
   /** Each is called by `close`, after those: connections that still take their leave. */
   readonly lingering: Set<() => void>;
