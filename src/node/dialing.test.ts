@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { silentLogger, testIdentity } from '../../test/suites/mesh-rig.ts';
 import type { Link } from '../env/link.ts';
+import { BitcrapsError } from '../core/errors.ts';
 import { primitives } from '../platform/node/primitives.ts';
 import { createSimNetwork, type SimEndpoint } from '../sim/network.ts';
 import { peerIdText } from '../core/peer-id.ts';
-import { Recoveries } from '../resilience/recovery/recovery.ts';
+import { Recoveries, RECOVERIES_MAX } from '../resilience/recovery/recovery.ts';
 import { RETRY_BUDGET_LIMITS, RetryBudget } from '../resilience/recovery/retry-budget.ts';
 import { createWorld, type World } from '../sim/world.ts';
 import { createDialing, parseDialTarget, type Dialing } from './dialing.ts';
@@ -159,6 +160,40 @@ test('a peer that is away is a recovery with its attempts, which succeeds once t
   dialing.connected(there.publicKey);
   expect(recoveries.counts).toMatchObject({ active: 0, succeeded: 1 });
   expect(recoveries.history).toMatchObject([{ failure, outcome: 'succeeded', plan: 'reconnect' }]);
+});
+
+test('a peer for whose recovery there is no room is dialled, not refused, and recorded once there is', async () => {
+  const { world, dialing, recoveries } = scene();
+  dialing.stop();
+  const others = Array.from({ length: RECOVERIES_MAX }, (_, i) =>
+    recoveries.follow({ kind: 'way', subject: `other ${i}` }),
+  ).flatMap((other) => other ?? []);
+  const { length } = others;
+  let dials = 0;
+  const kept = createDialing(
+    [{ address: 'there:1', peer: there.publicKey }],
+    {
+      dialer: {
+        dial: (address) => {
+          dials += 1;
+          return Promise.reject(new BitcrapsError('LINK_DIAL_FAILED', { address, detail: 'no' }));
+        },
+      },
+      clock: world.clock,
+      rng: world.rng('kept'),
+      logger: silentLogger,
+      isConnected: () => false,
+      recoveries,
+    },
+    () => undefined,
+  );
+  await world.run(60_000);
+  expect(dials).toBeGreaterThan(10);
+  expect(recoveries.counts).toMatchObject({ active: length, refused: 0 });
+  others[0]?.ended('went-away', null);
+  await world.run(66_000);
+  expect(recoveries.history).toContainEqual(expect.objectContaining({ failure, outcome: null }));
+  kept.stop();
 });
 
 test('a link that is lost is a recovery at once; the peer may come back by itself', async () => {

@@ -97,14 +97,18 @@ export class Recoveries {
     if (known !== undefined) return this.#handle(known);
     const plans = PLANS[failure.kind].filter((plan) => this.#config.actions[plan] !== undefined);
     const active = this.#add(failure, plans, this.#config.clock.now() + withinMs, false);
-    if (active === null) return null;
+    if (active === null) {
+      if (!this.#stopped) this.#refused += 1;
+      return null;
+    }
     this.#begin(active);
     return this.#handle(active);
   }
 
   /**
-   * Records what somebody else does about a failure; `null` if too many are under way, or after `stop`. Several may follow
-   * one recovery, and one that is under way here may be followed, too: whoever succeeds first ends it.
+   * Records what somebody else does about a failure; `null` if too many are under way, or after `stop`: it is done all the
+   * same then, and not refused. Several may follow one recovery, and one that is under way here may be followed, too:
+   * whoever succeeds first ends it.
    */
   follow(failure: Failure): FollowedRecovery | null {
     const known = this.#active.get(failureKey(failure));
@@ -163,10 +167,7 @@ export class Recoveries {
   ): Active | null {
     if (this.#stopped) return null;
     const kept = failure.kind === 'partition' ? 0 : PARTITIONS_MAX;
-    if (this.#active.size >= RECOVERIES_MAX - kept) {
-      this.#refused += 1;
-      return null;
-    }
+    if (this.#active.size >= RECOVERIES_MAX - kept) return null;
     const done = { plan: 0, attempts: 0, timer: null, running: null };
     const state = { isWaiting: false, isResting: false, over: false };
     const active = { failure, plans, untilMs, isFollowed, ...done, ...state };
