@@ -3,7 +3,7 @@ import { silentLogger, testIdentity } from '../../test/suites/mesh-rig.ts';
 import type { Discover, DiscoveryHandlers, FoundNode } from '../env/discovery.ts';
 import type { Link } from '../env/link.ts';
 import { primitives } from '../platform/node/primitives.ts';
-import { RETRY_BUDGET_LIMITS, RetryBudget } from '../resilience/recovery/retry-budget.ts';
+import { STRANGERS_BUDGET_LIMITS } from '../resilience/recovery/retry-budget.ts';
 import { createSimNetwork } from '../sim/network.ts';
 import { createWorld, type World } from '../sim/world.ts';
 import { joinNearby, NEARBY_LINKS_ENOUGH, type Nearby } from './nearby.ts';
@@ -64,7 +64,6 @@ async function scene(seed = 1): Promise<Scene> {
     {
       self,
       clock: world.clock,
-      budget: new RetryBudget(world.clock),
       rng: world.rng('nearby'),
       logger: silentLogger,
       dialer: {
@@ -160,7 +159,7 @@ test('a key that comes and goes all the time is tried no more often than its bud
     room.leave(node);
     await world.run(ms + 300);
   }
-  const { subjectBurst, subjectPerSecond } = RETRY_BUDGET_LIMITS;
+  const { subjectBurst, subjectPerSecond } = STRANGERS_BUDGET_LIMITS;
   expect(dialled.length).toBeGreaterThan(subjectBurst);
   expect(dialled.length).toBeLessThanOrEqual(subjectBurst + 60 * subjectPerSecond);
 });

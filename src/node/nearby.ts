@@ -1,6 +1,6 @@
 // Links to nodes that discovery found. They are candidates and no more: anybody nearby can announce any key at its own
-// address. So they are tried in random order, one after the other, with full-jitter backoff for each key and out of the node's
-// retry budget, and a few links are enough: each node picks its own, and the mesh hangs together.
+// address. So they are tried in random order, one after the other, with full-jitter backoff for each key and out of a
+// budget of their own, and a few links are enough: each node picks its own, and the mesh hangs together.
 
 import { BitcrapsError } from '../core/errors.ts';
 import { bytesEqual, compareBytes } from '../core/bytes.ts';
@@ -12,7 +12,7 @@ import type { Logger } from '../env/logger.ts';
 import type { Rng } from '../env/rng.ts';
 import type { AddressBook } from '../resilience/partitions/address-book.ts';
 import { fullJitterMs } from '../resilience/recovery/full-jitter.ts';
-import type { RetryBudget } from '../resilience/recovery/retry-budget.ts';
+import { RetryBudget, STRANGERS_BUDGET_LIMITS } from '../resilience/recovery/retry-budget.ts';
 
 /** With so many neighbours, whoever they are, a node looks for no more. */
 export const NEARBY_LINKS_ENOUGH = 8;
@@ -34,8 +34,6 @@ export interface NearbyDeps {
   readonly isConnected: (peer: Uint8Array) => boolean;
   /** Neighbours, however they were found. */
   readonly links: () => number;
-  /** What tries are paid out of, also those at keys that come and go. */
-  readonly budget: RetryBudget;
   /** Where the addresses of those are remembered who proved their key. Default: nowhere. */
   readonly book?: AddressBook;
   /** Called with each key that is announced for the first time, or anew. */
@@ -66,7 +64,9 @@ export async function joinNearby(
   deps: NearbyDeps,
   use: (link: Link) => void,
 ): Promise<Nearby> {
-  const { clock, rng, logger, self, budget } = deps;
+  const { clock, rng, logger, self } = deps;
+  // Bounds the tries at keys that come and go, too; somebody's own bridges and neighbours are got back out of another one.
+  const budget = new RetryBudget(clock, STRANGERS_BUDGET_LIMITS);
   const candidates = new Map<PeerIdText, Candidate>();
   let timer: Timer | null = null;
   let stopped = false;
@@ -89,7 +89,7 @@ export async function joinNearby(
     const ready = discovery.nodes.filter(({ publicKey }) => {
       const candidate = candidates.get(peerIdText(publicKey));
       const isDue = candidate !== undefined && candidate.nextMs <= clock.now();
-      return isDue && !deps.isConnected(publicKey) && budget.waitMs(subjectOf(publicKey)) === 0;
+      return isDue && !deps.isConnected(publicKey) && budget.waitMs(peerIdText(publicKey)) === 0;
     });
     return ready[rng.uint32() % Math.max(1, ready.length)] ?? null;
   }
@@ -111,7 +111,7 @@ export async function joinNearby(
 
   async function tryOne(): Promise<void> {
     const node = deps.links() < NEARBY_LINKS_ENOUGH ? due() : null;
-    if (node === null || !budget.take(subjectOf(node.publicKey))) return;
+    if (node === null || !budget.take(peerIdText(node.publicKey))) return;
     const candidate = candidates.get(peerIdText(node.publicKey));
     let linked = false;
     for (const address of node.addresses) {
@@ -119,7 +119,7 @@ export async function joinNearby(
       if (linked || stopped) break;
     }
     if (candidate === undefined) return;
-    if (linked) budget.succeeded(subjectOf(node.publicKey));
+    if (linked) budget.succeeded(peerIdText(node.publicKey));
     candidate.failures = linked ? 0 : candidate.failures + 1;
     const pauseMs = fullJitterMs(rng, candidate.failures, PAUSE_FIRST_MS, PAUSE_MAX_MS);
     candidate.nextMs = clock.now() + pauseMs;
@@ -144,9 +144,4 @@ export async function joinNearby(
       await discovery.close();
     },
   };
-}
-
-/** Of its own: a stranger who announces somebody's key uses up nothing that is there to get that one back. */
-function subjectOf(peer: Uint8Array): string {
-  return `nearby ${peerIdText(peer)}`;
 }

@@ -218,9 +218,7 @@ class ComposedNode implements CasinoNode {
         : createGateway(shared, {
             ...ofGateway,
             shaper,
-            dialGateway: createKeyDialing({ ...deps, budget: this.#budget }, (link) =>
-              this.acceptBridge(link),
-            ),
+            dialGateway: createKeyDialing(deps, (link) => this.acceptBridge(link)),
           });
     const { mesh, gateway } = this;
     this.gatewayChoice = createGatewayChoice(config, { ...deps, mesh, gateway });
@@ -309,7 +307,6 @@ class ComposedNode implements CasinoNode {
     const deps = {
       ...this.#deps,
       book: this.#book,
-      budget: this.#budget,
       found: (peer: Uint8Array) => this.#healing.foundNearby(peer),
       self: mesh.self,
       isConnected: (peer: Uint8Array): boolean =>

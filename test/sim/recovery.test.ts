@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 import type { PlannedNode } from '../../src/cli/up/plan.ts';
 import { peerIdText } from '../../src/core/peer-id.ts';
+import type { DiscoveryHandlers } from '../../src/env/discovery.ts';
 import type { HealthReport } from '../../src/node/health-report.ts';
 import { RETRY_BUDGET_LIMITS } from '../../src/resilience/recovery/retry-budget.ts';
 import { CasinoRig } from '../suites/casino-rig.ts';
@@ -90,4 +91,29 @@ test('neighbours and bridges that die are recovered by who keeps them, out of on
   const ofLink = recoveries.filter(({ failure }) => failure === 'link');
   expect(ofLink).toMatchObject([{ subject: keyOf('a-gateway'), outcome: 'succeeded' }]);
   expect(statistics).toMatchObject({ activeRecoveries: 0, recoveriesSucceeded: 1 });
+});
+
+test('what strangers announce uses up nothing that is there to get somebody back', async () => {
+  const rig = new CasinoRig(PLAN, 3);
+  const { node } = await rig.start('b-gateway');
+  // Keys of nobody, where nobody is: each try is in vain.
+  const nodes = Array.from({ length: 200 }, (_, i) => ({
+    publicKey: new Uint8Array(32).fill(i),
+    addresses: [`stranger-${i}:1`],
+  }));
+  const told: DiscoveryHandlers[] = [];
+  await node.joinNearby(
+    (_, handlers) => {
+      told.push(handlers);
+      return Promise.resolve({ nodes, close: () => Promise.resolve() });
+    },
+    ['b-gateway:1'],
+  );
+  for (const stranger of nodes) told[0]?.found(stranger);
+  let leastBudget = Infinity;
+  for (let ms = 0; ms <= 20_000; ms += 10) {
+    await rig.world.run(ms);
+    leastBudget = Math.min(leastBudget, healthOf(rig, 'b-gateway').statistics.retryBudget);
+  }
+  expect(leastBudget).toBe(RETRY_BUDGET_LIMITS.wholeBurst);
 });

@@ -29,6 +29,17 @@ export const RETRY_BUDGET_LIMITS: RetryBudgetLimits = {
   subjectsMax: 1_024,
 };
 
+/**
+ * What strangers ask for or announce is paid out of budgets of its own, so that it neither uses up what is there to get
+ * somebody back nor fills the buckets of those, nor is held up by them. There are two such budgets, which together make
+ * no more of a load than one for the node.
+ */
+export const STRANGERS_BUDGET_LIMITS: RetryBudgetLimits = {
+  ...RETRY_BUDGET_LIMITS,
+  wholeBurst: RETRY_BUDGET_LIMITS.wholeBurst / 2,
+  wholePerSecond: RETRY_BUDGET_LIMITS.wholePerSecond / 2,
+};
+
 interface Bucket {
   tokens: number;
   filledAtMs: number;
