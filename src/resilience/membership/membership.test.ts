@@ -369,7 +369,8 @@ describe('a witness', () => {
     seat.link(1);
     seat.membership.received(id(9), query(77));
     const asked = seat.sent.at(0)!;
-    expect(asked).toMatchObject({ to: 1, message: { kind: 'query', incarnation: 3n } });
+    // It asks for another: that is no suspicion of its own.
+    expect(asked).toMatchObject({ to: 1, message: { kind: 'query', incarnation: 0n } });
     seat.answer(2, asked.message.number, 'alive', 2);
     expect(seat.sent).toHaveLength(1);
     seat.answer(1, asked.message.number, 'alive');
@@ -453,14 +454,17 @@ describe('a witness', () => {
 describe('the one who is suspected', () => {
   test('says that it is there, under a higher number each time, and trusts itself less', () => {
     const seat = new Seat();
-    const ask = (incarnation: bigint): bigint => {
-      seat.membership.received(id(9), { kind: 'query', number: 1, subject: SELF, incarnation });
+    seat.link(2);
+    const ask = (incarnation: bigint, from = 2): bigint => {
+      seat.membership.received(id(from), { kind: 'query', number: 1, subject: SELF, incarnation });
       const { message } = seat.sent.at(-1)!;
       expect(message).toMatchObject({ kind: 'answer', finding: 'alive' });
       return message.incarnation;
     };
     const first = ask(0n);
     expect(first).toBe(BigInt(EPOCH) << 32n);
+    // Who is not linked to it says nothing about how fast it is.
+    expect(ask(first, 9)).toBe(first);
     expect(seat.health.score(0)).toBe(0);
     expect(ask(first)).toBe(first + 1n);
     expect(ask(first)).toBe(first + 1n);
@@ -470,16 +474,28 @@ describe('the one who is suspected', () => {
     expect(ask(first + 2n ** 32n - 1n)).toBe(first + 1n);
   });
 
-  test('is no slower to judge than it ever is, whatever anybody asks', () => {
+  test.each([
+    ['a stranger', [9], 0],
+    ['a neighbour', [2], 1],
+    ['two of them', [2, 3], 2],
+    ['all of its four neighbours, which it cannot tell from a slow self,', [2, 3, 4, 5], 8],
+  ] as const)('is as slow to judge as %s can make it', (_, askers, worst) => {
     const seat = new Seat();
-    seat.link(2);
+    for (const peer of [2, 3, 4, 5]) seat.link(peer);
+    let highest = 0;
+    let current = BigInt(EPOCH) << 32n;
     for (let second = 0; second < 300; second += 1) {
-      for (const incarnation of [2n ** 64n - 1n, (BigInt(EPOCH) << 32n) + BigInt(second)]) {
-        seat.membership.received(id(9), { kind: 'query', number: 1, subject: SELF, incarnation });
+      for (const asker of askers) {
+        for (const incarnation of [2n ** 64n - 1n, current]) {
+          const query = { kind: 'query', number: 1, subject: SELF, incarnation } as const;
+          seat.membership.received(id(asker), query);
+          current = seat.sent.at(-1)?.message.incarnation ?? current;
+        }
       }
+      highest = Math.max(highest, seat.health.score(seat.world.clock.now()));
       seat.run(1_000);
-      expect(seat.health.score(seat.world.clock.now())).toBeLessThanOrEqual(1);
     }
+    expect(highest).toBe(worst);
   });
 });
 

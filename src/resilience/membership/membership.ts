@@ -87,8 +87,9 @@ export class Membership {
     this.#deps = deps;
     this.#own = new OwnIncarnation(config.bootEpoch);
     this.#desk = new WitnessDesk({
-      ask: (subject, number, incarnation) =>
-        deps.send(subject, { kind: 'query', number, subject, incarnation }),
+      // Asked for others: no suspicion of this node's own, which would name an incarnation.
+      ask: (subject, number) =>
+        deps.send(subject, { kind: 'query', number, subject, incarnation: 0n }),
       answer: ({ asker, askerNumber: number, subject }, finding, incarnation) =>
         deps.send(asker, { kind: 'answer', number, subject, finding, incarnation }),
       heardAtMs: (subject) => this.#link(subject)?.heardAtMs ?? null,
@@ -151,7 +152,10 @@ export class Membership {
     if (bytesEqual(subject, from) || !this.#desk.hears(from, nowMs)) return;
     if (bytesEqual(subject, self)) {
       // It may have been slow.
-      if (this.#own.suspected(incarnation, nowMs)) this.#deps.health.failed(nowMs);
+      const isNeighbour = this.#link(from) !== undefined;
+      if (isNeighbour && this.#own.suspected(peerIdText(from), incarnation, nowMs)) {
+        this.#deps.health.failed(nowMs);
+      }
       answer('alive', this.#own.current);
       return;
     }

@@ -32,7 +32,7 @@ interface Open extends Question {
 
 export interface WitnessDeskDeps {
   /** Asks the subject itself. */
-  ask(subject: Uint8Array, number: number, incarnation: bigint): void;
+  ask(subject: Uint8Array, number: number): void;
   answer(question: Question, finding: Finding, incarnation: bigint): void;
   /** When the subject was last heard over an own link, `null` without one. */
   heardAtMs(subject: Uint8Array): number | null;
@@ -78,7 +78,7 @@ export class WitnessDesk {
       ...this.#open,
       { ...question, number, askedAtMs: nowMs, untilMs: nowMs + waitMs },
     ];
-    this.#deps.ask(question.subject, number, question.incarnation);
+    this.#deps.ask(question.subject, number);
   }
 
   /** A subject answered the message of this number itself. */
