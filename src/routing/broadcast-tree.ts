@@ -12,8 +12,8 @@ import type { PooledRecord } from './record-pool.ts';
  * Whoever does not find the other end by then does not know.
  */
 export const SEARCHED_MAX = 16_384;
-/** Entries for all searches: about a hundredth of a core, whoever makes links up and drops them. */
-export const SEARCHED_BURST: number = 128 * SEARCHED_MAX;
+/** Entries for all searches: some ten milliseconds at once, and then a hundredth of a core, whoever makes links up and drops them. */
+export const SEARCHED_BURST: number = 32 * SEARCHED_MAX;
 const SEARCHED_PER_SECOND: number = 32 * SEARCHED_MAX;
 
 /** Members are the database's numbers. */

@@ -406,10 +406,12 @@ class Exchange implements LinkState, UpdateSink {
     if (label !== null) this.#replace(label, nowMs);
   }
 
-  /** A link with this label went: links of this node that the tree needs in its place join it. */
+  /** A link with this label went: links of this node that the tree needs in its place join it, the likeliest first. */
   #replace(label: number, nowMs: number): void {
-    for (const state of this.#ports.values()) {
-      if (state.eager || !state.modern || state.label < label) continue;
+    const candidates = [...this.#ports.values()]
+      .filter((state) => state.modern && !state.eager && state.label >= label)
+      .sort((a, b) => a.label - b.label);
+    for (const state of candidates) {
       if (this.#isNeeded(state, nowMs) === true) this.#graft(state, nowMs);
     }
   }
