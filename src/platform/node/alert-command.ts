@@ -9,6 +9,8 @@ import type { AlertNotice, AlertSink, SendOutcome } from '../../env/alert-sink.t
 /** The program and all that it started in its process group end by then. */
 const TIMEOUT_MS = 10_000;
 const PATH_DEFAULT = '/usr/local/bin:/usr/bin:/bin';
+/** Whether what a program left behind still runs: long before the numbers of processes come round. */
+const LOOK_EVERY_MS = 1_000;
 /** Programs, and what those that have ended left behind; the oldest is ended for a further one. */
 const GROUPS_MAX = 16;
 /** What is wrong with the program itself: no other attempt will do better. Others, such as too many processes, pass. */
@@ -80,7 +82,10 @@ function run(
 /** Process groups that may still have members; they end with their time, and with this process. */
 class ProcessGroups {
   readonly #timers = new Map<number, NodeJS.Timeout>();
+  /** Nothing but a member holds their number. */
+  readonly #leaderless = new Set<number>();
   readonly #atExit = (): void => this.endAll();
+  #looks: NodeJS.Timeout | undefined;
 
   add(leader: number | undefined, timeoutMs: number, ended: () => void): void {
     if (leader === undefined) return;
@@ -96,8 +101,17 @@ class ProcessGroups {
 
   /** What it leaves behind may go on for its time: mail programs deliver so. */
   leaderEnded(leader: number | undefined): void {
-    // While the group has a member, no other gets its number.
-    if (leader !== undefined && !signal(leader, 0)) this.#forget(leader);
+    if (leader === undefined || !this.#timers.has(leader)) return;
+    this.#leaderless.add(leader);
+    this.#look();
+  }
+
+  /** While a group has a member, no other gets its number; one without is not to be killed any more. */
+  #look(): void {
+    clearTimeout(this.#looks);
+    for (const leader of this.#leaderless) if (!signal(leader, 0)) this.#forget(leader);
+    if (this.#leaderless.size === 0) return;
+    this.#looks = setTimeout(() => this.#look(), LOOK_EVERY_MS).unref();
   }
 
   endAll(): void {
@@ -112,6 +126,7 @@ class ProcessGroups {
   #forget(leader: number): void {
     clearTimeout(this.#timers.get(leader));
     this.#timers.delete(leader);
+    this.#leaderless.delete(leader);
     if (this.#timers.size === 0) process.off('exit', this.#atExit);
   }
 }

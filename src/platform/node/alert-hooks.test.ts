@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import type { AlertNotice } from '../../env/alert-sink.ts';
 import { commandSink } from './alert-command.ts';
 import { webhookSink } from './alert-webhook.ts';
@@ -185,6 +185,30 @@ describe('a command', () => {
     expect(await waiting.send(NOTICE)).toEqual({ kind: 'delivered' });
     expect(existsSync(left)).toBe(false);
     expect(existsSync(stopped)).toBe(false);
+  });
+
+  test('what it leaves behind and ends early is not killed later: its number may be another’s then', async () => {
+    const file = join(folder, 'group');
+    const sink = commandSink({
+      program: script('brief', [`echo $$ > ${file}`, 'sleep 0.2 &']),
+      args: [],
+    });
+    const kill = vi.spyOn(process, 'kill');
+    const idle = process.listenerCount('exit');
+    expect(await sink.send(NOTICE)).toEqual({ kind: 'delivered' });
+    const group = -Number(readFileSync(file, 'utf8'));
+    expect(process.listenerCount('exit')).toBe(idle + 1);
+    // Until it is not watched any more; a further program passes the time.
+    const waiting = commandSink({ program: script('a-moment', ['sleep 0.2']), args: [] });
+    while (process.listenerCount('exit') > idle) await waiting.send(NOTICE);
+    sink.stop();
+    const { calls, results } = kill.mock;
+    const blind = calls.filter(
+      ([pid, name], at) => pid === group && name !== 0 && results[at]?.type === 'throw',
+    );
+    kill.mockRestore();
+    // Where nobody takes the ended process away, it holds the number, and may be killed.
+    expect(blind).toEqual([]);
   });
 
   test('under way ends with the sink', async () => {
