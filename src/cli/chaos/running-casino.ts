@@ -118,9 +118,13 @@ class RunningCasino implements ChaosCasino {
   }
 
   async #giveBack(name: string, restarting: Promise<void> | null): Promise<void> {
+    // One that fails is made once more.
+    await restarting?.catch(() => undefined);
+    // A start that was given up as too slow may have come to its end meanwhile.
+    if (!this.#killed.has(name) || (await this.#answers(name))) return;
     try {
-      if (restarting === null) this.#say(`starting ${name} again`);
-      await (restarting ?? this.#bringBack(name));
+      this.#say(`starting ${name} again`);
+      await this.#bringBack(name);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       this.#say(`${name} stays down: ${why}`);
@@ -136,8 +140,20 @@ class RunningCasino implements ChaosCasino {
   async #bringBack(name: string): Promise<void> {
     const restarting = this.#restart(name);
     this.#killed.set(name, restarting);
-    await restarting;
+    try {
+      await restarting;
+    } catch (error) {
+      if (this.#killed.get(name) === restarting) this.#killed.set(name, null);
+      throw error;
+    }
     if (this.#killed.get(name) === restarting) this.#killed.delete(name);
+  }
+
+  #answers(name: string): Promise<boolean> {
+    return statusOf(this.#node(name).folder).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** It hangs on nobody's tether: like a node that a person started, it ends when it is told to. */
