@@ -186,7 +186,7 @@ class ChaosRun {
       await casino.inflict(event, lastsMs);
       if (event.kind !== 'restart') return;
       const nowMs = this.#nowMs;
-      if (this.#watch.listens(event.node, nowMs)) this.#restarted(nowMs - atMs);
+      if (this.#watch.listens(event, nowMs)) this.#restarted(nowMs - atMs);
     } catch (error) {
       this.#done[at] = { ...event, doneAtMs: null };
       unexpected.push(`${faultText(event).trim()}: ${messageOf(error)}`);

@@ -33,8 +33,8 @@ export class TableWatch {
   readonly #nodes: readonly WatchedNode[];
   /** `null` where links are not known: each node that runs then counts as connected. */
   readonly #links: readonly PlannedLink[] | null;
-  /** Killed, and not listening again; `started`: on the way there. */
-  readonly #down = new Map<string, 'killed' | 'started'>();
+  /** Not listening: the last that happened to each, its kill or the restart that is under way. */
+  readonly #down = new Map<string, FaultEvent>();
   readonly #paused = new Set<string>();
   readonly #cut = new Set<string>();
   readonly #acknowledgedAtMs: number[] = [];
@@ -54,8 +54,7 @@ export class TableWatch {
 
   /** Something was broken, or mended. Who is started again is back once it `listens`. */
   happened(event: FaultEvent, atMs: number): void {
-    if (event.kind === 'kill') this.#down.set(event.node, 'killed');
-    else if (event.kind === 'restart') this.#down.set(event.node, 'started');
+    if (event.kind === 'kill' || event.kind === 'restart') this.#down.set(event.node, event);
     else if (event.kind === 'pause') this.#paused.add(event.node);
     else if (event.kind === 'resume') this.#paused.delete(event.node);
     else if (event.kind === 'cut') this.#cut.add(event.link);
@@ -63,10 +62,10 @@ export class TableWatch {
     this.#look(atMs);
   }
 
-  /** A start came to its end; `false`: by another kill. */
-  listens(node: string, atMs: number): boolean {
-    if (this.#down.get(node) !== 'started') return false;
-    this.#down.delete(node);
+  /** This very restart, as it `happened`, came to its end; `false`: by another kill, whatever came after that. */
+  listens(restart: FaultEvent, atMs: number): boolean {
+    if (restart.kind !== 'restart' || this.#down.get(restart.node) !== restart) return false;
+    this.#down.delete(restart.node);
     this.#look(atMs);
     return true;
   }
