@@ -46,12 +46,19 @@ describe('what is lost', () => {
   });
 
   test('is no partition where all of them are known to be dead or gone', () => {
-    const lines = ['a: b', 'b: a', 'c: a b d', 'd: a b c'];
+    const lines = ['a: b e', 'b: a', 'c: a b d', 'd: a b c', 'e: a'];
     const whole = [{ members: 'cd', cause: 'link-failure' }];
     expect(found(lines)).toMatchObject(whole);
     expect(found(lines, {}, { c: 'dead' })).toMatchObject(whole);
     expect(found(lines, {}, { c: 'dead', d: 'dead' })).toEqual([]);
     expect(found(lines, {}, { c: 'left', d: 'dead' })).toEqual([]);
+  });
+
+  test('is one where as many are out of reach as are reached: both sides of a whole mesh find the other one dead', () => {
+    const lines = ['a: b', 'b: a', 'c: a b d', 'd: a b c'];
+    expect(found(lines, {}, { c: 'dead', d: 'dead' })).toMatchObject([{ members: 'cd' }]);
+    expect(found(lines, {}, { c: 'left', d: 'dead' })).toMatchObject([{ members: 'cd' }]);
+    expect(found(lines, {}, { c: 'left', d: 'left' })).toEqual([]);
   });
 
   test('falls apart into groups, the largest first', () => {
