@@ -127,9 +127,12 @@ export class PartitionWatch {
     this.#risks = risksOf(members, cuts);
   }
 
-  /** Empty while a gateway is reached, and at a gateway. */
+  /**
+   * Empty while a gateway is reached, and at a gateway. One that is reached and is no gateway any more, since it drains or
+   * saves its battery, is not lost.
+   */
   #lostGateways(
-    { self, flags, peerOf }: MemberReports,
+    { self, flags, peerOf, nodeOf }: MemberReports,
     reached: Uint8Array,
   ): readonly Uint8Array[] {
     const isGateway = (node: number): boolean => ((flags[node] ?? 0) & GATEWAY) !== 0;
@@ -138,7 +141,7 @@ export class PartitionWatch {
     for (let node = 0; node < reached.length; node += 1) {
       if (reached[node] === 1 && isGateway(node)) near.push(peerOf(node));
     }
-    if (near.length === 0) return this.#gateways;
+    if (near.length === 0) return this.#gateways.filter((peer) => reached[nodeOf(peer)] !== 1);
     this.#gateways = near;
     return [];
   }

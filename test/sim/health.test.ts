@@ -93,6 +93,34 @@ test('two neighbours that die at once are a partition only until they are found 
   }
 });
 
+test('a gateway that saves its battery is there for itself, and nobody takes it for lost', async () => {
+  const rig = new CasinoRig(
+    [
+      { name: 'g', mesh: 'a', role: 'gateway', joins: [], bridges: [] },
+      { name: 'm', mesh: 'a', role: 'relay', joins: ['g'], bridges: [] },
+      { name: 'h', mesh: 'b', role: 'gateway', joins: [], bridges: ['g'] },
+    ],
+    3,
+  );
+  await rig.startAll();
+  await rig.world.run(30_000);
+  rig.node('g').node.gateway?.setPower({ energy: 0.1, relays: false });
+  await rig.world.run(rig.world.clock.now() + 120_000);
+  for (const name of ['g', 'm', 'h']) {
+    const { level, alerts, partitions, recoveries } = reportOf(rig, name);
+    expect({ level, alerts, partitions, recoveries }, name).toEqual({
+      level: 'healthy',
+      alerts: [],
+      partitions: [],
+      recoveries: [],
+    });
+  }
+  // One that is gone is.
+  await rig.kill('g');
+  await rig.world.run(rig.world.clock.now() + 30_000);
+  expect(reportOf(rig, 'h').alerts.map(({ rule }) => rule)).toContain('bridges-gone');
+});
+
 test('a node that says goodbye is missed by no neighbour', async () => {
   const rig = await square(3);
   await rig.node('c').node.stop();

@@ -106,6 +106,18 @@ describe('partitions', () => {
     expect(scene.tracker.partitions()).toMatchObject([{ outcome: 'healed' }]);
   });
 
+  test('outlast those who come and go: each of them returns once', () => {
+    const scene = new Scene();
+    scene.sees(['a: b', 'b: a', ...row('c', 'd', 'e', 'f', 'g', 'h', 'i', 'j')], 600_000);
+    scene.sees(['a: b', 'b: a']);
+    for (let walk = 0; walk < 6; walk += 1) {
+      scene.sees(['a: b c', 'b: a', 'c: a d', 'd: c'], 60_000);
+      scene.sees(['a: b', 'b: a', 'c: d', 'd: c'], 60_000);
+      expect(scene.tracker.partitions()).toMatchObject([{ stillLost: 8, endedAtMs: null }]);
+    }
+    expect(scene.events).toEqual(['began']);
+  });
+
   test('of two end with the first who returns: one that is lost alone is none', () => {
     const scene = new Scene();
     scene.sees(CUT, 600_000);

@@ -64,9 +64,9 @@ interface Tracked {
   /** These, and of those who are away no more at most `MEMBERS_NAMED_MAX`. */
   readonly members: Map<string, Uint8Array>;
   lost: number;
-  /** Whether links led to somebody again, and to how many since all who were away had records. */
+  /** Whether links led to somebody again, and to whom they do since all who were away had records; keys. */
   hasReturned: boolean;
-  returned: number;
+  readonly returned: Set<string>;
   readonly beganAtMs: number;
   endedAtMs: number | null;
   sinceMs: number;
@@ -154,7 +154,7 @@ export class PartitionTracker {
       recurring.endedAtMs = null;
       recurring.outcome = null;
       recurring.hasReturned = false;
-      recurring.returned = 0;
+      recurring.returned.clear();
       recurring.recurrences += 1;
       recurring.sinceMs = nowMs;
       recurring.cause = cause;
@@ -164,6 +164,7 @@ export class PartitionTracker {
       const peer = peers[i];
       if (peer === undefined || tracked.away.has(key) || this.#tracked >= LOST_TRACKED_MAX)
         continue;
+      tracked.returned.delete(key);
       tracked.away.set(key, peer);
       tracked.members.set(key, peer);
       this.#tracked += 1;
@@ -190,7 +191,7 @@ export class PartitionTracker {
       members: new Map(),
       lost: 0,
       hasReturned: false,
-      returned: 0,
+      returned: new Set(),
       beganAtMs: this.#clock.wallMs(),
       endedAtMs: null,
       sinceMs: this.#clock.now(),
@@ -222,7 +223,7 @@ export class PartitionTracker {
       }
       if (reached[node] === 1) {
         tracked.hasReturned = true;
-        tracked.returned += 1;
+        if (tracked.returned.size < LOST_TRACKED_MAX) tracked.returned.add(key);
       }
       this.#drop(tracked, key);
     }
@@ -231,7 +232,7 @@ export class PartitionTracker {
       for (const key of absent) this.#drop(tracked, key);
     }
     // Who came back while the records of all others told where these are says nothing of them later on.
-    if (absent.length === 0) tracked.returned = 0;
+    if (absent.length === 0) tracked.returned.clear();
     if (tracked.away.size > 0) return;
     if (isForgotten) this.#end(tracked, 'forgotten');
     else this.#end(tracked, tracked.hasReturned ? 'healed' : 'gone');
@@ -297,7 +298,7 @@ export class PartitionTracker {
  * single one that is missing is no partition.
  */
 function isSideBack({ returned }: Tracked, absent: number): boolean {
-  return returned > 0 && absent < Math.max(2, returned);
+  return returned.size > 0 && absent < Math.max(2, returned.size);
 }
 
 /** Those who are away first. */
