@@ -29,6 +29,8 @@ import type { Mesh } from './mesh-contract.ts';
 const LOOK_AFTER_MS = 100;
 /** From one look to the next at least: four a second in a small mesh, one in a mesh of ten thousand. */
 const LOOKS_APART_MS_MIN = 250;
+/** Who is to be forgotten and cannot be yet, since there still are records, is looked at again so much later. */
+const FORGET_AGAIN_MS = 600_000;
 /** Links, and members, that are told as risks: those that would cut off most. */
 export const RISKS_TOLD_MAX = 16;
 
@@ -64,10 +66,14 @@ export interface PartitionWatchDeps {
 
 export class PartitionWatch {
   readonly #deps: PartitionWatchDeps;
+  readonly #fateOf: (peer: Uint8Array) => MemberFate;
   readonly #tracker: PartitionTracker;
   #timer: Timer | null = null;
+  #forgetTimer: Timer | null = null;
   #nextLookMs = -Infinity;
   #stopped = false;
+  /** How many were reached when the first of those who are waited for went, this node included. */
+  #sideSize = 0;
   #cuts: Pick<CutPoints, 'bridges' | 'cutNodes'> = { bridges: 0, cutNodes: 0 };
   #risks: readonly CutRisk[] = [];
   /** Those that were reached when one last was. */
@@ -75,7 +81,11 @@ export class PartitionWatch {
 
   constructor(deps: PartitionWatchDeps) {
     this.#deps = deps;
+    this.#fateOf = deps.fateOf ?? (() => null);
     this.#tracker = new PartitionTracker(deps.clock);
+    this.#tracker.onEvent(({ kind, partition: { scope, outcome } }) => {
+      if (kind === 'ended' && scope === 'gateways' && outcome === 'forgotten') this.#gateways = [];
+    });
     deps.mesh.onChange(() => this.changed());
     this.changed();
   }
@@ -113,13 +123,19 @@ export class PartitionWatch {
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
+    this.#forgetTimer?.cancel();
   }
 
   #look(members: MemberReports): void {
     const links = mutualLinks(members, false);
     const reached = reachedFrom(members, links);
-    const groups = lostGroups(members, links, reached, this.#deps.fateOf ?? (() => null));
+    const reachedCount = reached.reduce((sum, one) => sum + one, 0);
+    // Who joins this side while others are waited for makes their side no smaller.
+    this.#sideSize =
+      this.#tracker.active === 0 ? reachedCount : Math.min(this.#sideSize, reachedCount);
+    const groups = lostGroups(members, links, reached, this.#fateOf, this.#sideSize);
     this.#tracker.update(members, reached, groups, this.#lostGateways(members, reached));
+    this.#armForget();
     // What does not relay is no part of what can fall apart.
     const allRelay = members.flags.every((flag) => (flag & NO_RELAY) === 0);
     const cuts = findCutPoints(allRelay ? links : mutualLinks(members, true));
@@ -127,9 +143,19 @@ export class PartitionWatch {
     this.#risks = risksOf(members, cuts);
   }
 
+  /** A mesh in which nothing changes any more is looked at even so when it is time to forget who is waited for. */
+  #armForget(): void {
+    const { clock } = this.#deps;
+    this.#forgetTimer?.cancel();
+    const atMs = this.#tracker.forgetsAtMs;
+    if (atMs === null) return;
+    const delayMs = Math.max(FORGET_AGAIN_MS, atMs - clock.now());
+    this.#forgetTimer = clock.after(delayMs, () => this.changed());
+  }
+
   /**
-   * Empty while a gateway is reached, and at a gateway. One that is reached and is no gateway any more, since it drains or
-   * saves its battery, is not lost.
+   * Empty while a gateway is reached, and at a gateway. One that left is not lost, nor one that is reached and is no gateway
+   * any more, since it drains or saves its battery.
    */
   #lostGateways(
     { self, flags, peerOf, nodeOf }: MemberReports,
@@ -141,7 +167,11 @@ export class PartitionWatch {
     for (let node = 0; node < reached.length; node += 1) {
       if (reached[node] === 1 && isGateway(node)) near.push(peerOf(node));
     }
-    if (near.length === 0) return this.#gateways.filter((peer) => reached[nodeOf(peer)] !== 1);
+    if (near.length === 0) {
+      return this.#gateways.filter(
+        (peer) => reached[nodeOf(peer)] !== 1 && this.#fateOf(peer) !== 'left',
+      );
+    }
     this.#gateways = near;
     return [];
   }

@@ -41,23 +41,24 @@ export interface LostGroup {
 /**
  * The groups of at least two that hang together and are not reached, the largest first. Those of whom each is known to be
  * dead, or gone, hang together in records that nobody could change any more: they are none. But dead is also what each side
- * of a mesh in which all are linked to all calls the other one: so one that is as large as what is reached is waited for.
+ * of a mesh in which all are linked to all calls the other one: so one that is as large as this side is waited for.
+ * `sideSize`: how many were reached when the first of those who are waited for went, this node included.
  */
 export function lostGroups(
   members: MemberReports,
   links: LinkRows,
   reached: Uint8Array,
   fateOf: (peer: Uint8Array) => MemberFate,
+  sideSize: number,
 ): readonly LostGroup[] {
   const taken = new Uint8Array(members.nodes);
   const groups: LostGroup[] = [];
-  const reachedCount = reached.reduce((sum, one) => sum + one, 0);
   for (let first = 0; first < members.nodes; first += 1) {
     if (reached[first] === 1 || taken[first] === 1) continue;
     const nodes = groupOf(first, links, reached, taken);
     const fates = nodes.map((node) => fateOf(members.peerOf(node)));
     const isGone = fates.every(
-      (fate) => fate === 'left' || (fate === 'dead' && nodes.length < reachedCount),
+      (fate) => fate === 'left' || (fate === 'dead' && nodes.length < sideSize),
     );
     if (nodes.length < 2 || isGone) continue;
     groups.push({ nodes, ...causeOf(members, links, nodes, reached, fateOf) });

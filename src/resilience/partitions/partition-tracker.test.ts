@@ -35,7 +35,7 @@ class Scene {
     const members = memberReportsOf(lines);
     const links = mutualLinks(members, false);
     const reached = reachedFrom(members, links);
-    const groups = lostGroups(members, links, reached, () => null);
+    const groups = lostGroups(members, links, reached, () => null, members.nodes);
     this.tracker.update(members, reached, groups, lostGateways.map(peerOfLetter));
     this.world.runSync(this.world.clock.now() + ms);
   }

@@ -96,6 +96,13 @@ export class PartitionTracker {
     return this.#active().length;
   }
 
+  /** When the first of those that last is forgotten, on the monotonic clock; `null` if none lasts. */
+  get forgetsAtMs(): number | null {
+    const active = this.#active();
+    if (active.length === 0) return null;
+    return Math.min(...active.map(({ sinceMs }) => sinceMs)) + FORGOTTEN_MS;
+  }
+
   /** The latest first. */
   partitions(): readonly Partition[] {
     return this.#history.map((tracked) => this.#shown(tracked)).toReversed();
@@ -126,6 +133,7 @@ export class PartitionTracker {
     for (const tracked of this.#active()) {
       if (tracked.scope === 'members') this.#look(tracked, members, reached, owners);
       else if (gateways.length === 0) this.#end(tracked, 'healed');
+      else if (this.#isOld(tracked)) this.#end(tracked, 'forgotten');
     }
   }
 
@@ -227,7 +235,7 @@ export class PartitionTracker {
       }
       this.#drop(tracked, key);
     }
-    const isForgotten = absent.length > 0 && this.#clock.now() - tracked.sinceMs >= FORGOTTEN_MS;
+    const isForgotten = absent.length > 0 && this.#isOld(tracked);
     if (isForgotten || isSideBack(tracked, absent.length)) {
       for (const key of absent) this.#drop(tracked, key);
     }
@@ -236,6 +244,10 @@ export class PartitionTracker {
     if (tracked.away.size > 0) return;
     if (isForgotten) this.#end(tracked, 'forgotten');
     else this.#end(tracked, tracked.hasReturned ? 'healed' : 'gone');
+  }
+
+  #isOld({ sinceMs }: Tracked): boolean {
+    return this.#clock.now() - sinceMs >= FORGOTTEN_MS;
   }
 
   #drop(tracked: Tracked, key: string): void {
@@ -248,6 +260,7 @@ export class PartitionTracker {
   #end(tracked: Tracked, outcome: PartitionOutcome): void {
     const nowMs = this.#clock.now();
     for (const key of tracked.away.keys()) this.#drop(tracked, key);
+    tracked.returned.clear();
     // By these it is known again, if it recurs.
     for (const key of [...tracked.members.keys()].slice(MEMBERS_NAMED_MAX)) {
       tracked.members.delete(key);
