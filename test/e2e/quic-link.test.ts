@@ -17,7 +17,7 @@ import {
 } from '../../src/platform/links/quic/quiche.ts';
 import { systemClock } from '../../src/platform/node/clock.ts';
 import { primitives } from '../../src/platform/node/primitives.ts';
-import { describeLink, type LinkNode, DEAD_PORT } from '../suites/link.suite.ts';
+import { describeLink, type LinkNode, DEAD_PORT, PATIENT_STOP } from '../suites/link.suite.ts';
 
 const BOUNDS = { frameBytesMax: 64 * 1024, queueBytesMax: 256 * 1024 };
 const LOCAL = { host: '127.0.0.1', port: 1 };
@@ -108,7 +108,7 @@ function linkNode({ identity, quic }: Node): LinkNode {
 }
 
 describeLink('QUIC link', async () => {
-  const [a, b, c] = [node(), node(), node()];
+  const [a, b, c] = [node(PATIENT_STOP), node(PATIENT_STOP), node(PATIENT_STOP)];
   return {
     nodes: [linkNode(a), linkNode(b), linkNode(c)],
     ...BOUNDS,

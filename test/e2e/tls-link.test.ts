@@ -17,7 +17,7 @@ import type { TlsBounds } from '../../src/platform/links/tls-node.ts';
 import { systemClock } from '../../src/platform/node/clock.ts';
 import { primitives } from '../../src/platform/node/primitives.ts';
 import { identityFromSeed, type Identity } from '../../src/crypto/signing.ts';
-import { describeLink, type LinkNode, DEAD_PORT } from '../suites/link.suite.ts';
+import { describeLink, type LinkNode, DEAD_PORT, PATIENT_STOP } from '../suites/link.suite.ts';
 import { LogBook } from '../suites/log-book.ts';
 
 const BOUNDS = { frameBytesMax: 64 * 1024, queueBytesMax: 256 * 1024 };
@@ -79,7 +79,7 @@ function linkNode({ identity, tls }: Node): LinkNode {
 }
 
 describeLink('TLS link', async () => {
-  const [a, b, c] = [await node(), await node(), await node()];
+  const [a, b, c] = [await node(PATIENT_STOP), await node(PATIENT_STOP), await node(PATIENT_STOP)];
   return {
     nodes: [linkNode(a), linkNode(b), linkNode(c)],
     ...BOUNDS,

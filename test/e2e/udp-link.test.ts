@@ -31,7 +31,7 @@ import {
   encodeCookie,
   encodeKnock,
 } from '../../src/wire/knock.ts';
-import { describeLink, type LinkNode, DEAD_PORT } from '../suites/link.suite.ts';
+import { describeLink, type LinkNode, DEAD_PORT, PATIENT_STOP } from '../suites/link.suite.ts';
 
 const BOUNDS = { frameBytesMax: 64 * 1024, queueBytesMax: 256 * 1024 };
 const DIRECT = 'udp:127.0.0.1:0';
@@ -118,7 +118,7 @@ function linkNode({ identity, udp }: Node, listenAddress: string): LinkNode {
 }
 
 describeLink('UDP link, direct', async () => {
-  const quick = { dialTimeoutMs: 500 };
+  const quick = { dialTimeoutMs: 500, ...PATIENT_STOP };
   const [a, b, c] = [await node(quick), await node(quick), await node(quick)];
   return {
     nodes: [linkNode(a, DIRECT), linkNode(b, DIRECT), linkNode(c, DIRECT)],
@@ -133,9 +133,9 @@ describeLink('UDP link, direct', async () => {
 describeLink('UDP link, by key', async () => {
   const join = await bootstrapped();
   const [a, b, c] = [
-    await node({}, await join()),
-    await node({}, await join()),
-    await node({}, await join()),
+    await node(PATIENT_STOP, await join()),
+    await node(PATIENT_STOP, await join()),
+    await node(PATIENT_STOP, await join()),
   ];
   const nobody = identityFromSeed(primitives, new Uint8Array(32).fill(9));
   return {

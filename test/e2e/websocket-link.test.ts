@@ -27,7 +27,7 @@ import type { AdmissionGate } from '../../src/env/admission.ts';
 import { KNOCK_BYTES } from '../../src/wire/knock.ts';
 import { noMetrics } from '../suites/mesh-rig.ts';
 import { press } from '../suites/pressed-gate.ts';
-import { describeLink, type LinkNode, DEAD_PORT } from '../suites/link.suite.ts';
+import { describeLink, type LinkNode, DEAD_PORT, PATIENT_STOP } from '../suites/link.suite.ts';
 import { LogBook } from '../suites/log-book.ts';
 
 const BOUNDS = { frameBytesMax: 64 * 1024, queueBytesMax: 256 * 1024 };
@@ -118,7 +118,7 @@ function linkNode({ identity, sockets }: Node): LinkNode {
 }
 
 describeLink('WebSocket links', async () => {
-  const nodes = [node(), node(), node()] as const;
+  const nodes = [node(PATIENT_STOP), node(PATIENT_STOP), node(PATIENT_STOP)] as const;
   return {
     nodes: [linkNode(nodes[0]), linkNode(nodes[1]), linkNode(nodes[2])],
     ...BOUNDS,
@@ -133,7 +133,7 @@ describeLink('WebSocket links', async () => {
 
 /** The same with the WebSocket that a page has, which Node has too: it tells less, and cannot stop reading. */
 describeLink('WebSocket links that a page dials', async () => {
-  const nodes = [node(), node(), node()] as const;
+  const nodes = [node(PATIENT_STOP), node(PATIENT_STOP), node(PATIENT_STOP)] as const;
   const pages = nodes.map(({ identity, log }) =>
     createPageWebSockets({
       primitives,
@@ -141,7 +141,7 @@ describeLink('WebSocket links that a page dials', async () => {
       clock: systemClock,
       rng: systemRng,
       logger: log,
-      bounds: BOUNDS,
+      bounds: { ...BOUNDS, ...PATIENT_STOP },
     }),
   );
   const linkNodeOf = (index: 0 | 1 | 2): LinkNode => {

@@ -2,10 +2,11 @@
 
 import { describe, expect, test } from 'vitest';
 import { identityFromSeed } from '../../src/crypto/signing.ts';
-import type { GattPipe } from '../../src/env/gatt.ts';
+import type { GattPipe, GattRadio } from '../../src/env/gatt.ts';
 import type { Link } from '../../src/env/link.ts';
 import type { Logger } from '../../src/env/logger.ts';
 import { createBluetooth, type Bluetooth } from '../../src/platform/links/bluetooth/bluetooth.ts';
+import type { BluetoothBounds } from '../../src/platform/links/bluetooth/bluetooth-node.ts';
 import { loadRadio } from '../../src/platform/links/bluetooth/load-radio.ts';
 import { primitives } from '../../src/platform/node/primitives.ts';
 import { createSimGatt, GATT_PROFILE, type GattProfile, type SimGatt } from '../../src/sim/gatt.ts';
@@ -25,10 +26,15 @@ const silent: Logger = {
   child: () => silent,
 };
 
+interface DeviceOptions extends Partial<BluetoothBounds> {
+  readonly radio?: GattRadio;
+}
+
 function device(
   world: World,
   gatt: SimGatt,
   name: string,
+  { radio = gatt.radio(name), ...bounds }: DeviceOptions = {},
 ): LinkArena['nodes'][0] & { readonly all: Bluetooth } {
   const identity = identityFromSeed(primitives, primitives.sha256(new TextEncoder().encode(name)));
   const all = createBluetooth({
@@ -37,8 +43,8 @@ function device(
     clock: world.clock,
     rng: world.rng(name),
     logger: silent,
-    radio: gatt.radio(name),
-    bounds: PATIENT,
+    radio,
+    bounds: { ...PATIENT, ...bounds },
   });
   const { dialer, listen } = all;
   return {
@@ -87,7 +93,64 @@ describeLink(
   arenaWith({ ...GATT_PROFILE, mtuBytes: 23, connectionIntervalMs: 7.5 }),
 );
 
+/** A radio whose pipes tell nothing any more once it is unplugged; it still answers itself. */
+class UnpluggedRadio implements GattRadio {
+  unplugged = false;
+  closed = false;
+  readonly #radio: GattRadio;
+
+  constructor(radio: GattRadio) {
+    this.#radio = radio;
+  }
+
+  async connect(to: string): Promise<GattPipe> {
+    const pipe = await this.#radio.connect(to);
+    return {
+      remoteAddress: pipe.remoteAddress,
+      mtuBytes: pipe.mtuBytes,
+      attach: (handlers) => pipe.attach(handlers),
+      write: (value, taken) => (this.unplugged ? undefined : pipe.write(value, taken)),
+      close: () => (this.unplugged ? undefined : pipe.close()),
+    };
+  }
+
+  readonly advertise: GattRadio['advertise'] = (address, accept) =>
+    this.#radio.advertise(address, accept);
+
+  close(): Promise<void> {
+    this.closed = true;
+    return this.#radio.close();
+  }
+}
+
 describe('over Bluetooth', () => {
+  test.each(['open', 'closing'] as const)(
+    'a node stops although its radio was unplugged and tells of no end, with a link that is %s',
+    async (state) => {
+      const stopTimeoutMs = 5000;
+      const world = createWorld({ seed: 1, primitives });
+      const gatt = createSimGatt(world, GATT_PROFILE);
+      const radio = new UnpluggedRadio(gatt.radio('a'));
+      const a = device(world, gatt, 'a', { radio, stopTimeoutMs });
+      const b = device(world, gatt, 'b');
+      await settleIn(
+        world,
+        b.listen('ble:b', () => undefined),
+      );
+      const out = await settleIn(world, a.dialer.dial('ble:b', b.publicKey));
+      radio.unplugged = true;
+      if (state === 'closing') out.close();
+      let stopped = false;
+      void a.all.close().then(() => (stopped = true));
+      const beganMs = world.clock.now();
+      await world.run(beganMs + stopTimeoutMs);
+      expect(radio.closed).toBe(false);
+      await world.run(beganMs + stopTimeoutMs + 1000);
+      expect(radio.closed).toBe(true);
+      expect(stopped).toBe(true);
+    },
+  );
+
   test('frames pass a change of the MTU, and fewer values carry more after it', async () => {
     const world = createWorld({ seed: 1, primitives });
     const gatt = createSimGatt(world, { ...GATT_PROFILE, mtuAgreedMs: 2000 });

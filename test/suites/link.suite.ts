@@ -11,6 +11,12 @@ import type { Dialer, Link, LinkClose, Listen, Listener } from '../../src/env/li
  */
 export const DEAD_PORT = 9;
 
+/**
+ * What a node that stops grants its closing links, where time is real: both ends share one thread here, and a machine that is
+ * busy may hold it up for as long as a node would wait.
+ */
+export const PATIENT_STOP = { stopTimeoutMs: 20_000 } as const;
+
 /** One node of the arena. */
 export interface LinkNode {
   readonly publicKey: Uint8Array;

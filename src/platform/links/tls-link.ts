@@ -12,7 +12,6 @@ import { createFrameSplitter, type FrameSplitter } from '../../wire/stream-frami
 import { madeOutside } from '../node/young-garbage.ts';
 import { OutgoingPieces, uncleared } from './outgoing-pieces.ts';
 import { StallWatch } from './stall-watch.ts';
-import { STOP_TIMEOUT_MS } from './stop-timeout.ts';
 
 /** Handed to the socket at once. Small, so that each completed write is a sign of life; large enough for 1 GB/s. */
 const IN_FLIGHT_BYTES_MAX = 256 * 1024;
@@ -35,6 +34,8 @@ export interface TlsLinkConfig {
   readonly stallTimeoutMs: number;
   /** An orderly close that the other end does not answer within this time ends anyway. */
   readonly closeTimeoutMs: number;
+  /** An orderly close that is under way when the node stops ends within this time. */
+  readonly stopTimeoutMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called once, when the socket is gone. */
@@ -139,7 +140,7 @@ export class TlsLink implements Link {
     const end = (): void => this.destroy({ code: null, detail: 'this node stops' });
     if (this.#closeTimer === null) return end();
     this.#closeTimer.cancel();
-    this.#closeTimer = this.#config.clock.after(STOP_TIMEOUT_MS, end);
+    this.#closeTimer = this.#config.clock.after(this.#config.stopTimeoutMs, end);
   }
 
   destroy(reason: LinkClose): void {

@@ -10,6 +10,7 @@ import type { Logger } from '../../env/logger.ts';
 import type { Primitives } from '../../env/primitives.ts';
 import { certificateOf, certifiedKey, pem, privateKeyOf } from './certificate.ts';
 import { createHandshakeGate } from './handshake-gate.ts';
+import { STOP_TIMEOUT_MS } from './stop-timeout.ts';
 import { TlsLink } from './tls-link.ts';
 
 /** The bounds of one node's TLS links. */
@@ -24,6 +25,8 @@ export interface TlsBounds {
   readonly handshakeTimeoutMs: number;
   readonly stallTimeoutMs: number;
   readonly closeTimeoutMs: number;
+  /** An orderly close that is under way when the node stops ends within this time. */
+  readonly stopTimeoutMs: number;
   /** Without a gate: accepted connections without a proved identity; more are dropped. */
   readonly halfOpenMax: number;
   /** Without a gate: the same from one address. */
@@ -39,6 +42,7 @@ export const TLS_BOUNDS: TlsBounds = {
   handshakeTimeoutMs: 5000,
   stallTimeoutMs: 30_000,
   closeTimeoutMs: 5000,
+  stopTimeoutMs: STOP_TIMEOUT_MS,
   halfOpenMax: 256,
   halfOpenPerAddressMax: 64,
   acceptedLinksMax: 1024,

@@ -17,6 +17,7 @@ import type { Logger } from '../../../env/logger.ts';
 import type { Primitives } from '../../../env/primitives.ts';
 import type { Rng } from '../../../env/rng.ts';
 import { createHandshakeGate } from '../handshake-gate.ts';
+import { overInTime, STOP_TIMEOUT_MS } from '../stop-timeout.ts';
 import type { MessagePipe } from '../websocket/message-pipe.ts';
 import { RecordLink } from '../websocket/record-link.ts';
 
@@ -32,6 +33,8 @@ export interface BluetoothBounds {
   readonly stallTimeoutMs: number;
   /** What waits is still sent, and it takes its time. */
   readonly closeTimeoutMs: number;
+  /** An orderly close that is under way when the node stops ends within this time. */
+  readonly stopTimeoutMs: number;
   readonly halfOpenMax: number;
   readonly halfOpenPerAddressMax: number;
   /** Adapters hold a handful of connections. */
@@ -45,6 +48,7 @@ export const BLUETOOTH_BOUNDS: BluetoothBounds = {
   handshakeTimeoutMs: 10_000,
   stallTimeoutMs: 30_000,
   closeTimeoutMs: 15_000,
+  stopTimeoutMs: STOP_TIMEOUT_MS,
   halfOpenMax: 4,
   halfOpenPerAddressMax: 1,
   acceptedLinksMax: 16,
@@ -125,7 +129,7 @@ export function createBluetoothNode(options: BluetoothOptions): BluetoothNode {
       });
       const close = (): Promise<void> => {
         link.stop();
-        return over.promise;
+        return overInTime(over.promise, clock, bounds.stopTimeoutMs);
       };
       closers.add(close);
       return link;

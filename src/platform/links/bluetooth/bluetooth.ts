@@ -19,8 +19,11 @@ export function createBluetooth(options: BluetoothOptions): Bluetooth {
     dialer: { dial: (address, remoteKey) => dialBluetooth(node, address, remoteKey) },
     listen: (address, accept) => listenBluetooth(node, address, accept),
     async close() {
-      await Promise.all([...node.closers].map(async (close) => close()));
-      await node.radio.close();
+      try {
+        await Promise.all([...node.closers].map(async (close) => close()));
+      } finally {
+        await node.radio.close();
+      }
     },
   };
 }

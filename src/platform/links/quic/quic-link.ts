@@ -9,7 +9,6 @@ import type { Link, LinkClose, LinkHandlers, SendResult, SentRange } from '../..
 import { createFrameSplitter, type FrameSplitter } from '../../../wire/stream-framing.ts';
 import { OutgoingPieces } from '../outgoing-pieces.ts';
 import { StallWatch } from '../stall-watch.ts';
-import { STOP_TIMEOUT_MS } from '../stop-timeout.ts';
 import {
   CLOSE_BROKEN,
   CLOSE_ORDERLY,
@@ -143,7 +142,8 @@ export class QuicLink implements Link {
     if (this.#closeTimer === null) end();
     else {
       this.#closeTimer.cancel();
-      this.#closeTimer = this.#config.node.clock.after(STOP_TIMEOUT_MS, end);
+      const { clock, bounds } = this.#config.node;
+      this.#closeTimer = clock.after(bounds.stopTimeoutMs, end);
     }
     return this.#whenOver.promise;
   }

@@ -7,7 +7,6 @@ import type { Link, LinkClose, LinkHandlers, SendResult } from '../../../env/lin
 import type { Logger } from '../../../env/logger.ts';
 import type { SecretStream, UdxStream } from '../../dht/hyperdht-api.ts';
 import { StallWatch } from '../stall-watch.ts';
-import { STOP_TIMEOUT_MS } from '../stop-timeout.ts';
 import type { Introduced } from './introduction.ts';
 import type { UdpBounds } from './udp-bounds.ts';
 
@@ -113,7 +112,8 @@ export abstract class StreamEnd implements Link {
     const end = (): void => this.destroy({ code: null, detail: 'this node stops' });
     if (this.#closeTimer === null) return end();
     this.#closeTimer.cancel();
-    this.#closeTimer = this.#config.clock.after(STOP_TIMEOUT_MS, end);
+    const { clock, bounds } = this.#config;
+    this.#closeTimer = clock.after(bounds.stopTimeoutMs, end);
   }
 
   destroy(reason: LinkClose): void {

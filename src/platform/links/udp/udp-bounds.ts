@@ -1,5 +1,7 @@
 // The bounds of one node's UDP links.
 
+import { STOP_TIMEOUT_MS } from '../stop-timeout.ts';
+
 export interface UdpBounds {
   /** Largest frame of a reliable link, both ways. */
   readonly frameBytesMax: number;
@@ -13,6 +15,8 @@ export interface UdpBounds {
   readonly stallTimeoutMs: number;
   /** An orderly close that the other end does not answer within this time ends anyway. */
   readonly closeTimeoutMs: number;
+  /** An orderly close that is under way when the node stops ends within this time. */
+  readonly stopTimeoutMs: number;
   /** Without a gate: dialers with a proved address and without a proved identity; more are refused. */
   readonly halfOpenMax: number;
   /** Without a gate: the same from one address. */
@@ -35,6 +39,7 @@ export const UDP_BOUNDS: UdpBounds = {
   handshakeTimeoutMs: 5000,
   stallTimeoutMs: 30_000,
   closeTimeoutMs: 5000,
+  stopTimeoutMs: STOP_TIMEOUT_MS,
   halfOpenMax: 256,
   halfOpenPerAddressMax: 64,
   dhtHandshakesMax: 1024,

@@ -16,6 +16,7 @@ import type {
 } from '../../dht/hyperdht-api.ts';
 import { loadUdx } from '../../dht/load-engine.ts';
 import { createHandshakeGate } from '../handshake-gate.ts';
+import { overInTime } from '../stop-timeout.ts';
 import { boundedSecretStreams } from './bounded-secret-stream.ts';
 import { DatagramLink } from './datagram-link.ts';
 import type { Introduced } from './introduction.ts';
@@ -99,7 +100,7 @@ export async function createUdpNode(options: UdpOptions): Promise<UdpNode> {
       const over = Promise.withResolvers<void>();
       const close = (): Promise<void> => {
         link.stop();
-        return over.promise;
+        return overInTime(over.promise, clock, bounds.stopTimeoutMs);
       };
       const config = {
         ...ends,

@@ -18,7 +18,6 @@ import type { Logger } from '../../../env/logger.ts';
 import type { Primitives } from '../../../env/primitives.ts';
 import { createFrameSplitter, type FrameSplitter } from '../../../wire/stream-framing.ts';
 import { StallWatch } from '../stall-watch.ts';
-import { STOP_TIMEOUT_MS } from '../stop-timeout.ts';
 import type { MessagePipe } from './message-pipe.ts';
 import { createRecordQueue, type RecordQueue } from './record-queue.ts';
 
@@ -47,6 +46,8 @@ export interface RecordLinkConfig {
   readonly stallTimeoutMs: number;
   /** An orderly close that the other end does not answer within this time ends anyway. */
   readonly closeTimeoutMs: number;
+  /** An orderly close that is under way when the node stops ends within this time. */
+  readonly stopTimeoutMs: number;
   readonly primitives: Primitives;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -160,7 +161,7 @@ export class RecordLink implements Link {
     const end = (): void => this.destroy({ code: null, detail: 'this node stops' });
     if (this.#closeTimer === null) return end();
     this.#closeTimer.cancel();
-    this.#closeTimer = this.#config.clock.after(STOP_TIMEOUT_MS, end);
+    this.#closeTimer = this.#config.clock.after(this.#config.stopTimeoutMs, end);
   }
 
   destroy(reason: LinkClose): void {

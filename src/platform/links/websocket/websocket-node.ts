@@ -11,6 +11,7 @@ import type { Primitives } from '../../../env/primitives.ts';
 import type { Rng } from '../../../env/rng.ts';
 import type { LinkClose } from '../../../env/link.ts';
 import { createHandshakeGate } from '../handshake-gate.ts';
+import { STOP_TIMEOUT_MS } from '../stop-timeout.ts';
 import { answerSearch, type AnswerSearch } from '../knock-answer.ts';
 import type { MessagePipe } from './message-pipe.ts';
 import { RecordLink } from './record-link.ts';
@@ -27,6 +28,8 @@ export interface WebSocketBounds {
   readonly handshakeTimeoutMs: number;
   readonly stallTimeoutMs: number;
   readonly closeTimeoutMs: number;
+  /** An orderly close that is under way when the node stops ends within this time. */
+  readonly stopTimeoutMs: number;
   /** Accepted connections without a proved identity; more are dropped. */
   readonly halfOpenMax: number;
   /** The same from one address. */
@@ -42,6 +45,7 @@ export const WEBSOCKET_BOUNDS: WebSocketBounds = {
   handshakeTimeoutMs: 5000,
   stallTimeoutMs: 30_000,
   closeTimeoutMs: 5000,
+  stopTimeoutMs: STOP_TIMEOUT_MS,
   halfOpenMax: 256,
   halfOpenPerAddressMax: 64,
   acceptedLinksMax: 1024,
