@@ -189,8 +189,10 @@ describe('a command', () => {
 
   test('what it leaves behind and ends early is not killed later: its number may be another’s then', async () => {
     const file = join(folder, 'group');
+    const enough = join(folder, 'enough');
+    const leftover = `(until [ -e ${enough} ]; do sleep 0.05; done) &`;
     const sink = commandSink({
-      program: script('brief', [`echo $$ > ${file}`, 'sleep 0.2 &']),
+      program: script('brief', [`echo $$ > ${file}`, leftover]),
       args: [],
     });
     const kill = vi.spyOn(process, 'kill');
@@ -198,6 +200,7 @@ describe('a command', () => {
     expect(await sink.send(NOTICE)).toEqual({ kind: 'delivered' });
     const group = -Number(readFileSync(file, 'utf8'));
     expect(process.listenerCount('exit')).toBe(idle + 1);
+    writeFileSync(enough, '');
     // Until it is not watched any more; a further program passes the time.
     const waiting = commandSink({ program: script('a-moment', ['sleep 0.2']), args: [] });
     while (process.listenerCount('exit') > idle) await waiting.send(NOTICE);
