@@ -3,7 +3,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { temporaryFolders } from '../../../test/suites/temporary-folders.ts';
@@ -15,18 +15,24 @@ import {
 } from '../../platform/node/control-socket.ts';
 import { controlSocketPath } from '../state-folder.ts';
 import type { ChaosCasino } from './chaos-casino.ts';
+import type { findRunningCasino } from './running-casino.ts';
 
 const freshFolder = temporaryFolders();
 const program = join(freshFolder(), 'node.mjs');
 const argument = process.argv[1] ?? '';
 
-/** Fails as often as the file `failures` says, else answers until its folder or whoever started it is gone. */
+/** Waits while there is a file `held`, which only one may, fails as often as the file `failures` says, else answers until its folder or whoever started it is gone. */
 const SOURCE = `
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serveControl } from ${urlOf('../../platform/node/control-socket.ts')};
 import { controlSocketPath } from ${urlOf('../state-folder.ts')};
 const folder = process.argv[4];
+const { ppid } = process;
+setInterval(() => (existsSync(folder) && process.ppid === ppid) || process.exit(), 100);
+const held = join(folder, 'held');
+if (existsSync(held)) writeFileSync(join(folder, 'taken'), '', { flag: 'wx' });
+await new Promise((go) => setInterval(() => existsSync(held) || go(), 20));
 const failures = join(folder, 'failures');
 const left = Number(readFileSync(failures, 'utf8'));
 if (left > 0) {
@@ -35,8 +41,6 @@ if (left > 0) {
 }
 writeFileSync(join(folder, 'lock.pid'), String(process.pid));
 await serveControl(controlSocketPath(folder), async () => ({ casino: { role: 'player' }, pid: process.pid }));
-const { ppid } = process;
-setInterval(() => (existsSync(folder) && process.ppid === ppid) || process.exit(), 100);
 console.log('ready');
 `;
 
@@ -44,7 +48,7 @@ function urlOf(path: string): string {
   return JSON.stringify(new URL(path, import.meta.url).href);
 }
 
-let find: (state: string, say: (line: string) => void) => Promise<ChaosCasino>;
+let find: typeof findRunningCasino;
 beforeAll(async () => {
   writeFileSync(program, SOURCE);
   // It starts nodes by the program that runs.
@@ -64,7 +68,12 @@ afterEach(async () => {
 class Scene {
   readonly state: string = freshFolder();
   readonly ann: string = join(this.state, 'ann');
+  readonly held: string = join(this.ann, 'held');
   readonly lines: string[] = [];
+  /** The casino's clock, and how far it goes each time that it is read. */
+  nowMs = 0;
+  stepMs = 0;
+  onLine: (line: string) => void = () => undefined;
 
   async open(): Promise<ChaosCasino> {
     const table = join(this.state, 'table');
@@ -75,12 +84,27 @@ class Scene {
     const status = { casino: { role: 'validator' } };
     servers.push(await serveControl(controlSocketPath(table), () => Promise.resolve(status)));
     await this.start();
-    return find(this.state, (line) => this.lines.push(line));
+    const say = (line: string): void => {
+      this.lines.push(line);
+      this.onLine(line);
+    };
+    return find(this.state, say, () => (this.nowMs += this.stepMs));
   }
 
   /** The next starts of Ann fail. */
   fails(times: number): void {
     writeFileSync(join(this.ann, 'failures'), String(times));
+  }
+
+  /** Ann was killed; her start is given up, and goes on. */
+  async startedTooSlowly(): Promise<ChaosCasino> {
+    const casino = await this.open();
+    await casino.inflict(KILL, 0);
+    writeFileSync(this.held, '');
+    const restarting = casino.inflict(RESTART, 0);
+    this.nowMs += 60_000;
+    await expect(restarting).rejects.toMatchObject({ code: 'CLI_PROCESS_FAILED' });
+    return casino;
   }
 
   /** Somebody starts Ann. */
@@ -146,4 +170,36 @@ test('a node that cannot be started stays down, and how to bring it back is told
   expect(scene.lines).toHaveLength(3);
   expect(scene.lines[1]).toContain('ann stays down: ');
   expect(scene.lines[2]).toContain(`bitcraps node --state ${scene.ann}`);
+});
+
+test('a start that was given up, and goes on, is waited for at the end', async () => {
+  const scene = new Scene();
+  const casino = await scene.startedTooSlowly();
+  scene.onLine = () => rmSync(scene.held, { force: true });
+  await casino.stop();
+  expect(scene.lines).toEqual(['waiting for ann, which still starts']);
+  expect(await scene.status()).toMatchObject({ casino: { role: 'player' } });
+});
+
+test('a start that was given up, and fails later, is made once more', async () => {
+  const scene = new Scene();
+  const casino = await scene.startedTooSlowly();
+  scene.onLine = (line) => {
+    if (line.startsWith('waiting')) rmSync(scene.held);
+  };
+  scene.fails(1);
+  await casino.stop();
+  expect(scene.lines).toEqual(['waiting for ann, which still starts', 'starting ann again']);
+  expect(await scene.status()).toMatchObject({ casino: { role: 'player' } });
+});
+
+test('a start that still goes on at the end is left alone, and told', async () => {
+  const scene = new Scene();
+  const casino = await scene.startedTooSlowly();
+  scene.onLine = () => (scene.stepMs = 60_000);
+  await casino.stop();
+  expect(scene.lines).toEqual([
+    'waiting for ann, which still starts',
+    expect.stringMatching(/^ann still starts, as process [1-9]\d*$/),
+  ]);
 });

@@ -1,7 +1,7 @@
 // A casino that runs already, as `bitcraps up --state DIR` started it: its processes can be killed, started again and
 // paused. Its links and clocks are its own.
 
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { BitcrapsError } from '../../core/errors.ts';
@@ -31,10 +31,14 @@ export function lockRunningCasino(state: string): StateLock {
   return lockState(chaosFolder(folder));
 }
 
-/** `say`: for what is done at the end. Errors: `CLI_CHAOS_NO_CASINO`, and those of a node that does not answer. */
+/**
+ * `say`: for what is done at the end; `nowMs`: a monotonic clock. Errors: `CLI_CHAOS_NO_CASINO`, and those of a node that
+ * does not answer.
+ */
 export async function findRunningCasino(
   state: string,
   say: (line: string) => void,
+  nowMs: () => number = () => performance.now(),
 ): Promise<ChaosCasino> {
   const folder = resolve(state);
   const nodes: ChaosNode[] = [];
@@ -45,7 +49,7 @@ export async function findRunningCasino(
   if (!nodes.some(({ role }) => role === 'validator')) {
     throw new BitcrapsError('CLI_CHAOS_NO_CASINO', { folder });
   }
-  return new RunningCasino(folder, nodes, say);
+  return new RunningCasino(folder, nodes, say, nowMs);
 }
 
 async function statusOf(folder: string): Promise<StatusReport> {
@@ -64,15 +68,24 @@ class RunningCasino implements ChaosCasino {
   readonly #folder: string;
   readonly #say: (line: string) => void;
   readonly #paused = new PausedProcesses();
+  readonly #nowMs: () => number;
+  /** Of the nodes that were started again, each time the last one, until it is killed. */
+  readonly #children = new Map<string, ChildProcess>();
   readonly #pids = new Map<string, number>();
   readonly #looks: NodeJS.Timeout;
   /** Killed and not back yet, with their restart where that is under way. */
   readonly #killed = new Map<string, Promise<void> | null>();
 
-  constructor(folder: string, nodes: readonly ChaosNode[], say: (line: string) => void) {
+  constructor(
+    folder: string,
+    nodes: readonly ChaosNode[],
+    say: (line: string) => void,
+    nowMs: () => number,
+  ) {
     this.#folder = folder;
     this.nodes = nodes;
     this.#say = say;
+    this.#nowMs = nowMs;
     const { promise, resolve: tell } = Promise.withResolvers<string>();
     this.gone = promise;
     this.#looks = setInterval(() => {
@@ -85,6 +98,7 @@ class RunningCasino implements ChaosCasino {
     switch (event.kind) {
       case 'kill':
         this.#killed.set(event.node, null);
+        this.#children.delete(event.node);
         return signal(this.#pid(event.node), 'SIGKILL');
       case 'restart':
         return this.#bringBack(event.node);
@@ -122,10 +136,18 @@ class RunningCasino implements ChaosCasino {
     await restarting?.catch(() => undefined);
     // A start that was given up as too slow may have come to its end meanwhile.
     if (!this.#killed.has(name) || (await this.#answers(name))) return;
+    // One that was given up still holds the node's state, so that no other can start.
+    const waits = this.#startingOf(name) !== null;
     try {
-      this.#say(`starting ${name} again`);
+      this.#say(waits ? `waiting for ${name}, which still starts` : `starting ${name} again`);
       await this.#bringBack(name);
     } catch (error) {
+      const starting = this.#startingOf(name);
+      if (starting !== null) {
+        this.#say(`${name} still starts, as process ${starting.pid ?? 0}`);
+        return;
+      }
+      if (waits) return this.#giveBack(name, null);
       const why = error instanceof Error ? error.message : String(error);
       this.#say(`${name} stays down: ${why}`);
       const folder = shellQuoted(this.#node(name).folder);
@@ -156,11 +178,36 @@ class RunningCasino implements ChaosCasino {
     );
   }
 
-  /** It hangs on nobody's tether: like a node that a person started, it ends when it is told to. */
+  /** Starts it, unless it still starts, and waits until it answers. */
   async #restart(name: string): Promise<void> {
     // A node that is started when the others have ended would stay alone.
     if (!this.#runs) throw new BitcrapsError('CLI_CHAOS_NO_CASINO', { folder: this.#folder });
     const { folder } = this.#node(name);
+    const child = this.#startingOf(name) ?? this.#start(name, folder);
+    const giveUpAtMs = this.#nowMs() + READY_WITHIN_MS;
+    for (;;) {
+      try {
+        await statusOf(folder);
+        return;
+      } catch (error) {
+        if (child.signalCode !== null) return;
+        if (child.exitCode !== null || this.#nowMs() > giveUpAtMs) throw failure(name, error);
+      }
+      await new Promise((wake) => {
+        setTimeout(wake, LOOK_EVERY_MS);
+      });
+    }
+  }
+
+  /** The process that was started last, while it runs. */
+  #startingOf(name: string): ChildProcess | null {
+    const child = this.#children.get(name);
+    const runs = child !== undefined && child.exitCode === null && child.signalCode === null;
+    return runs ? child : null;
+  }
+
+  /** It hangs on nobody's tether: like a node that a person started, it ends when it is told to. */
+  #start(name: string, folder: string): ChildProcess {
     const log = openSync(join(folder, 'node.log'), 'a', 0o600);
     const child = spawn(process.execPath, [MAIN, 'node', '--state', folder], {
       detached: true,
@@ -170,19 +217,8 @@ class RunningCasino implements ChaosCasino {
     closeSync(log);
     child.unref();
     this.#pids.set(name, child.pid ?? 0);
-    const giveUpAtMs = performance.now() + READY_WITHIN_MS;
-    for (;;) {
-      try {
-        await statusOf(folder);
-        return;
-      } catch (error) {
-        if (child.signalCode !== null) return;
-        if (child.exitCode !== null || performance.now() > giveUpAtMs) throw failure(name, error);
-      }
-      await new Promise((wake) => {
-        setTimeout(wake, LOOK_EVERY_MS);
-      });
-    }
+    this.#children.set(name, child);
+    return child;
   }
 
   #node(name: string): ChaosNode {
