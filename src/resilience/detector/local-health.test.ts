@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LOCAL_HEALTH_MAX, LOCAL_PAUSE_MS, LocalHealth } from './local-health.ts';
+import {
+  LOCAL_HEALTH_MAX,
+  LOCAL_PAUSE_MS,
+  LocalHealth,
+  SUSPECTED_SCORE_MAX,
+} from './local-health.ts';
 
 describe('local health', () => {
   test('stays within its bounds, whatever happens', () => {
@@ -65,5 +70,43 @@ describe('local health', () => {
     expect(health.score(1_000_000)).toBe(0);
     health.succeeded(1_000_000);
     expect(health.score(1_000_000)).toBe(0);
+  });
+
+  test('falls by one in ten seconds, whoever suspects it in between', () => {
+    const health = new LocalHealth();
+    health.suspected(1_000);
+    health.suspected(10_999);
+    expect(health.score(10_999)).toBe(2);
+    expect(health.score(11_000)).toBe(1);
+    expect(health.score(20_999)).toBe(1);
+    expect(health.score(21_000)).toBe(0);
+    health.suspected(25_000);
+    expect(health.score(34_999)).toBe(1);
+    expect(health.score(35_000)).toBe(0);
+  });
+
+  test('is at most three worse for what others suspect, whatever else happens', () => {
+    const step = fc.record({
+      afterMs: fc.nat({ max: 15_000 }),
+      lateMs: fc.nat({ max: 2_000 }),
+      kind: fc.constantFrom('timer', 'failed', 'succeeded', 'suspected', 'suspected'),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const [suspect, unsuspected] = [new LocalHealth(), new LocalHealth()];
+        let nowMs = 0;
+        for (const { afterMs, lateMs, kind } of steps) {
+          nowMs += afterMs;
+          if (kind === 'suspected') suspect.suspected(nowMs);
+          for (const health of [suspect, unsuspected]) {
+            if (kind === 'timer') health.timerFired(Math.min(lateMs, nowMs), nowMs);
+            else if (kind === 'failed') health.failed(nowMs);
+            else if (kind === 'succeeded') health.succeeded(nowMs);
+          }
+          const addedBySuspicions = suspect.score(nowMs) - unsuspected.score(nowMs);
+          expect(addedBySuspicions).toBeLessThanOrEqual(SUSPECTED_SCORE_MAX);
+        }
+      }),
+    );
   });
 });

@@ -12,6 +12,11 @@ export const LOCAL_PAUSE_MS = 100;
 export const LOCAL_HEALTH_MAX = 8;
 /** A pause counts for one, and for another with each of these that it lasts. */
 const PAUSE_STEP_MS = 500;
+/**
+ * As far as others' suspicions alone raise the score: they may be mistaken or lie, however many they are. It is less than
+ * what alerts take for a machine that does not keep up.
+ */
+export const SUSPECTED_SCORE_MAX = 3;
 /** Without any news the score falls by one in this time: a node without neighbours recovers, too. */
 const DECAY_MS = 10_000;
 /** After a pause nobody is convicted for as long as it lasted, within these bounds. */
@@ -28,7 +33,8 @@ export interface LocalHealthSnapshot {
 /** One for each node. Times are of its monotonic clock. */
 export class LocalHealth {
   #score = 0;
-  #changedAtMs = 0;
+  /** Each `DECAY_MS` after this it falls by one. */
+  #fallsFromMs = 0;
   #pauses = 0;
   #pausedMs = 0;
   #pauseEndMs = -Infinity;
@@ -36,10 +42,10 @@ export class LocalHealth {
 
   /** 0 … `LOCAL_HEALTH_MAX`; 0 is healthy. */
   score(nowMs: number): number {
-    const steps = Math.floor((nowMs - this.#changedAtMs) / DECAY_MS);
+    const steps = Math.floor((nowMs - this.#fallsFromMs) / DECAY_MS);
     if (steps > 0) {
       this.#score = Math.max(0, this.#score - steps);
-      this.#changedAtMs += steps * DECAY_MS;
+      this.#fallsFromMs += steps * DECAY_MS;
     }
     return this.#score;
   }
@@ -68,9 +74,18 @@ export class LocalHealth {
     this.#change((isNew ? 1 : 0) + Math.floor(addedMs / PAUSE_STEP_MS), nowMs);
   }
 
-  /** A probe of this node went unanswered, a proxy did not even decline, or this node was suspected itself. */
+  /** A probe of this node went unanswered, or a proxy did not even decline. */
   failed(nowMs: number): void {
     this.#change(1, nowMs);
+  }
+
+  /** A neighbour suspects this node: it may have been slow. That is no reason for the score to fall later. */
+  suspected(nowMs: number): void {
+    const score = this.score(nowMs);
+    if (score >= SUSPECTED_SCORE_MAX) return;
+    // Only then: neighbours that take turns would keep the score from falling at all.
+    if (score === 0) this.#fallsFromMs = nowMs;
+    this.#score = score + 1;
   }
 
   /** A probe of this node was answered in time. */
@@ -90,6 +105,6 @@ export class LocalHealth {
     const score = this.score(nowMs) + by;
     if (by === 0) return;
     this.#score = Math.min(LOCAL_HEALTH_MAX, Math.max(0, score));
-    this.#changedAtMs = nowMs;
+    this.#fallsFromMs = nowMs;
   }
 }

@@ -154,7 +154,7 @@ export class Membership {
       // It may have been slow.
       const isNeighbour = this.#link(from) !== undefined;
       if (isNeighbour && this.#own.suspected(peerIdText(from), incarnation, nowMs)) {
-        this.#deps.health.failed(nowMs);
+        this.#deps.health.suspected(nowMs);
       }
       answer('alive', this.#own.current);
       return;

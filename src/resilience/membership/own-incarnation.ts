@@ -10,7 +10,8 @@ import type { PeerIdText } from '../../core/peer-id.ts';
 const EPOCH_BITS = 32n;
 /**
  * Twice the time in which local health falls by one: whatever one neighbour says, for as long as it likes, makes it one worse
- * and no more. One is what every node grants itself: its detector is no slower for it.
+ * and no more, and two make it two worse; local health bounds what more of them can do. One is what every node grants
+ * itself: its detector is no slower for it.
  */
 export const SUSPECTED_APART_MS = 20_000;
 /** Neighbours that are told apart; the one that counted longest ago is forgotten first. */
