@@ -93,7 +93,7 @@ describeLink(
   arenaWith({ ...GATT_PROFILE, mtuBytes: 23, connectionIntervalMs: 7.5 }),
 );
 
-/** A radio whose pipes tell nothing any more once it is unplugged; it still answers itself. */
+/** A radio that tells nothing of its pipes or its own end any more once it is unplugged, and fails to end advertising. */
 class UnpluggedRadio implements GattRadio {
   unplugged = false;
   closed = false;
@@ -114,12 +114,17 @@ class UnpluggedRadio implements GattRadio {
     };
   }
 
-  readonly advertise: GattRadio['advertise'] = (address, accept) =>
-    this.#radio.advertise(address, accept);
+  readonly advertise: GattRadio['advertise'] = async (address, accept) => {
+    const advertising = await this.#radio.advertise(address, accept);
+    return {
+      ...advertising,
+      close: () => (this.unplugged ? Promise.reject(new Error('no adapter')) : advertising.close()),
+    };
+  };
 
   close(): Promise<void> {
     this.closed = true;
-    return this.#radio.close();
+    return this.unplugged ? new Promise(() => {}) : this.#radio.close();
   }
 }
 
@@ -133,10 +138,12 @@ describe('over Bluetooth', () => {
       const radio = new UnpluggedRadio(gatt.radio('a'));
       const a = device(world, gatt, 'a', { radio, stopTimeoutMs });
       const b = device(world, gatt, 'b');
-      await settleIn(
-        world,
-        b.listen('ble:b', () => undefined),
-      );
+      for (const node of [a, b]) {
+        await settleIn(
+          world,
+          node.listen(node.listenAddress, () => undefined),
+        );
+      }
       const out = await settleIn(world, a.dialer.dial('ble:b', b.publicKey));
       radio.unplugged = true;
       if (state === 'closing') out.close();
@@ -147,6 +154,7 @@ describe('over Bluetooth', () => {
       expect(radio.closed).toBe(false);
       await world.run(beganMs + stopTimeoutMs + 1000);
       expect(radio.closed).toBe(true);
+      await world.run(beganMs + 2 * stopTimeoutMs + 1000);
       expect(stopped).toBe(true);
     },
   );

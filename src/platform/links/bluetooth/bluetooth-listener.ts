@@ -25,7 +25,7 @@ export async function listenBluetooth(
     node.closers.delete(stop);
     await advertising.close();
   };
-  const stop = (): void => void close();
+  const stop = (): Promise<void> => close();
   node.closers.add(stop);
   return { address: advertising.address, close };
 }

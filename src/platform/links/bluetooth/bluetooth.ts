@@ -4,7 +4,12 @@
 import type { Dialer, Listen } from '../../../env/link.ts';
 import { dialBluetooth } from './bluetooth-dialer.ts';
 import { listenBluetooth } from './bluetooth-listener.ts';
-import { createBluetoothNode, type BluetoothOptions } from './bluetooth-node.ts';
+import { overInTime } from '../stop-timeout.ts';
+import {
+  createBluetoothNode,
+  type BluetoothNode,
+  type BluetoothOptions,
+} from './bluetooth-node.ts';
 
 export interface Bluetooth {
   readonly dialer: Dialer;
@@ -13,17 +18,27 @@ export interface Bluetooth {
   close(): Promise<void>;
 }
 
+/** A radio may be gone, or have faults: neither keeps a node from ending. */
+function endInTime({ clock, bounds, logger }: BluetoothNode, end: () => unknown): Promise<void> {
+  const over = (async (): Promise<void> => {
+    try {
+      await end();
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      logger.warn('radio-close-failed', { detail });
+    }
+  })();
+  return overInTime(over, clock, bounds.stopTimeoutMs);
+}
+
 export function createBluetooth(options: BluetoothOptions): Bluetooth {
   const node = createBluetoothNode(options);
   return {
     dialer: { dial: (address, remoteKey) => dialBluetooth(node, address, remoteKey) },
     listen: (address, accept) => listenBluetooth(node, address, accept),
     async close() {
-      try {
-        await Promise.all([...node.closers].map(async (close) => close()));
-      } finally {
-        await node.radio.close();
-      }
+      await Promise.all([...node.closers].map((close) => endInTime(node, close)));
+      await endInTime(node, () => node.radio.close());
     },
   };
 }
